@@ -1,0 +1,84 @@
+//! What the engine offers to the edges that serve panels.
+
+use std::sync::Arc;
+
+use model::{
+    AccountKey, Committed, EventClass, IntakeState, PathIndex, Refusal, RepeatKey, Signal,
+    SignalToken, Wall,
+};
+use tokio::sync::{mpsc, watch};
+
+use super::{Answering, PathBinding};
+
+/// Where a submission came from, so that its answer finds the way back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Origin {
+    /// The gateway's own number for the connection, never used again in its life.
+    pub connection: u64,
+    /// The session's number for the signal.
+    pub token: SignalToken,
+}
+
+/// A signal that a gateway wants stored.
+#[derive(Debug, Clone)]
+pub struct Submission {
+    /// Where it came from.
+    pub origin: Origin,
+    /// The path that sent it.
+    pub path: PathIndex,
+    /// Its most urgent class.
+    pub class: EventClass,
+    /// What a repeat of it would show (R2).
+    pub key: RepeatKey,
+    /// When the gateway read it.
+    pub received: Wall,
+    /// What was decoded.
+    pub signal: Signal,
+    /// Where the answer goes.
+    pub answers: AnswerSender,
+}
+
+/// The way back to the gateway. Bounded by what that gateway may have unacknowledged, so that it
+/// is never full while the gateway keeps its word.
+pub type AnswerSender = mpsc::Sender<Answer>;
+
+/// What became of a submission.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// Stored, or a repeat of what is stored: acknowledge.
+    Committed {
+        /// The connection that it came by.
+        connection: u64,
+        /// The proof.
+        proof: Committed,
+    },
+    /// Not stored: stay silent.
+    Refused {
+        /// The connection that it came by.
+        connection: u64,
+        /// Which signal.
+        token: SignalToken,
+        /// Why.
+        reason: Refusal,
+    },
+}
+
+/// Takes signals in.
+pub trait Intake: Send + Sync {
+    /// Queues a signal; waits while the queue of its urgency is full (I7). The answer comes by
+    /// `answers`, when it is on disk. Signals of one path are stored in the order of these calls
+    /// if they are of one urgency; the caller keeps the order between urgencies (I5, I9).
+    fn submit(&self, submission: Submission) -> Answering<'_, ()>;
+
+    /// Whether storage can be promised (R4); changes with every commit and probe.
+    fn state(&self) -> watch::Receiver<IntakeState>;
+}
+
+/// Says who speaks.
+pub trait Identities: Send + Sync {
+    /// The path that shows this identity, if one is registered. From memory; never waits.
+    fn identify(&self, key: &AccountKey) -> Option<Arc<PathBinding>>;
+
+    /// Accounts whose answer may have changed; gateways forget what they remember of them.
+    fn changes(&self) -> tokio::sync::broadcast::Receiver<Arc<Vec<AccountKey>>>;
+}

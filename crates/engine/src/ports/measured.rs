@@ -1,0 +1,55 @@
+//! Figures that a part of the house shows to people: counters, gauges, histograms.
+
+/// One figure, in base units (seconds, octets).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Measurement {
+    /// The name, without the unit's or the counter's suffix: `watchfire_commits`.
+    pub name: &'static str,
+    /// What it tells, in a sentence.
+    pub help: &'static str,
+    /// What tells it from others of the same name; never a panel.
+    pub labels: Vec<(&'static str, String)>,
+    /// The reading.
+    pub reading: Reading,
+}
+
+/// A reading.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Reading {
+    /// Grows from the start of the process.
+    Counter(u64),
+    /// Goes up and down.
+    Gauge(f64),
+    /// How often a value was at most each bound.
+    Histogram {
+        /// Upper bounds and how many values lay at or below each, cumulated.
+        buckets: Vec<(f64, u64)>,
+        /// All values added up.
+        sum: f64,
+        /// How many values.
+        count: u64,
+    },
+}
+
+/// A part of the house that has figures to show.
+pub trait Measured: Send + Sync {
+    /// Appends its figures to `out`.
+    fn measure(&self, out: &mut Vec<Measurement>);
+}
+
+/// One condition of readiness.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Check {
+    /// What was looked at: `intake`, `store`, `gateways`.
+    pub name: &'static str,
+    /// Whether it is well.
+    pub ok: bool,
+    /// What an operator should know.
+    pub detail: String,
+}
+
+/// A part of the house that the server's readiness depends on.
+pub trait Health: Send + Sync {
+    /// Its conditions, as they are now.
+    fn checks(&self) -> Vec<Check>;
+}

@@ -1,0 +1,168 @@
+//! Who is registered: organisations, sites, panels, paths; and the audit of every change.
+//!
+//! Invariant: a change and its audit row are one transaction.
+
+use model::{
+    Account, Actor, ErrorCode, FamilyName, Organisation, Panel, PanelId, PanelIndex, Path, Site,
+    SiteId, TokenId, Wall,
+};
+
+use super::{Answering, PartitionRow, ReadError, ZoneRow};
+
+/// A panel to be registered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewPanel {
+    /// What people will call it; the account, if absent.
+    pub name: Option<String>,
+    /// Where it stands; the default site of the default organisation, if absent.
+    pub site: Option<SiteId>,
+    /// The protocol that it speaks.
+    pub family: FamilyName,
+    /// The account that it shows.
+    pub account: Account,
+    /// The receiver number that it must show; `None` means any.
+    pub receiver: Option<u32>,
+    /// The line number that it must show; `None` means any.
+    pub line: Option<u32>,
+}
+
+/// Why a panel was not registered. The others of a batch are not concerned.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AddError {
+    /// The very same panel, by family, account, receiver and line, exists already: a re-run.
+    #[error("panel {panel} has this account already")]
+    Exists {
+        /// Which.
+        panel: PanelId,
+    },
+    /// A frame could match both (R30): receiver and line must tell them apart.
+    #[error("a frame of this account could also be from panel {panel}")]
+    Ambiguous {
+        /// Which.
+        panel: PanelId,
+    },
+    /// There is no such site.
+    #[error("there is no site {site}")]
+    UnknownSite {
+        /// Which was asked for.
+        site: SiteId,
+    },
+    /// The store failed; nothing of the batch was stored.
+    #[error("the panel could not be stored: {cause}")]
+    Store {
+        /// Whether space ran out.
+        full: bool,
+        /// What SQLite said.
+        cause: String,
+    },
+}
+
+impl AddError {
+    /// The stable code.
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            Self::Exists { .. } | Self::Ambiguous { .. } => ErrorCode::PanelAmbiguous,
+            Self::UnknownSite { .. } => ErrorCode::SiteUnknown,
+            Self::Store { full: true, .. } => ErrorCode::StoreFull,
+            Self::Store { full: false, .. } => ErrorCode::StoreFailed,
+        }
+    }
+}
+
+/// What ingest and identification need of a path, for tables in memory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PathBinding {
+    /// The path.
+    pub path: Path,
+    /// Its panel.
+    pub panel: PanelId,
+    /// Its panel, by the dense number.
+    pub panel_index: PanelIndex,
+    /// Where the panel stands.
+    pub site: SiteId,
+    /// Whose it is.
+    pub organisation: model::OrganisationId,
+}
+
+/// Which panels a reader wants. Empty means all.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PanelFilter {
+    /// With this account on one of its paths.
+    pub account: Option<Account>,
+    /// With this text in its name or in one of its accounts, whatever the case.
+    pub text: Option<String>,
+}
+
+/// One page of panels, by dense number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PanelPage {
+    /// The panels.
+    pub panels: Vec<Panel>,
+    /// Where to go on; `None` at the end.
+    pub next: Option<PanelIndex>,
+}
+
+/// A panel and what is known of its parts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PanelDetail {
+    /// The panel.
+    pub panel: Panel,
+    /// Its partitions, by number.
+    pub partitions: Vec<PartitionRow>,
+    /// Its zones, by number.
+    pub zones: Vec<ZoneRow>,
+}
+
+/// Who is registered.
+pub trait Registry: Send + Sync {
+    /// Every path, for the tables in memory.
+    fn bindings(&self) -> Answering<'_, Result<Vec<PathBinding>, ReadError>>;
+
+    /// Registers panels in one transaction with their audit rows; an answer each, in order.
+    /// Those that cannot be registered leave the others alone.
+    fn add_panels(
+        &self,
+        actor: Actor,
+        at: Wall,
+        panels: Vec<NewPanel>,
+    ) -> Answering<'_, Vec<Result<Panel, AddError>>>;
+
+    /// Panels after the cursor, at most `limit`.
+    fn panels(
+        &self,
+        filter: PanelFilter,
+        cursor: Option<PanelIndex>,
+        limit: usize,
+    ) -> Answering<'_, Result<PanelPage, ReadError>>;
+
+    /// One panel with its parts; `None` if there is none.
+    fn panel(&self, id: PanelId) -> Answering<'_, Result<Option<PanelDetail>, ReadError>>;
+
+    /// All organisations.
+    fn organisations(&self) -> Answering<'_, Result<Vec<Organisation>, ReadError>>;
+
+    /// All sites.
+    fn sites(&self) -> Answering<'_, Result<Vec<Site>, ReadError>>;
+}
+
+/// A bearer token, as it is kept: never itself, only its keyed digest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenRow {
+    /// Stable id.
+    pub id: TokenId,
+    /// What people call it, and the name in audit rows.
+    pub name: String,
+    /// HMAC-SHA-256 of the token under the key file's key.
+    pub digest: [u8; 32],
+    /// When it was made.
+    pub created: Wall,
+}
+
+/// Bearer tokens.
+pub trait Tokens: Send + Sync {
+    /// All tokens.
+    fn tokens(&self) -> Answering<'_, Result<Vec<TokenRow>, ReadError>>;
+
+    /// Adds a token, or replaces the one of the same name, with its audit row.
+    fn put_token(&self, actor: Actor, token: TokenRow) -> Answering<'_, Result<(), AddError>>;
+}

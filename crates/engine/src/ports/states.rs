@@ -1,0 +1,91 @@
+//! What follows from events: partitions, zones. Rebuilt by reading the journal behind a cursor.
+//!
+//! Invariant: a projection and its cursor are one transaction, so that after a crash every event
+//! has been projected exactly once (I3: only committed events are read).
+
+use model::{EventClass, EventSeq, PanelId, PartitionState, PointNumber, Wall};
+
+use super::{AddError, Answering, ReadError};
+
+/// A partition of a panel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartitionRow {
+    /// Its number; 0 is the panel as a whole, for panels that never name another.
+    pub number: PointNumber,
+    /// What it is known to be; `None` until an event said so.
+    pub state: Option<PartitionState>,
+    /// The event that said so.
+    pub since_seq: Option<EventSeq>,
+    /// When that event was received.
+    pub since: Option<Wall>,
+    /// Whether a person registered it; otherwise it was observed in an event.
+    pub registered: bool,
+}
+
+/// A zone of a panel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ZoneRow {
+    /// The partition that it was last seen in.
+    pub partition: Option<PointNumber>,
+    /// Its number.
+    pub number: PointNumber,
+    /// The last event about it.
+    pub last_seq: EventSeq,
+    /// The class of that event.
+    pub last_class: EventClass,
+    /// When that event was received.
+    pub last: Wall,
+    /// Whether a person registered it; otherwise it was observed in an event.
+    pub registered: bool,
+}
+
+/// What one event changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Observation {
+    /// A partition was named.
+    Partition {
+        /// The panel.
+        panel: PanelId,
+        /// The partition; 0 moves all partitions of the panel (R13).
+        number: PointNumber,
+        /// The state it moves to, if it moves.
+        moved: Option<PartitionState>,
+        /// By which event.
+        seq: EventSeq,
+        /// When that was received.
+        at: Wall,
+    },
+    /// A zone was named.
+    Zone {
+        /// The panel.
+        panel: PanelId,
+        /// The partition, if one was named.
+        partition: Option<PointNumber>,
+        /// The zone.
+        number: PointNumber,
+        /// What the event was about.
+        class: EventClass,
+        /// By which event.
+        seq: EventSeq,
+        /// When that was received.
+        at: Wall,
+    },
+}
+
+/// What a run of events changes, and where to go on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Projection {
+    /// In the order of events.
+    pub observations: Vec<Observation>,
+    /// The last event of the run; it also anchors the chains' heads in the state file.
+    pub cursor: EventSeq,
+}
+
+/// What follows from events.
+pub trait States: Send + Sync {
+    /// The last event projected; 0 before the first.
+    fn cursor(&self) -> Answering<'_, Result<EventSeq, ReadError>>;
+
+    /// Applies a projection and moves the cursor, in one transaction.
+    fn project(&self, projection: Projection) -> Answering<'_, Result<(), AddError>>;
+}

@@ -1,0 +1,38 @@
+//! The language of Watchfire: what every other crate means by a panel, a signal, an event.
+//!
+//! Ids, signals and events, the table of event codes, panels and their paths, the proof of
+//! commitment, time and entropy as traits, limits, error codes.
+//!
+//! What never happens here: input or output, `async`, a real clock, global randomness, a
+//! serialisation format. Edges translate these types; they are never the wire or row format.
+
+mod account;
+mod actor;
+mod class;
+pub mod codes;
+mod committed;
+mod entropy;
+mod error;
+mod event;
+mod id;
+mod intake;
+pub mod limits;
+mod panel;
+mod partition;
+mod signal;
+mod time;
+
+pub use account::{Account, AccountKey, BadAccount, FamilyName, PointNumber};
+pub use actor::{Actor, Right};
+pub use class::{EventClass, Priority, RetentionClass, UnknownClass};
+pub use codes::{Code, Qualifier};
+pub use committed::{AckMode, Committed, Refusal, RepeatKey, SignalToken};
+pub use entropy::Entropy;
+pub use error::{ErrorCode, PublicMessage};
+pub use event::{Event, EventFlags, EventSeq, Message, NewEvent};
+pub use id::{BadId, IdSource, NewId, OrganisationId, PanelId, PathId, SiteId, TokenId};
+pub use intake::{Epoch, IntakeState};
+pub use panel::{Organisation, Panel, PanelIndex, Path, PathIndex, Site};
+pub use partition::{ArmMode, PartitionState, partition_move};
+pub use signal::{Extended, Item, Point, Signal, Stream};
+pub use time::{Clock, Mono, Now, Wall};

@@ -1,0 +1,80 @@
+//! Panels, the paths by which they reach us, and whom they belong to.
+
+use crate::{Account, FamilyName, OrganisationId, PanelId, PathId, SiteId, Wall};
+
+/// A dense number of a panel, stable for ever, for tables on hot paths.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PanelIndex(pub u32);
+
+/// A dense number of a path, stable for ever; it implies the panel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PathIndex(pub u32);
+
+/// A tenant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Organisation {
+    /// Stable id.
+    pub id: OrganisationId,
+    /// What people call it.
+    pub name: String,
+}
+
+/// Premises.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Site {
+    /// Stable id.
+    pub id: SiteId,
+    /// Whose it is.
+    pub organisation: OrganisationId,
+    /// What people call it.
+    pub name: String,
+    /// IANA time zone (R21), such as `Europe/Vienna`.
+    pub time_zone: String,
+}
+
+/// A registered panel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Panel {
+    /// Stable id.
+    pub id: PanelId,
+    /// Dense number.
+    pub index: PanelIndex,
+    /// Whose it is.
+    pub organisation: OrganisationId,
+    /// Where it stands.
+    pub site: SiteId,
+    /// What people call it; the account where nobody named it.
+    pub name: String,
+    /// When it was registered.
+    pub created: Wall,
+    /// How it reaches us; at least one.
+    pub paths: Vec<Path>,
+}
+
+/// One way by which a panel reaches us, and the identity that it shows there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Path {
+    /// Stable id.
+    pub id: PathId,
+    /// Dense number.
+    pub index: PathIndex,
+    /// The protocol that is spoken on it.
+    pub family: FamilyName,
+    /// The account shown.
+    pub account: Account,
+    /// The receiver number that must be shown; `None` means any.
+    pub receiver: Option<u32>,
+    /// The line number that must be shown; `None` means any.
+    pub line: Option<u32>,
+}
+
+impl Path {
+    /// Whether some frame could match both: two such paths are ambiguous and never coexist.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        let meet = |a: Option<u32>, b: Option<u32>| a.is_none() || b.is_none() || a == b;
+        self.family == other.family
+            && self.account == other.account
+            && meet(self.receiver, other.receiver)
+            && meet(self.line, other.line)
+    }
+}

@@ -1,0 +1,73 @@
+//! Everything that is refused, ignored or odd is counted by reason (I4).
+
+macro_rules! counted {
+    ($($(#[$doc:meta])* $variant:ident, $name:literal;)*) => {
+        /// A reason to count something. The position is the number in link messages: append only.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Counted { $($(#[$doc])* $variant,)* }
+
+        impl Counted {
+            /// All reasons, in the order of link messages.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// The name in metrics.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            /// The position in [`Self::ALL`].
+            pub const fn index(self) -> usize {
+                self as usize
+            }
+        }
+    };
+}
+
+counted! {
+    /// A frame of good form whose CRC is wrong: no answer.
+    BadCrc, "bad_crc";
+    /// A length that is wrong, or does not begin with 0: no answer.
+    BadLength, "bad_length";
+    /// Octets that are no frame: skipped up to the next LF.
+    NotAFrame, "not_a_frame";
+    /// A frame that was begun and not completed in time.
+    Incomplete, "incomplete";
+    /// A good frame whose content cannot be read: DUH.
+    Malformed, "malformed";
+    /// A good frame with a token that nobody knows: DUH.
+    UnknownToken, "unknown_token";
+    /// A good frame of an account that is not registered: DUH.
+    UnknownAccount, "unknown_account";
+    /// An encrypted frame of an account without a key: DUH.
+    NoKey, "no_key";
+    /// Accepted, though not quite as the standard wants it (R5).
+    NonStandard, "non_standard";
+    /// A supervision message that was answered.
+    Supervision, "supervision";
+    /// A signal that was handed to the engine.
+    Signal, "signal";
+    /// A signal that was acknowledged.
+    Acknowledged, "acknowledged";
+    /// A signal that was refused by the engine and left unanswered.
+    Refused, "refused";
+    /// A connection that was accepted.
+    Accepted, "accepted";
+    /// A connection closed because no valid frame of a registered account came in time.
+    NoIdentityInTime, "no_identity_in_time";
+    /// A connection without identity closed to make room for a newer one.
+    EvictedWithoutIdentity, "evicted_without_identity";
+    /// A connection refused because the gateway is full.
+    Full, "full";
+    /// A connection closed or refused because storage cannot be promised (R4).
+    NoPromise, "no_promise";
+    /// A connection closed because it was silent for too long.
+    Idle, "idle";
+    /// Reading paused because the account sent more than its share (R7).
+    AccountLimited, "account_limited";
+    /// A connection closed because its address spent more than its share (R7).
+    AddressLimited, "address_limited";
+    /// A connection that the other side closed.
+    ClosedByPeer, "closed_by_peer";
+    /// A connection that broke.
+    Broken, "broken";
+}
