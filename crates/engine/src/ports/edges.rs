@@ -82,3 +82,9 @@ pub trait Identities: Send + Sync {
     /// Accounts whose answer may have changed; gateways forget what they remember of them.
     fn changes(&self) -> tokio::sync::broadcast::Receiver<Arc<Vec<AccountKey>>>;
 }
+
+/// Says when a path was last heard.
+pub trait Presence: Send + Sync {
+    /// When anything valid last came by this path; `None` if nothing came since the engine began.
+    fn last_heard(&self, path: PathIndex) -> Option<Wall>;
+}
