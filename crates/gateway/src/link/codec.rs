@@ -202,7 +202,9 @@ impl<T: Field> Field for Vec<T> {
 
     fn put(&self, out: &mut BytesMut) {
         put_count(out, self.len());
-        self.iter().for_each(|value| value.put(out));
+        for value in self {
+            value.put(out);
+        }
     }
 
     fn take(input: &mut &[u8]) -> Result<Self, DecodeError> {

@@ -45,8 +45,7 @@ pub use codec::{DecodeError, Message, TooLarge};
 pub use downward::{Downward, IdentityAnswer};
 pub use frame::FrameBuffer;
 pub use upward::{Counters, Gauges, Heard, Hello, SessionRow, Upward};
-pub(crate) use window::question_of;
-pub use window::{Outbound, Window};
+pub use window::{Outbound, Window, question_of};
 
 /// The version of the format. It changes when a recorded message changes.
 pub const VERSION: u16 = 1;

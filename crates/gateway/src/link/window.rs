@@ -178,7 +178,7 @@ impl Window {
 }
 
 /// Which signal an answer is about.
-pub(crate) fn question_of(answer: &Answer) -> (u64, SignalToken) {
+pub fn question_of(answer: &Answer) -> (u64, SignalToken) {
     match answer {
         Answer::Committed { connection, proof } => (*connection, proof.token()),
         Answer::Refused {
