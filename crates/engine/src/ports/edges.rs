@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use model::{
-    AccountKey, Committed, EventClass, IntakeState, PathIndex, Refusal, RepeatKey, Signal,
-    SignalToken, Wall,
+    AccountKey, Actor, Committed, EventClass, IntakeState, Panel, PathIndex, Refusal, RepeatKey,
+    Signal, SignalToken, Wall,
 };
 use tokio::sync::{mpsc, watch};
 
-use super::{Answering, PathBinding};
+use super::{AddError, Answering, NewPanel, PathBinding};
 
 /// Where a submission came from, so that its answer finds the way back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -65,9 +65,9 @@ pub enum Answer {
 
 /// Takes signals in.
 pub trait Intake: Send + Sync {
-    /// Queues a signal; waits while the queue of its urgency is full (I7). The answer comes by
-    /// `answers`, when it is on disk. Signals of one path are stored in the order of these calls
-    /// if they are of one urgency; the caller keeps the order between urgencies (I5, I9).
+    /// Queues a signal; waits while the queue is full (I7). The answer comes by `answers`, when it
+    /// is on disk. Signals of one panel are stored in the order of these calls (I5); a panel with
+    /// an alarm among them goes before panels without (I9).
     fn submit(&self, submission: Submission) -> Answering<'_, ()>;
 
     /// Whether storage can be promised (R4); changes with every commit and probe.
@@ -81,4 +81,15 @@ pub trait Identities: Send + Sync {
 
     /// Accounts whose answer may have changed; gateways forget what they remember of them.
     fn changes(&self) -> tokio::sync::broadcast::Receiver<Arc<Vec<AccountKey>>>;
+}
+
+/// Registers panels, and lets everybody know who must.
+pub trait PanelAdmin: Send + Sync {
+    /// Registers panels; an answer each, in order. Those that cannot be registered leave the
+    /// others alone.
+    fn add_panels(
+        &self,
+        actor: Actor,
+        panels: Vec<NewPanel>,
+    ) -> Answering<'_, Vec<Result<Panel, AddError>>>;
 }

@@ -15,7 +15,7 @@ mod states;
 use std::future::Future;
 use std::pin::Pin;
 
-pub use edges::{Answer, AnswerSender, Identities, Intake, Origin, Submission};
+pub use edges::{Answer, AnswerSender, Identities, Intake, Origin, PanelAdmin, Submission};
 pub use event_log::{
     AppendError, Appended, EventFilter, EventLog, EventPage, NewMessage, ReadError, RepeatQuery,
     StoredMessage,
