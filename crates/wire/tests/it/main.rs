@@ -1,0 +1,6 @@
+//! What the codecs promise, seen from outside.
+
+#[cfg(test)]
+mod deframing;
+#[cfg(test)]
+mod vectors;
