@@ -103,3 +103,44 @@ pub const STOP: Duration = Duration::from_secs(5);
 
 /// Gateways at most: a full one holds 20,000 connections, so this is beyond a million panels.
 pub const GATEWAYS: usize = 256;
+
+/// Appends and probes waiting for the journal's writer. Ingest has one append under way and one
+/// being gathered, the prober one probe; the rest is headroom for tools.
+pub const JOURNAL_QUEUE: usize = 16;
+
+/// Changes waiting for the writer of the state file. Each is at most [`STATE_BATCH`] panels or
+/// one projection, about 5 ms, so that the last in the queue waits a third of a second.
+pub const STATE_QUEUE: usize = 64;
+
+/// Panels registered in one transaction: about 5 ms, so that an import of 50,000 never holds the
+/// writer of the state file for long.
+pub const STATE_BATCH: usize = 250;
+
+/// Threads that answer queries. Two cores are the least machine; a third query goes on while two
+/// wait for the disk. Repeats have a thread of their own, which no query can occupy (I9).
+pub const READERS: usize = 3;
+
+/// Queries waiting for a reader. The API has far fewer requests in flight.
+pub const READER_QUEUE: usize = 256;
+
+/// Read connections kept open for later queries. Each costs up to 2 MiB of cache.
+pub const READER_CONNECTIONS: usize = 24;
+
+/// Rows that one query looks at before it answers with what it has and a cursor to go on from:
+/// well under [`READER_SNAPSHOT`] even when every row comes from a slow disk.
+pub const READER_ROWS: usize = 20_000;
+
+/// Rows that retention carries or removes in one transaction, about 20 ms.
+pub const ARCHIVE_BATCH: usize = 1_000;
+
+/// Write-ahead log, in octets, that is carried into its file as soon as a commit leaves so much.
+/// Larger writes a page that changes often fewer times; smaller makes a signal wait less.
+pub const WAL_CHECKPOINT: u64 = 8 << 20;
+
+/// Pairs of path and account that the journal's writer remembers to have listed in the day's
+/// file, 24 octets each. Beyond it forgets all, and lists again what it meets.
+pub const ORIGINS_REMEMBERED: usize = 1 << 20;
+
+/// Room on the disk that is kept back, to be freed when the rest is full: enough to carry the
+/// write-ahead logs into their files and to go on changing the state file for days.
+pub const BALLAST: u64 = 64 << 20;

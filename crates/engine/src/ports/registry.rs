@@ -47,7 +47,7 @@ pub enum AddError {
         /// Which was asked for.
         site: SiteId,
     },
-    /// The store failed; nothing of the batch was stored.
+    /// The store failed: neither this panel nor any after it in the batch was stored.
     #[error("the panel could not be stored: {cause}")]
     Store {
         /// Whether space ran out.
@@ -118,8 +118,9 @@ pub trait Registry: Send + Sync {
     /// Every path, for the tables in memory.
     fn bindings(&self) -> Answering<'_, Result<Vec<PathBinding>, ReadError>>;
 
-    /// Registers panels in one transaction with their audit rows; an answer each, in order.
-    /// Those that cannot be registered leave the others alone.
+    /// Registers panels, each in one transaction with its audit row; an answer each, in order.
+    /// Those that cannot be registered leave the others alone. A long batch is cut into several
+    /// transactions, so that no other change waits for all of it.
     fn add_panels(
         &self,
         actor: Actor,
