@@ -144,3 +144,54 @@ pub const ORIGINS_REMEMBERED: usize = 1 << 20;
 /// Room on the disk that is kept back, to be freed when the rest is full: enough to carry the
 /// write-ahead logs into their files and to go on changing the state file for days.
 pub const BALLAST: u64 = 64 << 20;
+
+/// Under load a gateway lets wakeups by sockets gather for this long: fewer wakeups are what is
+/// left to win on the hot path. An answer of the engine is never waited for in this way.
+pub const WAKE_GATHER: Duration = Duration::from_millis(2);
+
+/// What a gateway reads from one socket at once; the buffer is shared by the whole loop.
+pub const READ_BUFFER: usize = 64 << 10;
+
+/// What a gateway reads at once from a connection without identity: one largest DC-09 frame, so
+/// that a tenth of all descriptors, filled by strangers, stays under 10 MiB.
+pub const READ_WITHOUT_IDENTITY: usize = 4 << 10;
+
+/// Descriptors that a gateway keeps free of connections: link, listeners, files, headroom.
+pub const DESCRIPTOR_RESERVE: usize = 500;
+
+/// Connections without identity get one part in this many of the descriptors.
+pub const WITHOUT_IDENTITY_SHARE: usize = 10;
+
+/// A gateway tells what it heard and counted, and the engine whether it can store, once in this
+/// time: a twentieth of [`PROMISE`], and no more than 500 ms of error in a supervision deadline.
+pub const LINK_PERIOD: Duration = Duration::from_millis(500);
+
+/// How long a gateway waits before it takes up a lost link again.
+pub const LINK_RETRY: Duration = Duration::from_millis(50);
+
+/// How long a stream may take to say who it is before the engine closes it.
+pub const LINK_HELLO: Duration = Duration::from_secs(5);
+
+/// Connections whose order of signals the engine keeps for one gateway: far beyond any limit of
+/// descriptors, so that only a gateway gone mad meets it.
+pub const LINK_CONNECTIONS: usize = 1 << 20;
+
+/// Paths whose last sign of life is remembered: four times the largest fleet thought of.
+pub const PRESENCE_PATHS: usize = 1 << 22;
+
+/// How long a gateway that drains waits for what is not yet committed; with [`GOODBYE`] it stays
+/// well within [`STOP`].
+pub const DRAIN: Duration = Duration::from_secs(3);
+
+/// How long the last octets to panels may take once a gateway has drained.
+pub const GOODBYE: Duration = Duration::from_millis(500);
+
+/// A known panel's silent connection is probed by TCP after this time: often enough to free the
+/// descriptors of panels that vanished, at 170 probes a second for 50,000 panels.
+pub const KEEPALIVE_IDLE: Duration = Duration::from_mins(5);
+
+/// Time between TCP probes that stay unanswered.
+pub const KEEPALIVE_INTERVAL: Duration = Duration::from_mins(1);
+
+/// Unanswered TCP probes after which a connection has ended.
+pub const KEEPALIVE_PROBES: u32 = 3;

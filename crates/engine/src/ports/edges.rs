@@ -93,3 +93,9 @@ pub trait PanelAdmin: Send + Sync {
         panels: Vec<NewPanel>,
     ) -> Answering<'_, Vec<Result<Panel, AddError>>>;
 }
+
+/// Says when a path was last heard.
+pub trait Presence: Send + Sync {
+    /// When anything valid last came by this path; `None` if nothing came since the engine began.
+    fn last_heard(&self, path: PathIndex) -> Option<Wall>;
+}

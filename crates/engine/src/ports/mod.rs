@@ -1,7 +1,7 @@
 //! Every trait by which the engine meets the outside.
 //!
 //! Downwards to the store: [`EventLog`], [`Registry`], [`States`], [`Tokens`]. Upwards from the edges that
-//! serve panels: [`Intake`], [`Identities`].
+//! serve panels: [`Intake`], [`Identities`], [`Presence`].
 //!
 //! Invariant: the traits speak the domain's operations, never tables or messages; each is
 //! object-safe, so that an engine is the same whatever stands behind it.
@@ -15,7 +15,9 @@ mod states;
 use std::future::Future;
 use std::pin::Pin;
 
-pub use edges::{Answer, AnswerSender, Identities, Intake, Origin, PanelAdmin, Submission};
+pub use edges::{
+    Answer, AnswerSender, Identities, Intake, Origin, PanelAdmin, Presence, Submission,
+};
 pub use event_log::{
     AppendError, Appended, EventFilter, EventLog, EventPage, NewMessage, ReadError, RepeatQuery,
     StoredMessage,
