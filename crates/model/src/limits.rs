@@ -94,6 +94,40 @@ pub const PAGE: usize = 1_000;
 /// Panels in one import: the body of one request stays under 64 MiB.
 pub const IMPORT_PANELS: usize = 200_000;
 
+/// Panels registered in one transaction of an import: long enough that 50,000 panels are 50
+/// syncs, short enough that other writers of the state file wait milliseconds.
+pub const IMPORT_BATCH: usize = 1_000;
+
+/// Octets of the body of an import.
+pub const IMPORT_BYTES: usize = 64 << 20;
+
+/// Imports at a time: each may hold [`IMPORT_BYTES`].
+pub const IMPORTS: usize = 2;
+
+/// Octets of the body of any other request; the largest, a panel, has a few hundred.
+pub const API_BODY: usize = 64 << 10;
+
+/// The body of a request must be complete within this time.
+pub const API_BODY_TIME: Duration = Duration::from_mins(1);
+
+/// Connections of the API at a time; more wait in the backlog. They must leave descriptors to
+/// the store and to the links of 256 gateways.
+pub const API_CONNECTIONS: usize = 1_024;
+
+/// Streams of events open at a time; the connections left over serve everything else.
+pub const API_STREAMS: usize = 512;
+
+/// Events that a stream reads at once: at most half a megabyte each, with all streams at it.
+pub const STREAM_PAGE: usize = 256;
+
+/// A stream of events says something at least this often, so that both ends notice when the
+/// other is gone.
+pub const STREAM_KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// Answers begun may go on this long after the API was told to stop; the rest of [`STOP`] is
+/// for the store.
+pub const API_STOP: Duration = Duration::from_millis(900);
+
 /// How long a reader may hold a snapshot of the store; a longer one would keep the write-ahead
 /// log from being checkpointed.
 pub const READER_SNAPSHOT: Duration = Duration::from_secs(2);

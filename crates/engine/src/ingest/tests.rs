@@ -182,6 +182,16 @@ impl ports::Registry for OnePanel {
     fn sites(&self) -> Answering<'_, Result<Vec<model::Site>, ReadError>> {
         unreachable!("ingest lists no sites")
     }
+
+    fn audit(
+        &self,
+        _: model::Actor,
+        _: Wall,
+        _: &'static str,
+        _: String,
+    ) -> Answering<'_, Result<(), AddError>> {
+        unreachable!("ingest audits nothing")
+    }
 }
 
 /// Advances with tokio's paused clock.

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use model::{
-    AccountKey, Actor, Committed, EventClass, IntakeState, Panel, PathIndex, Refusal, RepeatKey,
-    Signal, SignalToken, Wall,
+    AccountKey, Committed, EventClass, IntakeState, PathIndex, Refusal, RepeatKey, Signal,
+    SignalToken, Wall,
 };
 use tokio::sync::{mpsc, watch};
 
-use super::{AddError, Answering, NewPanel, PathBinding};
+use super::{Answering, PathBinding};
 
 /// Where a submission came from, so that its answer finds the way back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -81,21 +81,4 @@ pub trait Identities: Send + Sync {
 
     /// Accounts whose answer may have changed; gateways forget what they remember of them.
     fn changes(&self) -> tokio::sync::broadcast::Receiver<Arc<Vec<AccountKey>>>;
-}
-
-/// Registers panels, and lets everybody know who must.
-pub trait PanelAdmin: Send + Sync {
-    /// Registers panels; an answer each, in order. Those that cannot be registered leave the
-    /// others alone.
-    fn add_panels(
-        &self,
-        actor: Actor,
-        panels: Vec<NewPanel>,
-    ) -> Answering<'_, Vec<Result<Panel, AddError>>>;
-}
-
-/// Says when a path was last heard.
-pub trait Presence: Send + Sync {
-    /// When anything valid last came by this path; `None` if nothing came since the engine began.
-    fn last_heard(&self, path: PathIndex) -> Option<Wall>;
 }
