@@ -1,8 +1,8 @@
 //! A crowd of connections that want nothing: half of them silent, half of them spelling out a
 //! frame at one octet a second. Panels must not notice them.
 //!
-//! Invariant: the crowd keeps its size. A connection that the receiver closes is made anew after
-//! a second, so that closing does not end the flood.
+//! Invariant: the crowd keeps coming. A connection that the receiver closes is made anew after a
+//! pause, so that closing does not end the flood.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use crate::wait::pass;
 /// What is spelled out: the beginning of a frame that could go on.
 const SPELLED: &[u8] = b"\n9CF2003A\"SIA-DCS\"0001L0#1234[#1234|Nri1/BA0";
 
-/// Between two octets, and between a closed connection and the next.
+/// Between two octets.
 const BEAT: Duration = Duration::from_secs(1);
 
 /// What a flood is to be.
@@ -35,6 +35,8 @@ pub struct FloodPlan {
     pub sources: Sources,
     /// How many of them begin in a second.
     pub begin_per_second: u32,
+    /// After how long a connection that ended is made anew.
+    pub pause: Duration,
 }
 
 /// How often what happened.
@@ -107,7 +109,7 @@ async fn one(plan: FloodPlan, place: u32, tally: Arc<Tally>) {
                 tally.not_made.fetch_add(1, Ordering::Relaxed);
             }
         }
-        pass(BEAT).await;
+        pass(plan.pause).await;
     }
 }
 

@@ -138,7 +138,14 @@ impl Life {
         record.online += 1;
         record.tally.counters.connected += 1;
         drop(record);
-        self.panel.handle_connected(self.now());
+        let now = self.now();
+        self.panel.handle_connected(now);
+        // A panel that is supervised says at once who it is, since receivers close what stays
+        // without a name; one that has signals to send does so by sending them.
+        if self.member.supervision.is_some() && self.panel.is_at_rest() {
+            self.panel.supervise(now);
+            self.spoke = now.mono;
+        }
     }
 
     /// Talks until one side hangs up.

@@ -66,7 +66,8 @@ pub struct Member {
     pub habit: Habit,
     /// How it connects.
     pub dialling: Dialling,
-    /// After how long a silence it sends a supervision message, if ever.
+    /// After how long a silence it sends a supervision message, if ever; then also whenever it
+    /// has connected and has nothing else to say.
     pub supervision: Option<Duration>,
 }
 

@@ -254,6 +254,7 @@ async fn a_flood_keeps_its_size_and_says_nothing_that_is_a_frame() {
         connections: 20,
         sources: Sources::Loopback(4),
         begin_per_second: 1_000,
+        pause: Duration::from_secs(1),
     });
     while flood.counters().made < 20 {
         tokio::task::yield_now().await;
