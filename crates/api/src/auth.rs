@@ -8,7 +8,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, Request, State};
-use axum::http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
+use axum::http::HeaderValue;
+use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, WWW_AUTHENTICATE};
 use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -79,7 +80,8 @@ impl Authenticate for TokenDigests {
     }
 }
 
-/// Lets nobody through without a known token, and says to the endpoint who asks.
+/// Lets nobody through without a known token, and says to the endpoint who asks. What it lets
+/// out is for the caller alone: no cache keeps it.
 pub(crate) async fn require_token(
     State(app): State<Arc<App>>,
     mut request: Request,
@@ -89,7 +91,11 @@ pub(crate) async fn require_token(
     match shown.and_then(|token| app.services.authenticate.actor(token)) {
         Some(actor) => {
             request.extensions_mut().insert(Caller(actor));
-            next.run(request).await
+            let mut response = next.run(request).await;
+            let headers = response.headers_mut();
+            let no_store = HeaderValue::from_static("no-store");
+            headers.entry(CACHE_CONTROL).or_insert(no_store);
+            response
         }
         None if shown.is_some() => refuse(
             "the bearer token is not known here",

@@ -23,22 +23,24 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Json<T> {
             return Err(unsupported(kind.as_deref(), &["application/json"]));
         }
         let octets = read(request, limits::API_BODY).await?;
-        from_json(&octets).map(Self).map_err(|error| {
-            Problem::fields(vec![error]).detail("the body is not the JSON that is expected")
-        })
+        let read = from_json(&octets).map(Self);
+        read.map_err(|error| Problem::fields(vec![error]))
     }
 }
+
+/// The name of the body, or of the row, as a whole.
+pub(crate) const WHOLE: &str = ".";
 
 /// Reads JSON; the error names the field.
 pub(crate) fn from_json<T: DeserializeOwned>(octets: &[u8]) -> Result<T, FieldError> {
     let mut reader = serde_json::Deserializer::from_slice(octets);
     let read = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-        let path = error.path().to_string();
+        let path = error.path().to_string().replace('?', WHOLE);
         FieldError::new(path, error.into_inner().to_string())
     })?;
     reader
         .end()
-        .map_err(|error| FieldError::new(".", error.to_string()))?;
+        .map_err(|error| FieldError::new(WHOLE, error.to_string()))?;
     Ok(read)
 }
 

@@ -70,6 +70,7 @@ impl ReadParams for HowMuch {
 #[utoipa::path(
     get,
     path = "/livez",
+    operation_id = "livez",
     tag = "health",
     security(()),
     responses((status = OK, description = "Alive", body = HealthReport))
@@ -87,6 +88,7 @@ pub(crate) async fn livez(Params(NoParams): Params<NoParams>) -> Json<HealthRepo
 #[utoipa::path(
     get,
     path = "/readyz",
+    operation_id = "readyz",
     tag = "health",
     security(()),
     params(HowMuch),
@@ -106,6 +108,7 @@ pub(crate) async fn readyz(
 #[utoipa::path(
     get,
     path = "/healthz",
+    operation_id = "healthz",
     tag = "health",
     security(()),
     params(HowMuch),

@@ -30,6 +30,7 @@ use crate::router::App;
 #[utoipa::path(
     get,
     path = "/metrics",
+    operation_id = "metrics",
     tag = "server",
     responses((status = OK, description = "OpenMetrics 1.0", content_type = "application/openmetrics-text", body = String))
 )]

@@ -95,10 +95,16 @@ impl Problem {
 
     /// A request with parameters or fields that cannot be taken.
     pub(crate) fn fields(errors: Vec<FieldError>) -> Self {
-        let names: Vec<String> = errors.iter().map(|e| format!("`{}`", e.field)).collect();
+        let detail = match &*errors {
+            [only] => format!("{}: {}", only.field, only.detail),
+            several => {
+                let names: Vec<&str> = several.iter().map(|error| &*error.field).collect();
+                format!("refused are {}", names.join(", "))
+            }
+        };
         Self {
             errors,
-            ..Self::new(ErrorCode::RequestInvalid).detail(format!("refused: {}", names.join(", ")))
+            ..Self::new(ErrorCode::RequestInvalid).detail(detail)
         }
     }
 

@@ -4,10 +4,11 @@
 //! event only by [`Event::with_personal`], which is for reads that were audited.
 
 use data_encoding::BASE64;
-use model::{Code, EventClass, Point, Qualifier};
+use model::{Code, Point, Qualifier};
 use serde::Serialize;
-use utoipa::ToSchema;
-use utoipa::openapi::schema::{ObjectBuilder, Schema};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::time;
 
@@ -37,7 +38,7 @@ pub(crate) struct Event {
     /// What happened.
     code: EventCode,
     /// What it is about.
-    #[schema(schema_with = class_schema)]
+    #[schema(value_type = EventClass)]
     class: &'static str,
     /// 1 (fire) to 9 (tests): the lower, the sooner a person looks.
     #[schema(minimum = 1, maximum = 9)]
@@ -238,12 +239,19 @@ fn printable(octets: &[u8]) -> Option<String> {
     readable.then(|| text.to_owned())
 }
 
-/// The names of all classes.
-pub(crate) fn class_schema() -> Schema {
-    let names = EventClass::ALL.iter().map(|class| class.as_str());
-    ObjectBuilder::new()
-        .schema_type(utoipa::openapi::schema::Type::String)
-        .enum_values(Some(names))
-        .description(Some("What an event is about, most urgent first."))
-        .into()
+/// The names of all classes, for the description.
+#[derive(Debug)]
+pub(crate) struct EventClass;
+
+impl PartialSchema for EventClass {
+    fn schema() -> RefOr<Schema> {
+        let names = model::EventClass::ALL.iter().map(|class| class.as_str());
+        let schema = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .enum_values(Some(names))
+            .description(Some("What an event is about, most urgent first."));
+        schema.into()
+    }
 }
+
+impl ToSchema for EventClass {}

@@ -5,7 +5,7 @@ use model::Wall;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::event::{Event, class_schema};
+use super::event::{Event, EventClass};
 use super::time;
 
 /// A registered panel.
@@ -94,7 +94,7 @@ pub(crate) struct Zone {
     /// The last event about it.
     last_event: u64,
     /// The class of that event.
-    #[schema(schema_with = class_schema)]
+    #[schema(value_type = EventClass)]
     last_class: &'static str,
     /// When that event was received.
     #[schema(format = DateTime)]

@@ -18,6 +18,7 @@ static DOCUMENT: LazyLock<String> = LazyLock::new(openapi_json);
 #[utoipa::path(
     get,
     path = "/openapi.json",
+    operation_id = "describe",
     tag = "server",
     responses((status = OK, description = "OpenAPI 3.1", content_type = "application/json", body = serde_json::Value))
 )]

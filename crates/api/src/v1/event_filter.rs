@@ -2,8 +2,8 @@
 
 use engine::ports::EventFilter;
 use model::{Account, EventClass, PanelId, Wall};
+use utoipa::ToSchema;
 
-use crate::dto::event::class_schema;
 use crate::dto::time;
 use crate::params::{Pairs, ReadParams, documented};
 use crate::problem::FieldError;
@@ -19,7 +19,7 @@ pub(crate) struct Filter {
     #[param(value_type = Option<String>)]
     account: Option<Account>,
     /// Of these classes only; repeated, or separated by commas.
-    #[param(required = false, schema_with = class_schema)]
+    #[param(value_type = Option<Vec<crate::dto::event::EventClass>>)]
     class: Vec<EventClass>,
     /// Received at or after this time (RFC 3339).
     #[param(value_type = Option<String>, format = DateTime)]
@@ -28,13 +28,16 @@ pub(crate) struct Filter {
     #[param(value_type = Option<String>, format = DateTime)]
     until: Option<Wall>,
     /// `personal`: with texts, extended data and raw bytes. Such reads are audited.
-    #[param(value_type = Option<String>)]
-    include: Option<Personal>,
+    #[param(inline)]
+    include: Option<Include>,
 }
 
-/// That personal data was asked for by name.
-#[derive(Debug, Clone, Copy)]
-struct Personal;
+/// What is left out unless it is asked for by name.
+#[derive(Debug, Clone, Copy, ToSchema)]
+#[schema(rename_all = "lowercase")]
+enum Include {
+    Personal,
+}
 
 impl Filter {
     /// Whether personal data was asked for.
@@ -62,7 +65,7 @@ impl ReadParams for Filter {
             class: classes(pairs),
             from: pairs.read("from", time::from_rfc3339),
             until: pairs.read("until", time::from_rfc3339),
-            include: pairs.word("include", &[("personal", Personal)]),
+            include: pairs.word("include", &[("personal", Include::Personal)]),
         };
         if filter.until.is_some() && filter.until <= filter.from {
             pairs.refuse(FieldError::new("until", "must be later than `from`"));

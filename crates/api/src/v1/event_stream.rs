@@ -22,7 +22,7 @@ use model::{ErrorCode, EventSeq, limits};
 use tokio::sync::{OwnedSemaphorePermit, watch};
 
 use super::event_filter::Filter;
-use super::events::{refuse_unknown_cursor, seq};
+use super::events::{refuse_ahead, seq};
 use super::personal;
 use crate::auth::Caller;
 use crate::dto::event::Event;
@@ -34,7 +34,7 @@ use crate::serve::Stopping;
 /// How long a reader should wait before it comes back.
 const RETRY: Duration = Duration::from_secs(2);
 
-const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+const LAST_EVENT_ID: &str = "Last-Event-ID";
 
 /// Where a stream begins.
 #[derive(Debug, utoipa::IntoParams)]
@@ -66,6 +66,7 @@ impl ReadParams for Start {
 #[utoipa::path(
     get,
     path = "/events/stream",
+    operation_id = "follow_events",
     tag = "events",
     params(
         Start,
@@ -81,9 +82,15 @@ pub(crate) async fn follow(
     stopping: Option<Extension<Stopping>>,
     Params((start, filter)): Params<(Start, Filter)>,
 ) -> Result<impl IntoResponse, Problem> {
-    let cursor = last_event_id(&headers)?.or(start.after);
-    refuse_unknown_cursor(&app, cursor)?;
-    let cursor = cursor.unwrap_or_else(|| app.services.events.head());
+    let last_seen = last_event_id(&headers)?.map(|seq| (LAST_EVENT_ID, seq));
+    let after = start.after.map(|seq| ("after", seq));
+    let cursor = match last_seen.or(after) {
+        Some((name, seq)) => {
+            refuse_ahead(&app, name, seq).await?;
+            seq
+        }
+        None => app.services.events.head(),
+    };
     let permit = Arc::clone(&app.streams).try_acquire_owned().map_err(|_| {
         Problem::new(ErrorCode::Unavailable)
             .detail(format!("{} streams are open already", limits::API_STREAMS))
@@ -118,7 +125,7 @@ fn last_event_id(headers: &HeaderMap) -> Result<Option<EventSeq>, Problem> {
         return Ok(None);
     };
     let text = String::from_utf8_lossy(value.as_bytes());
-    let refuse = |detail| Problem::fields(vec![FieldError::new("Last-Event-ID", detail)]);
+    let refuse = |detail| Problem::fields(vec![FieldError::new(LAST_EVENT_ID, detail)]);
     seq(&text).map(Some).map_err(refuse)
 }
 

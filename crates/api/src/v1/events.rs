@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::State;
-use axum::http::{HeaderMap, Uri};
+use axum::extract::{RawQuery, State};
+use axum::http::HeaderMap;
 use model::{ErrorCode, EventSeq};
 
 use super::event_filter::Filter;
 use super::personal;
+use utoipa::ToSchema;
+
 use crate::auth::Caller;
 use crate::cursor;
 use crate::dto::event::{Event, EventPage};
@@ -27,7 +29,7 @@ pub(crate) struct Page {
     #[param(value_type = Option<u64>)]
     before: Option<EventSeq>,
     /// `newest` first (the default) or `oldest` first. Follows from `after` and `before`.
-    #[param(value_type = Option<String>)]
+    #[param(inline)]
     order: Option<Order>,
     /// How many at most: 1 to 1000; 100 if absent.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 1000)]
@@ -35,7 +37,8 @@ pub(crate) struct Page {
 }
 
 /// Which way a list goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ToSchema)]
+#[schema(rename_all = "lowercase")]
 enum Order {
     Newest,
     Oldest,
@@ -99,6 +102,7 @@ pub(crate) fn seq(text: &str) -> Result<EventSeq, String> {
 #[utoipa::path(
     get,
     path = "/events",
+    operation_id = "list_events",
     tag = "events",
     params(Page, Filter),
     responses((
@@ -111,11 +115,13 @@ pub(crate) fn seq(text: &str) -> Result<EventSeq, String> {
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
     Caller(actor): Caller,
-    uri: Uri,
+    RawQuery(query): RawQuery,
     Params((page, filter)): Params<(Page, Filter)>,
 ) -> Result<(HeaderMap, Json<EventPage>), Problem> {
     let (cursor, newest_first) = (page.cursor(), page.newest_first());
-    refuse_unknown_cursor(&app, cursor)?;
+    if let Some(after) = page.after {
+        refuse_ahead(&app, "after", after).await?;
+    }
     let personal = filter.personal();
     let log = &app.services.events;
     let found = log
@@ -127,7 +133,12 @@ pub(crate) async fn list(
     }
     let next_cursor = found.next.map(|seq| seq.to_string());
     let direction = if newest_first { "before" } else { "after" };
-    let headers = cursor::next_link(&uri, direction, next_cursor.as_deref());
+    let headers = cursor::next_link(
+        "/api/v1/events",
+        query.as_deref(),
+        direction,
+        next_cursor.as_deref(),
+    );
     let shown = |event| Event::shown(event, personal);
     let events = found.events.iter().map(shown).collect();
     Ok((
@@ -141,15 +152,15 @@ pub(crate) async fn list(
 
 /// A cursor ahead of all events is from another store, or made up: going on from there would
 /// miss what comes until then.
-pub(crate) fn refuse_unknown_cursor(app: &App, cursor: Option<EventSeq>) -> Result<(), Problem> {
-    let head = app.services.events.head();
-    match cursor {
-        Some(cursor) if cursor > head.next() => Err(Problem::fields(vec![FieldError::new(
-            "cursor",
-            format!("event {cursor} does not exist yet; the newest is {head}"),
-        )])),
-        _ => Ok(()),
+pub(crate) async fn refuse_ahead(app: &App, field: &str, after: EventSeq) -> Result<(), Problem> {
+    let log = &app.services.events;
+    let head = log.head();
+    // Readers may see an event a moment before `head` tells of it.
+    if after <= head || log.event(after).await?.is_some() {
+        return Ok(());
     }
+    let detail = format!("event {after} does not exist yet; the newest is {head}");
+    Err(Problem::fields(vec![FieldError::new(field, detail)]))
 }
 
 /// One event, with its personal data
@@ -158,6 +169,7 @@ pub(crate) fn refuse_unknown_cursor(app: &App, cursor: Option<EventSeq>) -> Resu
 #[utoipa::path(
     get,
     path = "/events/{seq}",
+    operation_id = "show_event",
     tag = "events",
     params(("seq" = u64, Path, description = "The number of the event")),
     responses(

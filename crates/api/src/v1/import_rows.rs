@@ -6,7 +6,7 @@ use std::io::{BufRead, Cursor};
 
 use csv::ByteRecord;
 
-use crate::body::from_json;
+use crate::body::{WHOLE, from_json};
 use crate::dto::panel_input::{Digits, PanelInput};
 use crate::problem::{FieldError, Problem};
 
@@ -50,7 +50,7 @@ fn json_rows(body: Vec<u8>) -> Rows {
     let filled = lines.filter(|line| !matches!(line, Ok(l) if l.trim_ascii().is_empty()));
     Box::new(filled.map(|line| match line {
         Ok(line) => from_json(&line),
-        Err(error) => Err(FieldError::new(".", error.to_string())),
+        Err(error) => Err(FieldError::new(WHOLE, error.to_string())),
     }))
 }
 
@@ -70,7 +70,7 @@ fn csv_rows(mut body: Vec<u8>) -> Result<Rows, Problem> {
     let header = header.map_err(|error| refuse_header(error.to_string()))?;
     let columns = columns(&header)?;
     Ok(Box::new(table.into_byte_records().map(move |record| {
-        let record = record.map_err(|error| FieldError::new(".", error.to_string()))?;
+        let record = record.map_err(|error| FieldError::new(WHOLE, error.to_string()))?;
         csv_row(&columns, &record)
     })))
 }
@@ -97,7 +97,6 @@ fn columns(header: &ByteRecord) -> Result<Vec<&'static str>, Problem> {
 
 fn refuse_header(detail: String) -> Problem {
     Problem::fields(vec![FieldError::new("header", detail).allowed(COLUMNS)])
-        .detail("the table must begin with a header that names its columns")
 }
 
 fn csv_row(columns: &[&'static str], record: &ByteRecord) -> Row {
@@ -107,7 +106,7 @@ fn csv_row(columns: &[&'static str], record: &ByteRecord) -> Row {
             record.len(),
             columns.len()
         );
-        return Err(FieldError::new(".", detail));
+        return Err(FieldError::new(WHOLE, detail));
     }
     let mut input = PanelInput::default();
     for (column, field) in columns.iter().zip(record) {

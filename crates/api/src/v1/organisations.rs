@@ -15,6 +15,7 @@ use crate::router::App;
 #[utoipa::path(
     get,
     path = "/organisations",
+    operation_id = "list_organisations",
     tag = "organisations",
     responses((status = OK, description = "All of them", body = Organisations))
 )]

@@ -24,8 +24,9 @@ use utoipa::ToSchema;
 
 use super::import_rows::{Format, Row, Rows};
 use crate::auth::Caller;
-use crate::body;
+use crate::body::{self, WHOLE};
 use crate::dto::panel_input::{PanelInput, Refused};
+use crate::messages::public_message;
 use crate::params::{NoParams, Params};
 use crate::problem::{FieldError, Problem};
 use crate::router::App;
@@ -48,7 +49,7 @@ pub(crate) struct ImportReport {
 /// What became of a row.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ImportRow {
-    /// The number of the row, from 1; a table's header is not counted.
+    /// The number of the row, from 1; a table's header and blank lines are not counted.
     row: usize,
     status: RowStatus,
     /// The panel: the new one, the one that exists, or the one in the way.
@@ -88,6 +89,7 @@ pub(crate) struct RowError {
 #[utoipa::path(
     post,
     path = "/panels/import",
+    operation_id = "import_panels",
     tag = "panels",
     request_body(content((String = "text/csv", example = "account,receiver,line,name\n1234,,,Bakery\n1235,1,2,Bank\n"), (PanelInput = "application/x-ndjson"))),
     responses((status = OK, description = "What became of each row", content((ImportReport = "application/json"), (ImportRow = "application/x-ndjson"))))
@@ -216,7 +218,12 @@ impl Import {
             return Vec::new();
         }
         let admin = &self.app.services.panel_admin;
-        admin.add_panels(self.actor.clone(), panels).await
+        let answers = admin.add_panels(self.actor.clone(), panels).await;
+        let is_failure = |answer: &&_| matches!(answer, Err(AddError::Store { .. }));
+        if let Some(Err(error)) = answers.iter().find(is_failure) {
+            tracing::error!(%error, "a batch of an import was not stored");
+        }
+        answers
     }
 }
 
@@ -232,14 +239,14 @@ fn too_many() -> Refused {
     let detail = format!("an import has at most {most} rows; from here on nothing was read");
     Refused {
         code: ErrorCode::TooLarge,
-        errors: vec![FieldError::new(".", detail)],
+        errors: vec![FieldError::new(WHOLE, detail)],
     }
 }
 
 impl ImportRow {
     fn refused(row: usize, refused: &Refused) -> Self {
         let text = |error: &FieldError| match error.field.as_str() {
-            "." => error.detail.clone(),
+            WHOLE => error.detail.clone(),
             field => format!("{field}: {}", error.detail),
         };
         let details: Vec<String> = refused.errors.iter().map(text).collect();
@@ -261,7 +268,12 @@ impl ImportRow {
                     AddError::Ambiguous { panel } => Some(panel.to_string()),
                     _ => None,
                 };
-                Self::error(row, error.code(), error.to_string(), panel)
+                // The cause of a failure of ours is in the log.
+                let detail = match &error {
+                    AddError::Store { .. } => public_message(error.code()).title,
+                    _ => error.to_string(),
+                };
+                Self::error(row, error.code(), detail, panel)
             }
             None => Self::error(
                 row,

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::http::header::LOCATION;
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
 use engine::ports::{EventFilter, EventLog, PanelFilter, ReadError};
 use model::{Account, ErrorCode, PanelId, PanelIndex};
@@ -56,6 +56,7 @@ impl ReadParams for Wanted {
 #[utoipa::path(
     get,
     path = "/panels",
+    operation_id = "list_panels",
     tag = "panels",
     params(Wanted),
     responses((
@@ -68,7 +69,7 @@ impl ReadParams for Wanted {
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
     _caller: Caller,
-    uri: Uri,
+    RawQuery(query): RawQuery,
     Params(wanted): Params<Wanted>,
 ) -> Result<(HeaderMap, axum::Json<PanelPage>), Problem> {
     let registry = &app.services.registry;
@@ -80,7 +81,12 @@ pub(crate) async fn list(
     let presence = app.services.presence.as_deref();
     let panel = |panel| Panel::new(panel, presence);
     let next_cursor = page.next.map(cursor::of_panel);
-    let headers = cursor::next_link(&uri, "cursor", next_cursor.as_deref());
+    let headers = cursor::next_link(
+        "/api/v1/panels",
+        query.as_deref(),
+        "cursor",
+        next_cursor.as_deref(),
+    );
     let panels = page.panels.into_iter().map(panel).collect();
     Ok((
         headers,
@@ -97,6 +103,7 @@ pub(crate) async fn list(
 #[utoipa::path(
     post,
     path = "/panels",
+    operation_id = "add_panel",
     tag = "panels",
     request_body = PanelInput,
     responses(
@@ -131,6 +138,7 @@ pub(crate) async fn add(
 #[utoipa::path(
     get,
     path = "/panels/{id}",
+    operation_id = "show_panel",
     tag = "panels",
     params(("id" = String, Path, description = "The panel's id")),
     responses(

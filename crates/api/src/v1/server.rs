@@ -49,6 +49,7 @@ pub(crate) struct Family {
 #[utoipa::path(
     get,
     path = "/server",
+    operation_id = "show_server",
     tag = "server",
     responses((status = OK, description = "Version and counts", body = Server))
 )]

@@ -15,6 +15,7 @@ use crate::router::App;
 #[utoipa::path(
     get,
     path = "/sites",
+    operation_id = "list_sites",
     tag = "organisations",
     responses((status = OK, description = "All of them", body = Sites))
 )]
