@@ -30,6 +30,10 @@ pub const LINK_UNACKNOWLEDGED_BYTES: usize = 64 << 20;
 /// The largest link message. The largest DC-09 frame is 4 KiB; the rest is headroom for MQTT.
 pub const LINK_FRAME: usize = 64 << 10;
 
+/// Events in one message. Panels send a handful; the rest of a message with more is kept as one
+/// event that is not decoded, so that the message stays within [`LINK_FRAME`] and a commit.
+pub const MESSAGE_EVENTS: usize = 128;
+
 /// Questions for an identity that a gateway may have open; as many connections can come in at
 /// once as an accept burst allows, and each has at most one question.
 pub const LINK_IDENTIFY: usize = 4_096;

@@ -6,5 +6,8 @@
 //! What never happens here: sockets, clocks, a decision about what is stored or answered. Octets
 //! from outside never panic; what cannot be read is a typed answer.
 
+pub mod contact_id;
 pub mod crc;
 pub mod dc09;
+pub mod sia_dcs;
+pub mod text;

@@ -2,7 +2,8 @@
 
 use model::Wall;
 
-use super::timestamp;
+use super::envelope::CR;
+use super::{Envelope, timestamp};
 
 /// What stands in place of a secret, whatever its length was (R31).
 pub const REDACTED: &[u8] = b"***";
@@ -127,27 +128,28 @@ impl<'a> Body<'a> {
 ///
 /// Works on octets, not on what was understood, so that a body that cannot be read keeps its
 /// secrets too: behind the first bracket, which opens the data, every block that begins with a
-/// secret letter is replaced up to its closing bracket, or to the end if there is none.
-pub fn redact(frame: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(frame.len());
-    let mut blocks = frame.split(|octet| *octet == b'[');
-    for part in blocks.by_ref().take(2) {
-        if !out.is_empty() {
-            out.push(b'[');
+/// secret letter is replaced up to its closing bracket, or to the end of the frame if there is
+/// none.
+pub fn redact(envelope: &Envelope<'_>) -> Vec<u8> {
+    // A binary CRC may hold a bracket.
+    let (header, mut rest) = envelope.octets().split_at(envelope.form().header());
+    let mut out = Vec::with_capacity(envelope.octets().len());
+    out.extend_from_slice(header);
+    let mut is_behind_data = false;
+    while let Some(at) = rest.iter().position(|octet| *octet == b'[') {
+        out.extend_from_slice(&rest[..=at]);
+        rest = &rest[at + 1..];
+        if is_behind_data && is_secret(rest[0]) {
+            out.push(rest[0]);
+            out.extend_from_slice(REDACTED);
+            let end = rest.iter().position(|octet| matches!(*octet, b']' | CR));
+            rest = &rest[end.unwrap_or(rest.len())..];
         }
-        out.extend_from_slice(part);
+        is_behind_data = true;
     }
-    for block in blocks {
-        out.push(b'[');
-        match block.split_first() {
-            Some((letter, content)) if is_secret(*letter) => {
-                out.push(*letter);
-                out.extend_from_slice(REDACTED);
-                let end = content.iter().position(|octet| *octet == b']');
-                out.extend_from_slice(end.map_or(&[], |at| &content[at..]));
-            }
-            _ => out.extend_from_slice(block),
-        }
-    }
+    out.extend_from_slice(rest);
     out
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,7 @@
 //! [`Body::parse`] takes the data, the extended data and the timestamp apart. Writing is
 //! [`Message::encode`] for panels and sinks, [`reply`] for receivers.
 
+mod data;
 mod deframe;
 mod envelope;
 mod extended;
@@ -19,6 +20,7 @@ mod message;
 pub mod reply;
 pub mod timestamp;
 
+pub use data::Data;
 pub use deframe::{Deframer, Found, Refused};
 pub use envelope::{CrcForm, Envelope, LONGEST_COVERED, LONGEST_FRAME, TooLong, enclose};
 pub use extended::{Block, Body, REDACTED, Unreadable, redact};

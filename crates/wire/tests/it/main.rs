@@ -3,4 +3,6 @@
 #[cfg(test)]
 mod deframing;
 #[cfg(test)]
+mod frames;
+#[cfg(test)]
 mod vectors;
