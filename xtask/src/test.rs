@@ -1,0 +1,149 @@
+//! `cargo xtask test`: all checks, cheap ones first, then all tests. CI runs this and no more.
+//!
+//! It stops at the first step that fails and says how to repeat that step alone. Everything is
+//! built once, in the profile `ci`. Nothing outside of the project's folder is changed.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+
+use crate::program::Program;
+use crate::say::say;
+use crate::{generate, target, tidy, tools};
+
+/// Runs everything.
+pub(crate) fn run(root: &Path) -> Result<()> {
+    let begun = now();
+    step("tidy", "cargo xtask tidy", || tidy::run(root))?;
+    program_step("format", cargo(root, &["fmt", "--all", "--check"]))?;
+    program_step("clippy", clippy(root))?;
+    program_step("docs", docs(root))?;
+    step("generated files", "cargo xtask gen --check", || {
+        generate::check(root)
+    })?;
+    let mut deny = None;
+    step("tools", "cargo xtask test", || {
+        deny = Some(tools::cargo_deny(root)?);
+        tools::for_tests(root)
+    })?;
+    let deny = deny.context("the step before found it")?;
+    program_step("dependencies", deny)?;
+    say(format_args!(
+        "    advisories are not looked at: their database is not in a package registry"
+    ));
+    program_step(
+        "tests",
+        with_tools(cargo(root, &["test", "--profile", "ci", "--workspace"])),
+    )?;
+    if root.join("fuzz").is_dir() {
+        program_step("fuzz corpora", replay(root))?;
+    }
+    say(format_args!(
+        "all steps passed in {}",
+        shown(begun.elapsed())
+    ));
+    Ok(())
+}
+
+fn cargo(root: &Path, arguments: &[&str]) -> Program {
+    Program::cargo(root).args(arguments)
+}
+
+fn clippy(root: &Path) -> Program {
+    let what = ["clippy", "--profile", "ci", "--workspace", "--all-targets"];
+    cargo(root, &what).args(["--", "-D", "warnings"])
+}
+
+fn docs(root: &Path) -> Program {
+    let what = [
+        "doc",
+        "--profile",
+        "ci",
+        "--workspace",
+        "--no-deps",
+        "--quiet",
+    ];
+    cargo(root, &what).env("RUSTDOCFLAGS", "-D warnings")
+}
+
+/// The fuzz targets' corpora, through the same functions, on the stable toolchain.
+fn replay(root: &Path) -> Program {
+    let what = [
+        "test",
+        "--profile",
+        "ci",
+        "--manifest-path",
+        "fuzz/Cargo.toml",
+    ];
+    let folder = target().join("fuzz-replay");
+    cargo(root, &what).quiet_env("CARGO_TARGET_DIR", folder)
+}
+
+fn with_tools(program: Program) -> Program {
+    let with = tools::environment().into_iter();
+    with.fold(program, |program, (name, value)| {
+        program.quiet_env(name, value)
+    })
+}
+
+fn program_step(name: &str, program: Program) -> Result<()> {
+    let typed = program.typed().to_owned();
+    step(name, &typed, || program.run())
+}
+
+fn step(name: &str, again: &str, what: impl FnOnce() -> Result<()>) -> Result<()> {
+    say(format_args!("==> {name}: {again}"));
+    let begun = now();
+    let outcome = what();
+    let took = shown(begun.elapsed());
+    match outcome {
+        Ok(()) => {
+            say(format_args!("    {name}: passed in {took}"));
+            Ok(())
+        }
+        Err(error) => Err(error.context(format!(
+            "step `{name}` failed after {took}; to repeat it alone: {again}"
+        ))),
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "times of steps, told to people only"
+)]
+fn now() -> Instant {
+    Instant::now()
+}
+
+fn shown(time: Duration) -> String {
+    let seconds = time.as_secs();
+    if seconds < 60 {
+        format!("{:.1} s", time.as_secs_f64())
+    } else {
+        format!("{} min {} s", seconds / 60, seconds % 60)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::anyhow;
+
+    use super::*;
+
+    #[test]
+    fn a_step_that_fails_says_how_to_repeat_it() {
+        let failed = step("format", "cargo fmt --check", || Err(anyhow!("not so")));
+        let told = format!("{:#}", failed.unwrap_err());
+        assert!(
+            told.contains("to repeat it alone: cargo fmt --check: not so"),
+            "{told}"
+        );
+    }
+
+    #[test]
+    fn times_are_shown_as_people_say_them() {
+        assert_eq!(shown(Duration::from_millis(1_250)), "1.2 s");
+        assert_eq!(shown(Duration::from_secs(125)), "2 min 5 s");
+    }
+}

