@@ -3,7 +3,7 @@
 //! Invariants:
 //! 1. The normal and the bulk stream are read only after `Ready`: by then the order of every
 //!    connection that the gateway kept is known, and its alarms are on their way.
-//! 2. An answer frees its signal's place in the order before it is written.
+//! 2. An answer frees its signal's place before it is written, so that whoever reads it may send.
 
 use std::future::pending;
 use std::io;
@@ -209,11 +209,15 @@ impl Link {
         };
         loop {
             let next = self.order().pull(stream);
-            match next {
-                // Waits while the intake's queue is full; the gateway's window fills meanwhile.
-                Some(submission) => self.shared.intake.submit(submission).await,
-                None => wake.notified().await,
-            }
+            let Some(submission) = next else {
+                wake.notified().await;
+                continue;
+            };
+            let connection = submission.origin.connection;
+            // Waits while the intake's queue is full; the gateway's window fills meanwhile.
+            self.shared.intake.submit(submission).await;
+            self.order().handed(connection);
+            self.wake();
         }
     }
 
@@ -263,11 +267,9 @@ impl Link {
     fn free(&self, answers: &[Answer]) {
         let mut order = self.order();
         for answer in answers {
-            let (connection, token) = question_of(answer);
-            order.answered(connection, token);
+            let (connection, _) = question_of(answer);
+            order.answered(connection);
         }
-        drop(order);
-        self.wake();
     }
 
     async fn write_identities(

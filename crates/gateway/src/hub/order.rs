@@ -1,18 +1,17 @@
 //! In which order the signals of one gateway are submitted.
 //!
 //! ```text
-//!   urgent stream ─┐ offer            pull(Urgent) ─► intake, urgent queue
+//!   urgent stream ─┐ offer            pull(Urgent) ─► submit ─► handed
 //!                  ├──────► lines ──┤
-//!   normal stream ─┘  (by connection) pull(Normal) ─► intake, normal queue
-//!                       ▲ answered
+//!   normal stream ─┘  (by connection) pull(Normal) ─► submit ─► handed
+//!                                                   answered, by whom it may concern
 //! ```
 //!
 //! Invariants:
 //! 1. Each connection's tokens are pulled without gaps, from the first one that it is known to
 //!    have unanswered; a copy of what was taken is ignored (I5).
-//! 2. Signals of a connection that wait in different queues of the intake are never under way
-//!    together, because the queues keep no order between each other: the later waits for the
-//!    answers of the earlier.
+//! 2. Of each connection one signal at a time is being handed over, whichever loop does it: the
+//!    intake keeps the order of its calls, so this is the order of the store.
 //! 3. A promoted copy lifts its signal as long as that has not been pulled (I9).
 //! 4. What is taken and unanswered never exceeds what a gateway may have unacknowledged; one that
 //!    sends more is cut off (I7).
@@ -48,7 +47,10 @@ struct Line {
     /// The next token to pull.
     next: SignalToken,
     waiting: BTreeMap<SignalToken, Submission>,
-    under_way: Vec<(SignalToken, Stream)>,
+    /// One was pulled, and the intake has not taken it yet.
+    handing: bool,
+    /// How many were taken and not answered.
+    unanswered: usize,
     /// Where it stands in `turns`.
     turn: Option<Stream>,
 }
@@ -58,16 +60,16 @@ impl Line {
         Self {
             next,
             waiting: BTreeMap::new(),
-            under_way: Vec::new(),
+            handing: false,
+            unanswered: 0,
             turn: None,
         }
     }
 
     /// The urgency of what may be pulled now.
     fn ready(&self) -> Option<Stream> {
-        let stream = self.waiting.get(&self.next)?.class.stream();
-        let together = self.under_way.iter().all(|(_, other)| *other == stream);
-        together.then_some(stream)
+        let next = self.waiting.get(&self.next)?;
+        (!self.handing).then(|| next.class.stream())
     }
 
     fn pull(&mut self, stream: Stream) -> Option<Submission> {
@@ -75,7 +77,7 @@ impl Line {
             return None;
         }
         let submission = self.waiting.remove(&self.next)?;
-        self.under_way.push((self.next, stream));
+        self.handing = true;
         self.next = SignalToken(self.next.0.saturating_add(1));
         Some(submission)
     }
@@ -114,6 +116,7 @@ impl Order {
             }
             None => {
                 self.unanswered += 1;
+                line.unanswered += 1;
                 line.waiting.insert(token, submission);
             }
         }
@@ -140,21 +143,28 @@ impl Order {
         }
     }
 
-    /// The intake answered.
-    pub(super) fn answered(&mut self, connection: u64, token: SignalToken) {
-        let Some(line) = self.lines.get_mut(&connection) else {
-            return;
-        };
-        let before = line.under_way.len();
-        line.under_way.retain(|(other, _)| *other != token);
-        self.unanswered -= before - line.under_way.len();
-        self.queue_up(connection);
+    /// The intake has taken what was pulled of this connection.
+    pub(super) fn handed(&mut self, connection: u64) {
+        if let Some(line) = self.lines.get_mut(&connection) {
+            line.handing = false;
+            self.queue_up(connection);
+        }
+    }
+
+    /// The intake answered one signal of this connection.
+    pub(super) fn answered(&mut self, connection: u64) {
+        if let Some(line) = self.lines.get_mut(&connection)
+            && line.unanswered > 0
+        {
+            line.unanswered -= 1;
+            self.unanswered -= 1;
+        }
     }
 
     /// The gateway says that nothing more comes of this connection and everything is answered.
     pub(super) fn close(&mut self, connection: u64) {
         if let Some(line) = self.lines.remove(&connection) {
-            self.unanswered -= line.waiting.len() + line.under_way.len();
+            self.unanswered -= line.unanswered;
         }
     }
 

@@ -99,7 +99,6 @@ impl Worker {
         for (stream, frame) in self.scratch.outbound.drain(..) {
             self.uplink.send(stream, frame);
         }
-        self.counts.add(Counted::Signal);
         match pushed {
             Ok(()) => self.charge_account(place, outgoing.path),
             Err(error) => {

@@ -95,12 +95,11 @@ impl Worker {
         match (answer, connection) {
             (Answer::Committed { proof, .. }, Some(connection)) => {
                 connection.session.handle_committed(self.now, proof);
-                self.counts.add(Counted::Acknowledged);
             }
             (Answer::Refused { token, reason, .. }, Some(connection)) => {
                 connection.session.handle_refused(self.now, token, reason);
-                self.counts.add(Counted::Refused);
             }
+            // I4: what sessions get, they count themselves.
             (Answer::Refused { .. }, None) => self.counts.add(Counted::Refused),
             (Answer::Committed { .. }, None) => {}
         }

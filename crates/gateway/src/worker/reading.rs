@@ -68,26 +68,26 @@ impl Worker {
             Err(error) => match error.kind() {
                 ErrorKind::WouldBlock => connection.input = Input::Quiet,
                 ErrorKind::Interrupted => self.mark_readable(place),
-                _ => self.broken(place),
+                _ => self.peer_gone(place, Counted::Broken),
             },
         }
     }
 
-    /// The other side closed its direction. It may still read, so what it sent is answered.
+    /// The other side closed its direction. It may still read: what it sent is answered before
+    /// the session learns of the end.
     fn peer_ended(&mut self, place: usize) {
         if let Some(connection) = self.connections.get_mut(place) {
             connection.phase = Phase::Ended(self.now.mono);
-            connection.session.handle_close(self.now, CloseReason::Peer);
             self.drive(place);
         }
     }
 
-    /// The connection is of no use any more.
-    pub(super) fn broken(&mut self, place: usize) {
+    /// The other side is gone: the session sees to what it has left, and is closed.
+    pub(super) fn peer_gone(&mut self, place: usize, reason: Counted) {
         if let Some(connection) = self.connections.get_mut(place) {
             connection.session.handle_close(self.now, CloseReason::Peer);
             self.drive(place);
-            self.cut(place, Counted::Broken);
+            self.cut(place, reason);
         }
     }
 

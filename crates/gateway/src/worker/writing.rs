@@ -38,7 +38,7 @@ impl Worker {
                 connection.unsent = out.get(written..).unwrap_or_default().to_vec();
                 self.settle(place);
             }
-            None => self.broken(place),
+            None => self.peer_gone(place, Counted::Broken),
         }
     }
 
@@ -48,11 +48,13 @@ impl Worker {
             return;
         };
         let number = connection.number;
-        let answered = !self.window.awaits(number) && !self.identities.awaits(number);
+        let answered = !self.window.awaits(number)
+            && !self.identities.awaits(number)
+            && !connection.marks.stalled;
         match connection.phase {
             Phase::Closing(_) if connection.unsent.is_empty() => self.remove(place),
             Phase::Ended(_) if connection.unsent.is_empty() && answered => {
-                self.cut(place, Counted::ClosedByPeer);
+                self.peer_gone(place, Counted::ClosedByPeer);
             }
             _ => {
                 let goes_on = self.drain.is_none() && connection.may_read();

@@ -34,6 +34,7 @@ impl Family for LineFamily {
             input: Vec::new(),
             asked: None,
             waiting: VecDeque::new(),
+            gone: false,
             next_token: 1,
             events: VecDeque::new(),
             out: Vec::new(),
@@ -54,6 +55,7 @@ struct LineSession {
     input: Vec<u8>,
     asked: Option<Frame>,
     waiting: VecDeque<(SignalToken, u16)>,
+    gone: bool,
     next_token: u32,
     events: VecDeque<SessionEvent>,
     out: Vec<u8>,
@@ -169,15 +171,16 @@ impl Session for LineSession {
     }
 
     fn handle_close(&mut self, _: Now, reason: CloseReason) {
-        if reason == CloseReason::Draining {
-            self.out.extend_from_slice(b"bye\n");
+        match reason {
+            CloseReason::Draining => self.out.extend_from_slice(b"bye\n"),
+            _ => self.gone = true,
         }
     }
 
     fn handle_timeout(&mut self, _: Now) {}
 
     fn poll_transmit(&mut self, out: &mut Vec<u8>) -> bool {
-        let any = !self.out.is_empty();
+        let any = !self.out.is_empty() && !self.gone;
         out.append(&mut self.out);
         any
     }

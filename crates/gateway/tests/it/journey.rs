@@ -3,7 +3,7 @@
 use std::net::Shutdown;
 
 use engine::ports::Presence;
-use model::{EventClass, PathIndex, Stream};
+use model::{EventClass, PathIndex};
 
 use crate::world::{World, eventually, generous, refuse};
 
@@ -33,30 +33,23 @@ fn a_signal_that_was_refused_is_not_acknowledged() {
 }
 
 #[test]
-fn an_alarm_waits_for_what_its_panel_sent_before_it_though_streams_differ() {
+fn signals_of_a_panel_reach_the_intake_in_their_order_though_streams_differ() {
     let (world, _engine) = World::with_engine(generous());
     let mut panel = world.panel();
-    let mut other = world.panel();
-    panel.send("1 1 arm\n");
-    let first = world.submission();
-    assert_eq!(first.class.stream(), Stream::Normal);
-    panel.send("1 2 burglary\n1 3 test\n");
-    other.send("2 9 fire\n");
-    let fire = world.submission();
-    assert_eq!(
-        fire.path,
-        PathIndex(2),
-        "I5: the alarm waits, others do not"
-    );
-    world.intake.commit(&fire);
-    assert_eq!(other.line(), "ok 9");
-    world.intake.commit(&first);
-    let second = world.submission();
-    assert_eq!(second.signal.panel_sequence, Some(2));
-    world.intake.commit(&second);
-    let third = world.submission();
-    world.intake.commit(&third);
-    for sequence in 1..=3 {
+    let mut frames = String::new();
+    let classes = [
+        "arm", "burglary", "test", "test", "fire", "disarm", "power", "tamper",
+    ];
+    for (sequence, class) in (1..).zip(classes) {
+        frames.push_str(["1", &sequence.to_string(), class, "\n"].join(" ").as_str());
+    }
+    panel.send(&frames);
+    for sequence in 1..=8 {
+        let submission = world.submission();
+        assert_eq!(submission.signal.panel_sequence, Some(sequence), "I5");
+        world.intake.commit(&submission);
+    }
+    for sequence in 1..=8 {
         assert_eq!(panel.line(), format!("ok {sequence}"));
     }
 }

@@ -1,5 +1,3 @@
-use std::collections::BTreeMap;
-
 use engine::ports::Origin;
 use model::{Account, EventClass, PathIndex, RepeatKey, Signal, Wall};
 use proptest::collection::vec;
@@ -42,27 +40,34 @@ fn pulled(order: &mut Order, stream: Stream) -> Option<(u64, u32)> {
     Some((origin.connection, origin.token.0))
 }
 
+/// Pulls, and has the intake take it at once.
+fn handed(order: &mut Order, stream: Stream) -> Option<(u64, u32)> {
+    let (connection, token) = pulled(order, stream)?;
+    order.handed(connection);
+    Some((connection, token))
+}
+
 #[test]
 fn tokens_are_pulled_without_gaps_whatever_their_arrival() {
     let mut order = Order::default();
     order.offer(submission(1, 2, ROUTINE)).unwrap();
     order.offer(submission(1, 3, ROUTINE)).unwrap();
-    assert_eq!(pulled(&mut order, Stream::Normal), None);
+    assert_eq!(handed(&mut order, Stream::Normal), None);
     order.offer(submission(1, 1, ROUTINE)).unwrap();
     for token in 1..=3 {
-        assert_eq!(pulled(&mut order, Stream::Normal), Some((1, token)));
+        assert_eq!(handed(&mut order, Stream::Normal), Some((1, token)));
     }
-    assert_eq!(pulled(&mut order, Stream::Normal), None);
+    assert_eq!(handed(&mut order, Stream::Normal), None);
 }
 
 #[test]
-fn an_alarm_waits_for_the_answer_to_what_was_pulled_into_the_other_queue() {
+fn an_alarm_is_not_pulled_while_the_signal_before_it_is_being_handed_over() {
     let mut order = Order::default();
     order.offer(submission(1, 1, ROUTINE)).unwrap();
     assert_eq!(pulled(&mut order, Stream::Normal), Some((1, 1)));
     order.offer(submission(1, 2, ALARM)).unwrap();
     assert_eq!(pulled(&mut order, Stream::Urgent), None, "I5");
-    order.answered(1, SignalToken(1));
+    order.handed(1);
     assert_eq!(pulled(&mut order, Stream::Urgent), Some((1, 2)));
 }
 
@@ -72,12 +77,12 @@ fn a_promoted_copy_lifts_what_waits_and_is_ignored_once_that_was_pulled() {
     order.offer(submission(1, 1, ROUTINE)).unwrap();
     order.offer(submission(1, 1, ALARM)).unwrap();
     order.offer(submission(1, 2, ALARM)).unwrap();
-    assert_eq!(pulled(&mut order, Stream::Normal), None);
-    assert_eq!(pulled(&mut order, Stream::Urgent), Some((1, 1)));
-    assert_eq!(pulled(&mut order, Stream::Urgent), Some((1, 2)));
+    assert_eq!(handed(&mut order, Stream::Normal), None);
+    assert_eq!(handed(&mut order, Stream::Urgent), Some((1, 1)));
+    assert_eq!(handed(&mut order, Stream::Urgent), Some((1, 2)));
     order.offer(submission(1, 1, ROUTINE)).unwrap();
-    assert_eq!(pulled(&mut order, Stream::Normal), None);
-    assert_eq!(pulled(&mut order, Stream::Urgent), None);
+    assert_eq!(handed(&mut order, Stream::Normal), None);
+    assert_eq!(handed(&mut order, Stream::Urgent), None);
 }
 
 #[test]
@@ -85,7 +90,7 @@ fn a_copy_that_is_less_urgent_does_not_lower_its_signal() {
     let mut order = Order::default();
     order.offer(submission(1, 1, ALARM)).unwrap();
     order.offer(submission(1, 1, ROUTINE)).unwrap();
-    assert_eq!(pulled(&mut order, Stream::Urgent), Some((1, 1)));
+    assert_eq!(handed(&mut order, Stream::Urgent), Some((1, 1)));
 }
 
 #[test]
@@ -95,9 +100,9 @@ fn connections_take_turns() {
         order.offer(submission(1, token, ROUTINE)).unwrap();
     }
     order.offer(submission(2, 1, ROUTINE)).unwrap();
-    assert_eq!(pulled(&mut order, Stream::Normal), Some((1, 1)));
-    assert_eq!(pulled(&mut order, Stream::Normal), Some((2, 1)));
-    assert_eq!(pulled(&mut order, Stream::Normal), Some((1, 2)));
+    assert_eq!(handed(&mut order, Stream::Normal), Some((1, 1)));
+    assert_eq!(handed(&mut order, Stream::Normal), Some((2, 1)));
+    assert_eq!(handed(&mut order, Stream::Normal), Some((1, 2)));
 }
 
 #[test]
@@ -106,9 +111,9 @@ fn a_resumed_connection_goes_on_where_it_was() {
     order.resume(1, SignalToken(7)).unwrap();
     order.offer(submission(1, 6, ROUTINE)).unwrap();
     order.offer(submission(1, 8, ROUTINE)).unwrap();
-    assert_eq!(pulled(&mut order, Stream::Normal), None);
+    assert_eq!(handed(&mut order, Stream::Normal), None);
     order.offer(submission(1, 7, ROUTINE)).unwrap();
-    assert_eq!(pulled(&mut order, Stream::Normal), Some((1, 7)));
+    assert_eq!(handed(&mut order, Stream::Normal), Some((1, 7)));
 }
 
 #[test]
@@ -122,18 +127,18 @@ fn a_gateway_that_sends_more_than_it_may_is_found_out() {
         order.offer(one_more.clone()),
         Err(Violation::TooManySignals)
     );
-    assert_eq!(pulled(&mut order, Stream::Normal), Some((0, 1)));
+    assert_eq!(handed(&mut order, Stream::Normal), Some((0, 1)));
     assert!(
         order.offer(one_more.clone()).is_err(),
-        "pulled is not answered"
+        "handed over is not answered"
     );
-    order.answered(0, SignalToken(1));
+    order.answered(0);
     assert_eq!(order.offer(one_more), Ok(()));
 }
 
 proptest! {
     /// Whatever the streams do to each other, each connection's signals are pulled in order, each
-    /// once, and never while an earlier one waits in the other queue.
+    /// once, and one at a time.
     #[test]
     fn order_holds_for_any_interleaving(
         classes in vec(any::<bool>(), 1..24),
@@ -143,7 +148,7 @@ proptest! {
         let mut streams: [VecDeque<Submission>; 2] = Default::default();
         let mut unsent = classes.iter().zip(1..).collect::<VecDeque<_>>();
         let mut sent_normal: Vec<u32> = Vec::new();
-        let mut under_way: BTreeMap<u32, Stream> = BTreeMap::new();
+        let mut handing = false;
         let mut seen = 0;
         let tail = [0_u8, 1, 2, 3, 4, 5].into_iter().cycle().take(1_000);
         for step in steps.into_iter().chain(tail) {
@@ -151,7 +156,7 @@ proptest! {
                 // The gateway sends the next one; an alarm promotes those before it.
                 0 => if let Some((alarm, token)) = unsent.pop_front() {
                     if *alarm {
-                        for earlier in sent_normal.drain(..).filter(|t| *t > seen) {
+                        for earlier in sent_normal.drain(..) {
                             streams[0].push_back(submission(1, earlier, ALARM));
                         }
                         streams[0].push_back(submission(1, token, ALARM));
@@ -168,15 +173,16 @@ proptest! {
                     if let Some((_, token)) = pulled(&mut order, stream) {
                         seen += 1;
                         prop_assert_eq!(token, seen);
-                        prop_assert!(under_way.values().all(|other| *other == stream));
-                        under_way.insert(token, stream);
+                        prop_assert!(!std::mem::replace(&mut handing, true));
                     }
                 }
-                _ => if let Some((token, _)) = under_way.pop_first() {
-                    order.answered(1, SignalToken(token));
+                _ => if std::mem::take(&mut handing) {
+                    order.handed(1);
+                    order.answered(1);
                 },
             }
         }
         prop_assert_eq!(seen as usize, classes.len());
+        prop_assert_eq!(order.unanswered, usize::from(handing));
     }
 }
