@@ -1,3 +1,5 @@
+//! The format: recorded, split, cut, changed, random.
+
 use std::fmt::Debug;
 use std::path::Path;
 

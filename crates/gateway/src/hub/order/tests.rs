@@ -1,3 +1,5 @@
+//! The order of signals, step by step and under any interleaving.
+
 use engine::ports::Origin;
 use model::{Account, EventClass, PathIndex, RepeatKey, Signal, Wall};
 use proptest::collection::vec;
