@@ -73,7 +73,7 @@ fn check(sources: &Sources, out: &mut Out) -> Result<ExitCode, Failure> {
 
 fn print(report: &Report, strangers: &[String], out: &mut Out) -> Result<(), Failure> {
     let mut table = Table::new(&["key", "value", "from"]);
-    for (key, setting) in report.settings.iter() {
+    for (key, setting) in report.settings.shown() {
         let set = setting.origin != Origin::Default;
         let style = if set { Style::Plain } else { Style::Faint };
         let value = setting.value.to_string();
@@ -104,7 +104,7 @@ fn print(report: &Report, strangers: &[String], out: &mut Out) -> Result<(), Fai
 }
 
 fn as_json(report: &Report, strangers: &[String]) -> Value {
-    let settings = report.settings.iter().map(|(key, setting)| {
+    let settings = report.settings.shown().map(|(key, setting)| {
         json!({ "key": key, "value": setting.value, "from": setting.origin.to_string() })
     });
     let problems = report.problems.iter().map(|problem| {
