@@ -1,2 +1,22 @@
-//! Policies.
+//! Watchfire's policies: what is a repeat, who speaks, what follows from an event.
+//!
+//! Invariant: decisions live in synchronous `machine.rs` files that are given time and facts;
+//! `task.rs` files own their state and carry the decisions out; `mod.rs` files offer handles.
+//!
+//! Invariant: signals flow up through the store, and the only backward arrows are answers and
+//! the bell, which carries no data (I3).
+//!
+//! ```text
+//!   hub ──► ingest ──► EventLog (append, sync) ──► answers to the hub
+//!                            │ bell
+//!                            ▼
+//!                         states ──► States (partitions, zones, cursor)
+//! ```
+//!
+//! What never happens here: sockets, files, SQL, HTTP.
+
+pub mod bell;
+pub mod ingest;
 pub mod ports;
+pub mod registry;
+pub mod states;

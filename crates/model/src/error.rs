@@ -40,6 +40,8 @@ error_codes! {
     MethodNotAllowed, "request.method_not_allowed", 405;
     /// The body is too large.
     TooLarge, "request.too_large", 413;
+    /// The body is in a format that is not read here.
+    UnsupportedMedia, "request.unsupported_media", 415;
     /// Another panel could be mistaken for this one: same account, overlapping receiver and line.
     PanelAmbiguous, "panel.ambiguous", 409;
     /// The family does not exist.

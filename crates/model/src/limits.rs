@@ -30,6 +30,10 @@ pub const LINK_UNACKNOWLEDGED_BYTES: usize = 64 << 20;
 /// The largest link message. The largest DC-09 frame is 4 KiB; the rest is headroom for MQTT.
 pub const LINK_FRAME: usize = 64 << 10;
 
+/// Events in one message. Panels send a handful; the rest of a message with more is kept as one
+/// event that is not decoded, so that the message stays within [`LINK_FRAME`] and a commit.
+pub const MESSAGE_EVENTS: usize = 128;
+
 /// Questions for an identity that a gateway may have open; as many connections can come in at
 /// once as an accept burst allows, and each has at most one question.
 pub const LINK_IDENTIFY: usize = 4_096;
@@ -94,6 +98,40 @@ pub const PAGE: usize = 1_000;
 /// Panels in one import: the body of one request stays under 64 MiB.
 pub const IMPORT_PANELS: usize = 200_000;
 
+/// Panels registered in one transaction of an import: long enough that 50,000 panels are 50
+/// syncs, short enough that other writers of the state file wait milliseconds.
+pub const IMPORT_BATCH: usize = 1_000;
+
+/// Octets of the body of an import.
+pub const IMPORT_BYTES: usize = 64 << 20;
+
+/// Imports at a time: each may hold [`IMPORT_BYTES`].
+pub const IMPORTS: usize = 2;
+
+/// Octets of the body of any other request; the largest, a panel, has a few hundred.
+pub const API_BODY: usize = 64 << 10;
+
+/// The body of a request must be complete within this time.
+pub const API_BODY_TIME: Duration = Duration::from_mins(1);
+
+/// Connections of the API at a time; more wait in the backlog. They must leave descriptors to
+/// the store and to the links of 256 gateways.
+pub const API_CONNECTIONS: usize = 1_024;
+
+/// Streams of events open at a time; the connections left over serve everything else.
+pub const API_STREAMS: usize = 512;
+
+/// Events that a stream reads at once: at most half a megabyte each, with all streams at it.
+pub const STREAM_PAGE: usize = 256;
+
+/// A stream of events says something at least this often, so that both ends notice when the
+/// other is gone.
+pub const STREAM_KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// Answers begun may go on this long after the API was told to stop; the rest of [`STOP`] is
+/// for the store.
+pub const API_STOP: Duration = Duration::from_millis(900);
+
 /// How long a reader may hold a snapshot of the store; a longer one would keep the write-ahead
 /// log from being checkpointed.
 pub const READER_SNAPSHOT: Duration = Duration::from_secs(2);
@@ -103,3 +141,95 @@ pub const STOP: Duration = Duration::from_secs(5);
 
 /// Gateways at most: a full one holds 20,000 connections, so this is beyond a million panels.
 pub const GATEWAYS: usize = 256;
+
+/// Appends and probes waiting for the journal's writer. Ingest has one append under way and one
+/// being gathered, the prober one probe; the rest is headroom for tools.
+pub const JOURNAL_QUEUE: usize = 16;
+
+/// Changes waiting for the writer of the state file. Each is at most [`STATE_BATCH`] panels or
+/// one projection, about 5 ms, so that the last in the queue waits a third of a second.
+pub const STATE_QUEUE: usize = 64;
+
+/// Panels registered in one transaction: about 5 ms, so that an import of 50,000 never holds the
+/// writer of the state file for long.
+pub const STATE_BATCH: usize = 250;
+
+/// Threads that answer queries. Two cores are the least machine; a third query goes on while two
+/// wait for the disk. Repeats have a thread of their own, which no query can occupy (I9).
+pub const READERS: usize = 3;
+
+/// Queries waiting for a reader. The API has far fewer requests in flight.
+pub const READER_QUEUE: usize = 256;
+
+/// Read connections kept open for later queries. Each costs up to 2 MiB of cache.
+pub const READER_CONNECTIONS: usize = 24;
+
+/// Rows that one query looks at before it answers with what it has and a cursor to go on from:
+/// well under [`READER_SNAPSHOT`] even when every row comes from a slow disk.
+pub const READER_ROWS: usize = 20_000;
+
+/// Rows that retention carries or removes in one transaction, about 20 ms.
+pub const ARCHIVE_BATCH: usize = 1_000;
+
+/// Write-ahead log, in octets, that is carried into its file as soon as a commit leaves so much.
+/// Larger writes a page that changes often fewer times; smaller makes a signal wait less.
+pub const WAL_CHECKPOINT: u64 = 8 << 20;
+
+/// Pairs of path and account that the journal's writer remembers to have listed in the day's
+/// file, 24 octets each. Beyond it forgets all, and lists again what it meets.
+pub const ORIGINS_REMEMBERED: usize = 1 << 20;
+
+/// Room on the disk that is kept back, to be freed when the rest is full: enough to carry the
+/// write-ahead logs into their files and to go on changing the state file for days.
+pub const BALLAST: u64 = 64 << 20;
+
+/// Under load a gateway lets wakeups by sockets gather for this long: fewer wakeups are what is
+/// left to win on the hot path. An answer of the engine is never waited for in this way.
+pub const WAKE_GATHER: Duration = Duration::from_millis(2);
+
+/// What a gateway reads from one socket at once; the buffer is shared by the whole loop.
+pub const READ_BUFFER: usize = 64 << 10;
+
+/// What a gateway reads at once from a connection without identity: one largest DC-09 frame, so
+/// that a tenth of all descriptors, filled by strangers, stays under 10 MiB.
+pub const READ_WITHOUT_IDENTITY: usize = 4 << 10;
+
+/// Descriptors that a gateway keeps free of connections: link, listeners, files, headroom.
+pub const DESCRIPTOR_RESERVE: usize = 500;
+
+/// Connections without identity get one part in this many of the descriptors.
+pub const WITHOUT_IDENTITY_SHARE: usize = 10;
+
+/// A gateway tells what it heard and counted, and the engine whether it can store, once in this
+/// time: a twentieth of [`PROMISE`], and no more than 500 ms of error in a supervision deadline.
+pub const LINK_PERIOD: Duration = Duration::from_millis(500);
+
+/// How long a gateway waits before it takes up a lost link again.
+pub const LINK_RETRY: Duration = Duration::from_millis(50);
+
+/// How long a stream may take to say who it is before the engine closes it.
+pub const LINK_HELLO: Duration = Duration::from_secs(5);
+
+/// Connections whose order of signals the engine keeps for one gateway: far beyond any limit of
+/// descriptors, so that only a gateway gone mad meets it.
+pub const LINK_CONNECTIONS: usize = 1 << 20;
+
+/// Paths whose last sign of life is remembered: four times the largest fleet thought of.
+pub const PRESENCE_PATHS: usize = 1 << 22;
+
+/// How long a gateway that drains waits for what is not yet committed; with [`GOODBYE`] it stays
+/// well within [`STOP`].
+pub const DRAIN: Duration = Duration::from_secs(3);
+
+/// How long the last octets to panels may take once a gateway has drained.
+pub const GOODBYE: Duration = Duration::from_millis(500);
+
+/// A known panel's silent connection is probed by TCP after this time: often enough to free the
+/// descriptors of panels that vanished, at 170 probes a second for 50,000 panels.
+pub const KEEPALIVE_IDLE: Duration = Duration::from_mins(5);
+
+/// Time between TCP probes that stay unanswered.
+pub const KEEPALIVE_INTERVAL: Duration = Duration::from_mins(1);
+
+/// Unanswered TCP probes after which a connection has ended.
+pub const KEEPALIVE_PROBES: u32 = 3;

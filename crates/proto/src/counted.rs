@@ -70,4 +70,7 @@ counted! {
     ClosedByPeer, "closed_by_peer";
     /// A connection that broke.
     Broken, "broken";
+    /// A proof of commitment for a signal that the session did not send, or not so (I1): no
+    /// acknowledgement. It would be our own mistake.
+    ProofMismatch, "proof_mismatch";
 }

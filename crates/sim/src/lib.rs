@@ -1,1 +1,21 @@
-//! x
+//! Simulated panels: one, a fleet, a demonstration.
+//!
+//! [`panel`] is one DC-09 panel as a pure state machine; [`fleet`] runs many of them over TCP and
+//! keeps a [`journal`] of what was sent and acknowledged, so that a server's record can be held
+//! against it; [`flood`] is the crowd that says nothing; [`demo`] plays a few panels that live.
+//!
+//! What never happens here: the engine's or the store's code. A simulated panel knows the wire
+//! and nothing of what is behind it, so that it is a witness and not an accomplice.
+
+pub mod content;
+pub mod demo;
+mod dial;
+pub mod fleet;
+pub mod flood;
+mod frame;
+pub mod journal;
+pub mod panel;
+pub mod report;
+pub mod script;
+pub mod tally;
+mod wait;

@@ -65,9 +65,9 @@ pub enum Answer {
 
 /// Takes signals in.
 pub trait Intake: Send + Sync {
-    /// Queues a signal; waits while the queue of its urgency is full (I7). The answer comes by
-    /// `answers`, when it is on disk. Signals of one path are stored in the order of these calls
-    /// if they are of one urgency; the caller keeps the order between urgencies (I5, I9).
+    /// Queues a signal; waits while the queue is full (I7). The answer comes by `answers`, when it
+    /// is on disk. Signals of one panel are stored in the order of these calls (I5); a panel with
+    /// an alarm among them goes before panels without (I9).
     fn submit(&self, submission: Submission) -> Answering<'_, ()>;
 
     /// Whether storage can be promised (R4); changes with every commit and probe.

@@ -1,7 +1,8 @@
 //! Every trait by which the engine meets the outside.
 //!
 //! Downwards to the store: [`EventLog`], [`Registry`], [`States`], [`Tokens`]. Upwards from the edges that
-//! serve panels: [`Intake`], [`Identities`].
+//! serve panels: [`Intake`], [`Identities`]. From those that serve people: [`PanelAdmin`],
+//! [`Presence`].
 //!
 //! Invariant: the traits speak the domain's operations, never tables or messages; each is
 //! object-safe, so that an engine is the same whatever stands behind it.
@@ -9,6 +10,7 @@
 mod edges;
 mod event_log;
 mod measured;
+mod presence;
 mod registry;
 mod states;
 
@@ -21,9 +23,10 @@ pub use event_log::{
     StoredMessage,
 };
 pub use measured::{Check, Health, Measured, Measurement, Reading};
+pub use presence::Presence;
 pub use registry::{
-    AddError, NewPanel, PanelDetail, PanelFilter, PanelPage, PathBinding, Registry, TokenRow,
-    Tokens,
+    AddError, NewPanel, PanelAdmin, PanelDetail, PanelFilter, PanelPage, PathBinding, Registry,
+    TokenRow, Tokens,
 };
 pub use states::{Observation, PartitionRow, Projection, States, ZoneRow};
 

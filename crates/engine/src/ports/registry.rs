@@ -47,7 +47,7 @@ pub enum AddError {
         /// Which was asked for.
         site: SiteId,
     },
-    /// The store failed; nothing of the batch was stored.
+    /// The store failed: neither this panel nor any after it in the batch was stored.
     #[error("the panel could not be stored: {cause}")]
     Store {
         /// Whether space ran out.
@@ -118,8 +118,9 @@ pub trait Registry: Send + Sync {
     /// Every path, for the tables in memory.
     fn bindings(&self) -> Answering<'_, Result<Vec<PathBinding>, ReadError>>;
 
-    /// Registers panels in one transaction with their audit rows; an answer each, in order.
-    /// Those that cannot be registered leave the others alone.
+    /// Registers panels, each in one transaction with its audit row; an answer each, in order.
+    /// Those that cannot be registered leave the others alone. A long batch is cut into several
+    /// transactions, so that no other change waits for all of it.
     fn add_panels(
         &self,
         actor: Actor,
@@ -143,6 +144,28 @@ pub trait Registry: Send + Sync {
 
     /// All sites.
     fn sites(&self) -> Answering<'_, Result<Vec<Site>, ReadError>>;
+
+    /// Writes an audit row of something that changes nothing: a read of personal data (R30).
+    /// `action` is a name such as `event.read_personal`, `subject` says what was read.
+    fn audit(
+        &self,
+        actor: Actor,
+        at: Wall,
+        action: &'static str,
+        subject: String,
+    ) -> Answering<'_, Result<(), AddError>>;
+}
+
+/// Registers panels while the server runs: in the store, in the tables in memory, and in what
+/// gateways remember of the accounts.
+pub trait PanelAdmin: Send + Sync {
+    /// Registers panels as [`Registry::add_panels`] does; an answer each, in order. When it
+    /// answers, the panels added are known to everybody who identifies panels.
+    fn add_panels(
+        &self,
+        actor: Actor,
+        panels: Vec<NewPanel>,
+    ) -> Answering<'_, Vec<Result<Panel, AddError>>>;
 }
 
 /// A bearer token, as it is kept: never itself, only its keyed digest.

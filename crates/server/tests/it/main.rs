@@ -1,5 +1,21 @@
-//! The `watchfire` binary as people and scripts use it.
+//! The real binary under everything that can go wrong around it.
+//!
+//! Invariant: each scenario holds what a fleet knows to have been acknowledged against what the
+//! server says that it stored; the server's own word counts for nothing else.
+//!
+//! Scenarios take turns, since each wants the machine for itself, and print what they did. They
+//! are told apart from the server by nothing: they start it, feed it over TCP and read it over
+//! the API, as users do.
 
-// Said for clippy, which knows helpers of tests by it.
-#[cfg(test)]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test says by its panic what went wrong"
+)]
+
 mod cli;
+mod crash;
+mod failing_sync;
+mod many_connections;
+mod power_cut;
+mod slowloris;
+mod support;

@@ -1,0 +1,86 @@
+//! What ingest counts, for metrics.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use model::{EventClass, Refusal};
+
+use crate::ports::{Measurement, Reading};
+
+/// Counters since the start of the engine.
+#[derive(Debug, Default)]
+pub struct Figures {
+    stored_by_class: [AtomicU64; EventClass::ALL.len()],
+    repeats: AtomicU64,
+    possible_repeats: AtomicU64,
+    refused: [AtomicU64; Refusal::ALL.len()],
+    unanswerable: AtomicU64,
+}
+
+impl Figures {
+    pub(super) fn stored(&self, class: EventClass) {
+        let at = EventClass::ALL.iter().position(|c| *c == class);
+        if let Some(counter) = at.and_then(|at| self.stored_by_class.get(at)) {
+            counter.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    pub(super) fn repeat(&self) {
+        self.repeats.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn possible_repeat(&self) {
+        self.possible_repeats.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn refused(&self, reason: Refusal) {
+        let at = Refusal::ALL.iter().position(|r| *r == reason);
+        if let Some(counter) = at.and_then(|at| self.refused.get(at)) {
+            counter.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    pub(super) fn unanswerable(&self) {
+        self.unanswerable.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn measure(&self, out: &mut Vec<Measurement>) {
+        let counter = |name, help, labels, value: &AtomicU64| Measurement {
+            name,
+            help,
+            labels,
+            reading: Reading::Counter(value.load(Ordering::Relaxed)),
+        };
+        for (class, value) in EventClass::ALL.iter().zip(&self.stored_by_class) {
+            let labels = vec![("class", class.as_str().to_owned())];
+            out.push(counter(
+                "watchfire_events",
+                "Events stored, by class.",
+                labels,
+                value,
+            ));
+        }
+        for (reason, value) in Refusal::ALL.iter().zip(&self.refused) {
+            let labels = vec![("reason", reason.as_str().to_owned())];
+            let help = "Signals not stored and not acknowledged, by reason.";
+            out.push(counter("watchfire_signals_refused", help, labels, value));
+        }
+        out.push(counter(
+            "watchfire_signals_repeated",
+            "Signals acknowledged again because they were stored already.",
+            vec![],
+            &self.repeats,
+        ));
+        out.push(counter(
+            "watchfire_signals_possibly_repeated",
+            "Signals stored with the flag possible_repeat.",
+            vec![],
+            &self.possible_repeats,
+        ));
+        out.push(counter(
+            "watchfire_answers_dropped",
+            "Answers whose gateway was gone; the panel tries again.",
+            vec![],
+            &self.unanswerable,
+        ));
+    }
+}

@@ -1,0 +1,199 @@
+//! What a repeat is (R2), decided without waiting for anything.
+//!
+//! Invariant: `judge` changes nothing; only `remember`, after a commit, does. A batch that could
+//! not be stored leaves no trace.
+//!
+//! A signal is a repeat of a stored one with the same key if both bear the same frame timestamp
+//! and that is at most 24 h off our clock, or if it comes within 60 s and nothing else of the
+//! account was stored in between. A signal whose key is known but for which neither holds is
+//! stored and flagged: a swallowed second alarm is worse than a doubled one.
+//!
+//! | memory | holds | answers |
+//! | --- | --- | --- |
+//! | ring of an account | its last messages, newest last | repeats in practice |
+//! | the two newest day files | keys by path | replays of old frames, flags |
+//!
+//! The disk is not asked about a signal that bears a newer timestamp than anything stored of its
+//! account since the start: no stored signal can have the same one. Nor is it asked when the ring
+//! has decided.
+
+use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
+
+use model::{Account, EventSeq, PanelIndex, RepeatKey, Wall, limits};
+
+/// Messages of an account that are remembered: as many as a panel has under way at once, and
+/// then some, so that a reconnecting panel's repeats are found without the disk.
+const RING: usize = 8;
+
+/// Whose repeats are compared: an account of a panel, whichever path it comes by.
+pub(super) type Scope = (PanelIndex, Account);
+
+/// What a message is judged by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Candidate {
+    pub(super) scope: Scope,
+    pub(super) key: RepeatKey,
+    pub(super) panel_time: Option<Wall>,
+    pub(super) received: Wall,
+}
+
+/// Where the original of a repeat is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Original {
+    /// In the journal.
+    Stored(EventSeq),
+    /// In this batch, at this position of the messages to be stored.
+    Pending(usize),
+}
+
+/// A message that a later one may repeat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Known {
+    pub(super) key: RepeatKey,
+    pub(super) panel_time: Option<Wall>,
+    pub(super) received: Wall,
+    pub(super) at: Original,
+}
+
+/// What becomes of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// It is stored.
+    Store {
+        /// Its key is known; only age differs.
+        possible_repeat: bool,
+    },
+    /// It is acknowledged again.
+    Repeat(Original),
+}
+
+#[derive(Debug, Default, Clone)]
+struct Ring {
+    messages: VecDeque<Known>,
+    newest_panel_time: Option<Wall>,
+}
+
+/// What ingest remembers of the accounts.
+#[derive(Debug)]
+pub(super) struct Machine {
+    rings: HashMap<Scope, Ring>,
+    started: Wall,
+}
+
+impl Machine {
+    pub(super) fn new(started: Wall) -> Self {
+        Self {
+            rings: HashMap::new(),
+            started,
+        }
+    }
+
+    /// Remembers a message that is in the journal, under the number of its first event.
+    pub(super) fn remember(&mut self, candidate: &Candidate, seq: EventSeq) {
+        let ring = self.rings.entry(candidate.scope).or_default();
+        if ring.messages.len() == RING {
+            ring.messages.pop_front();
+        }
+        ring.messages
+            .push_back(candidate.known(Original::Stored(seq)));
+        ring.newest_panel_time = ring.newest_panel_time.max(candidate.panel_time);
+    }
+
+    /// Whether the journal must be asked before this can be judged.
+    pub(super) fn must_ask(&self, candidate: &Candidate) -> bool {
+        let ring = self.rings.get(&candidate.scope);
+        if ring.is_some_and(|ring| repeated(candidate, ring.messages.iter()).is_some()) {
+            return false;
+        }
+        let newer_than_all = candidate.panel_time.is_some_and(|time| {
+            // What was stored before the start can bear such a timestamp only if the panel's
+            // clock was ahead of ours by more than the window; then it is stored twice at worst.
+            time - self.started > micros(limits::WINDOW_AHEAD)
+                && ring.is_none_or(|ring| ring.newest_panel_time < Some(time))
+        });
+        !newer_than_all
+    }
+
+    /// Judges the messages of a batch, in their order. `found` are the journal's answers, in the
+    /// same order, where it was asked.
+    pub(super) fn judge(&self, batch: &[Candidate], found: &[Option<Known>]) -> Vec<Verdict> {
+        let mut pending: HashMap<Scope, Vec<Known>> = HashMap::new();
+        let mut to_store = 0;
+        let mut verdicts = Vec::with_capacity(batch.len());
+        for (candidate, found) in batch.iter().zip(found) {
+            let in_batch = pending.entry(candidate.scope).or_default();
+            let verdict = self.judge_one(candidate, in_batch, found.as_ref());
+            if matches!(verdict, Verdict::Store { .. }) {
+                in_batch.push(candidate.known(Original::Pending(to_store)));
+                to_store += 1;
+            }
+            verdicts.push(verdict);
+        }
+        verdicts
+    }
+
+    fn judge_one(
+        &self,
+        candidate: &Candidate,
+        in_batch: &[Known],
+        found: Option<&Known>,
+    ) -> Verdict {
+        let ring = self.rings.get(&candidate.scope).map(|ring| &ring.messages);
+        let remembered = ring.into_iter().flatten().chain(in_batch);
+        if let Some(original) = repeated(candidate, remembered.clone()) {
+            return Verdict::Repeat(original);
+        }
+        // What only the journal knows is older than a minute, or the ring would hold it: the
+        // frame timestamp alone can make this a repeat of it.
+        if let Some(known) = found.filter(|known| same_frame(candidate, known)) {
+            return Verdict::Repeat(known.at);
+        }
+        let possible_repeat = remembered
+            .chain(found)
+            .any(|known| known.key == candidate.key);
+        Verdict::Store { possible_repeat }
+    }
+}
+
+impl Candidate {
+    fn known(&self, at: Original) -> Known {
+        Known {
+            key: self.key,
+            panel_time: self.panel_time,
+            received: self.received,
+            at,
+        }
+    }
+}
+
+/// The original among `known`, oldest first, that the candidate repeats.
+fn repeated<'a>(
+    candidate: &Candidate,
+    known: impl DoubleEndedIterator<Item = &'a Known>,
+) -> Option<Original> {
+    let mut newest_first = known.rev().enumerate();
+    newest_first.find_map(|(age, known)| {
+        let soon_and_next = age == 0 && known.key == candidate.key && soon_after(candidate, known);
+        (soon_and_next || same_frame(candidate, known)).then_some(known.at)
+    })
+}
+
+/// The same content and the same frame timestamp, not too far from our clock.
+fn same_frame(candidate: &Candidate, known: &Known) -> bool {
+    let near =
+        |time: Wall| (candidate.received - time).abs() <= micros(limits::REPEAT_BY_TIMESTAMP);
+    known.key == candidate.key
+        && known.panel_time == candidate.panel_time
+        && candidate.panel_time.is_some_and(near)
+}
+
+/// Received within 60 s of each other. A wall clock that jumped makes a signal look older, and
+/// then it is stored: the safe side.
+fn soon_after(candidate: &Candidate, known: &Known) -> bool {
+    (candidate.received - known.received).abs() <= micros(limits::REPEAT_BY_CONTENT)
+}
+
+fn micros(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
+}

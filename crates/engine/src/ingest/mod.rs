@@ -1,0 +1,128 @@
+//! Ingest: decides what is a repeat, has the rest stored, and hands out the proofs.
+//!
+//! Invariant: a proof ([`model::Committed`]) is made only after [`EventLog::append`] said that the
+//! signal is synced, or [`EventLog`] showed the stored signal that it repeats (I1, I2).
+//! Invariant: a repeat of a signal that is not yet committed waits for that commit (I2).
+//! Invariant: signals of one panel are stored and answered in the order they came in (I5).
+//! Invariant: nothing is told before it is committed: the bell rings after the sync (I3).
+//!
+//! ```text
+//!  submit ─► Queue (alarms first) ─► gather ≤ 8 ms ─► find_repeats ─► Machine.judge ─► append
+//!                                                                                       │
+//!                     answers to the hub ◄── Committed ◄── Machine.remember ◄───────────┤
+//!                                                  bell ◄───────────────────────────────┘
+//! ```
+//!
+//! Failure: a full disk refuses the batch and ingest goes on; panels get no answer and try again.
+//! Any other failure of a write or sync ends the task, and with it the engine: what reached the
+//! disk is unknown, and only a new start finds out. Nothing acknowledged is lost; what was not
+//! acknowledged comes again from the gateways.
+//!
+//! Why one batch at a time: with a second one in the making, repeats of the first would have to
+//! wait for two fates at once, and a commit already takes in all that waits.
+
+mod figures;
+mod machine;
+mod queue;
+mod register;
+mod task;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use model::{Clock, IntakeState, limits};
+use tokio::sync::{mpsc, watch};
+
+use crate::bell::{Bell, Rope, hang};
+use crate::ports::{Answering, Check, EventLog, Health, Intake, Measured, Measurement, Submission};
+use crate::registry::Registry;
+
+pub use figures::Figures;
+pub use task::{IngestError, Task};
+
+/// Where signals are handed in. Clones are handles of the same ingest.
+#[derive(Clone)]
+pub struct Ingest {
+    submissions: mpsc::Sender<Submission>,
+    state: watch::Receiver<IntakeState>,
+    figures: Arc<Figures>,
+    clock: Arc<dyn Clock>,
+}
+
+impl std::fmt::Debug for Ingest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Ingest")
+            .field("state", &*self.state.borrow())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Prepares ingest: the handle, the task to spawn, and the bell that it rings.
+pub fn ingest(
+    log: Arc<dyn EventLog>,
+    registry: Registry,
+    clock: Arc<dyn Clock>,
+) -> (Ingest, Task, Bell) {
+    let (sender, submissions) = mpsc::channel(limits::INGEST_QUEUE);
+    let (state_sender, state) = watch::channel(IntakeState::default());
+    let (rope, bell): (Rope, Bell) = hang(log.head());
+    let figures = Arc::new(Figures::default());
+    let task = Task::new(task::Parts {
+        submissions,
+        log,
+        registry,
+        clock: Arc::clone(&clock),
+        state: state_sender,
+        rope,
+        figures: Arc::clone(&figures),
+    });
+    (
+        Ingest {
+            submissions: sender,
+            state,
+            figures,
+            clock,
+        },
+        task,
+        bell,
+    )
+}
+
+impl Intake for Ingest {
+    fn submit(&self, submission: Submission) -> Answering<'_, ()> {
+        Box::pin(async move {
+            if self.submissions.send(submission).await.is_err() {
+                // The task has ended, and the engine ends with it. The gateway keeps the signal
+                // and hands it to the next engine, so nothing is lost here.
+                tracing::debug!("a signal came while ingest was ending; its gateway keeps it");
+            }
+        })
+    }
+
+    fn state(&self) -> watch::Receiver<IntakeState> {
+        self.state.clone()
+    }
+}
+
+impl Measured for Ingest {
+    fn measure(&self, out: &mut Vec<Measurement>) {
+        self.figures.measure(out);
+    }
+}
+
+impl Health for Ingest {
+    fn checks(&self) -> Vec<Check> {
+        let now = self.clock.now().mono;
+        let state = *self.state.borrow();
+        let detail = match state.last_commit {
+            None => "nothing could be stored since the start".to_owned(),
+            Some(at) => format!("last commit {} s ago", now.since(at).as_secs()),
+        };
+        vec![Check {
+            name: "intake",
+            ok: state.promises(now),
+            detail,
+        }]
+    }
+}

@@ -1,0 +1,400 @@
+//! The owner of ingest's state: gathers, judges, has stored, answers. See the module's head.
+//!
+//! Invariant: after a failed write or sync no further write is tried in this process.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use model::{AckMode, Clock, Committed, EventSeq, IntakeState, Mono, Refusal, limits};
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, timeout_at};
+
+use super::figures::Figures;
+use super::machine::{Candidate, Known, Machine, Original, Verdict};
+use super::queue::Queue;
+use super::register;
+use crate::bell::Rope;
+use crate::ports::{
+    Answer, AppendError, Appended, EventLog, PathBinding, ReadError, RepeatQuery, StoredMessage,
+    Submission,
+};
+use crate::registry::Registry;
+
+/// Why ingest, and with it the engine, must end.
+#[derive(Debug, thiserror::Error)]
+pub enum IngestError {
+    /// A write or sync failed.
+    #[error("the journal cannot be trusted to write any more")]
+    Append(#[source] AppendError),
+    /// The journal could not be read to decide about repeats.
+    #[error("the journal cannot be read to find repeats")]
+    Read(#[source] ReadError),
+}
+
+/// What the task is made of.
+pub(super) struct Parts {
+    pub(super) submissions: mpsc::Receiver<Submission>,
+    pub(super) log: Arc<dyn EventLog>,
+    pub(super) registry: Registry,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) state: watch::Sender<IntakeState>,
+    pub(super) rope: Rope,
+    pub(super) figures: Arc<Figures>,
+}
+
+/// Ingest at work. Spawned once; ends when every handle is gone, or with an error.
+pub struct Task {
+    parts: Parts,
+    queue: Queue<model::PanelIndex, Waiting>,
+    machine: Machine,
+    full: bool,
+}
+
+impl std::fmt::Debug for Task {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Task")
+            .field("waiting", &self.queue.len())
+            .finish_non_exhaustive()
+    }
+}
+
+struct Waiting {
+    submission: Submission,
+    binding: Arc<PathBinding>,
+}
+
+impl Waiting {
+    fn candidate(&self) -> Candidate {
+        Candidate {
+            scope: (self.binding.panel_index, self.binding.path.account),
+            key: self.submission.key,
+            panel_time: self.submission.signal.panel_time,
+            received: self.submission.received,
+        }
+    }
+}
+
+impl Task {
+    pub(super) fn new(parts: Parts) -> Self {
+        let started = parts.clock.now().wall;
+        Self {
+            parts,
+            queue: Queue::new(),
+            machine: Machine::new(started),
+            full: false,
+        }
+    }
+
+    /// Runs until every handle is gone and everything queued is answered.
+    ///
+    /// A store whose first probe fails otherwise than for want of space leaves ingest running
+    /// with intake closed: people can still read what there is, and panels use their other
+    /// receiver. A failure after that ends the task.
+    pub async fn run(mut self) -> Result<(), IngestError> {
+        if let Err(AppendError::Failed { path, cause }) = self.probe().await {
+            tracing::error!(path, cause, "the store cannot write; intake stays closed");
+            self.refuse_everything().await;
+            return Ok(());
+        }
+        self.recall().await?;
+        let mut next_commit = Instant::now();
+        while self.gather(next_commit).await? {
+            next_commit = Instant::now() + limits::COMMIT_GATHER;
+            let batch = self.queue.take(limits::COMMIT_SIGNALS);
+            if !batch.is_empty() {
+                self.store(batch).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Loads the last minute into memory, so that repeats are judged as before the restart.
+    async fn recall(&mut self) -> Result<(), IngestError> {
+        let since = self
+            .parts
+            .clock
+            .now()
+            .wall
+            .before(limits::REPEAT_BY_CONTENT);
+        let recent = self
+            .parts
+            .log
+            .latest_by_path(since)
+            .await
+            .map_err(IngestError::Read)?;
+        for message in recent {
+            let Some(binding) = self.parts.registry.binding(message.path) else {
+                continue;
+            };
+            let candidate = Candidate {
+                scope: (binding.panel_index, binding.path.account),
+                key: message.key,
+                panel_time: message.panel_time,
+                received: message.received,
+            };
+            self.machine.remember(&candidate, message.seq);
+        }
+        Ok(())
+    }
+
+    /// Waits until there is something to commit and it is time to; probes meanwhile when the
+    /// journal has been idle. `false` when nothing can come any more.
+    async fn gather(&mut self, not_before: Instant) -> Result<bool, IngestError> {
+        while self.queue.is_empty() {
+            match timeout_at(
+                Instant::now() + self.until_probe(),
+                self.parts.submissions.recv(),
+            )
+            .await
+            {
+                Ok(Some(submission)) => self.enqueue(submission),
+                Ok(None) => return Ok(false),
+                Err(_) => match self.probe().await {
+                    Ok(()) | Err(AppendError::Full { .. }) => {}
+                    Err(failed) => return Err(IngestError::Append(failed)),
+                },
+            }
+        }
+        while self.queue.len() < limits::COMMIT_SIGNALS {
+            match timeout_at(not_before, self.parts.submissions.recv()).await {
+                Ok(Some(submission)) => self.enqueue(submission),
+                Ok(None) | Err(_) => break,
+            }
+        }
+        // Whatever has come by now is drained too: an alarm in the channel goes first (I9).
+        while let Ok(submission) = self.parts.submissions.try_recv() {
+            self.enqueue(submission);
+        }
+        Ok(true)
+    }
+
+    fn until_probe(&self) -> Duration {
+        let idle = |last: Mono| self.parts.clock.now().mono.since(last);
+        let last = self.parts.state.borrow().last_commit;
+        // A full disk is asked again at the pace of probes too.
+        last.filter(|_| !self.full)
+            .map_or(limits::PROBE_PERIOD, |last| {
+                limits::PROBE_PERIOD
+                    .saturating_sub(idle(last))
+                    .max(Duration::from_millis(1))
+            })
+    }
+
+    fn enqueue(&mut self, submission: Submission) {
+        match self.parts.registry.binding(submission.path) {
+            Some(binding) => {
+                let urgent = submission.class.is_alarm();
+                let panel = binding.panel_index;
+                self.queue.push(
+                    panel,
+                    urgent,
+                    Waiting {
+                        submission,
+                        binding,
+                    },
+                );
+            }
+            None => self.refuse(&submission, Refusal::UnknownPath),
+        }
+    }
+
+    async fn probe(&mut self) -> Result<(), AppendError> {
+        let begun = self.parts.clock.now().mono;
+        let result = self.parts.log.probe().await;
+        match &result {
+            Ok(()) => self.committed(begun),
+            Err(error) => self.note_full(error),
+        }
+        result
+    }
+
+    async fn store(&mut self, batch: Vec<Waiting>) -> Result<(), IngestError> {
+        let candidates: Vec<Candidate> = batch.iter().map(Waiting::candidate).collect();
+        let found = self.find(&batch, &candidates).await?;
+        let verdicts = self.machine.judge(&candidates, &found);
+        let messages: Vec<_> = batch
+            .iter()
+            .zip(&verdicts)
+            .filter_map(|(waiting, verdict)| match verdict {
+                Verdict::Store { possible_repeat } => Some(register::message(
+                    &waiting.submission,
+                    &waiting.binding,
+                    *possible_repeat,
+                )),
+                Verdict::Repeat(_) => None,
+            })
+            .collect();
+        if messages.is_empty() {
+            self.answer(&batch, &candidates, &verdicts, &[]);
+            return Ok(());
+        }
+        let begun = self.parts.clock.now().mono;
+        match self.parts.log.append(messages).await {
+            Ok(Appended { first_seqs, head }) => {
+                self.committed(begun);
+                self.answer(&batch, &candidates, &verdicts, &first_seqs);
+                self.parts.rope.ring(head);
+                Ok(())
+            }
+            Err(error) => {
+                self.note_full(&error);
+                self.refuse_unstored(&batch, &verdicts, &error);
+                match error {
+                    AppendError::Full { .. } => Ok(()),
+                    AppendError::Failed { .. } => Err(IngestError::Append(error)),
+                }
+            }
+        }
+    }
+
+    async fn find(
+        &self,
+        batch: &[Waiting],
+        candidates: &[Candidate],
+    ) -> Result<Vec<Option<Known>>, IngestError> {
+        let mut found = vec![None; batch.len()];
+        let asked: Vec<usize> = (0..batch.len())
+            .filter(|at| self.machine.must_ask(&candidates[*at]))
+            .collect();
+        if asked.is_empty() {
+            return Ok(found);
+        }
+        let queries = asked.iter().map(|at| RepeatQuery {
+            path: batch[*at].submission.path,
+            key: candidates[*at].key,
+            panel_time: candidates[*at].panel_time,
+        });
+        let answers = self
+            .parts
+            .log
+            .find_repeats(queries.collect())
+            .await
+            .map_err(IngestError::Read)?;
+        for (at, answer) in asked.into_iter().zip(answers) {
+            found[at] = answer.map(known);
+        }
+        Ok(found)
+    }
+
+    /// I1: the only place of the engine that makes proofs, right after the store's word.
+    fn answer(
+        &mut self,
+        batch: &[Waiting],
+        candidates: &[Candidate],
+        verdicts: &[Verdict],
+        first_seqs: &[EventSeq],
+    ) {
+        let mut stored = first_seqs.iter();
+        for ((waiting, candidate), verdict) in batch.iter().zip(candidates).zip(verdicts) {
+            let seq = match verdict {
+                Verdict::Store { possible_repeat } => {
+                    let seq = stored
+                        .next()
+                        .expect("append answers one number per message");
+                    self.machine.remember(candidate, *seq);
+                    self.count_stored(waiting, *possible_repeat);
+                    *seq
+                }
+                Verdict::Repeat(original) => {
+                    self.parts.figures.repeat();
+                    match original {
+                        Original::Stored(seq) => *seq,
+                        Original::Pending(at) => first_seqs[*at],
+                    }
+                }
+            };
+            let Submission { origin, key, .. } = waiting.submission;
+            let proof = Committed::attest(origin.token, key, seq, AckMode::Stored);
+            let answer = Answer::Committed {
+                connection: origin.connection,
+                proof,
+            };
+            self.send(&waiting.submission, answer);
+        }
+    }
+
+    fn count_stored(&self, waiting: &Waiting, possible_repeat: bool) {
+        for item in &waiting.submission.signal.items {
+            self.parts.figures.stored(item.code.meaning().class);
+        }
+        if possible_repeat {
+            self.parts.figures.possible_repeat();
+        }
+    }
+
+    /// After a failed append only what is stored already may be acknowledged.
+    fn refuse_unstored(&self, batch: &[Waiting], verdicts: &[Verdict], error: &AppendError) {
+        let reason = match error {
+            AppendError::Full { .. } => Refusal::StoreFull,
+            AppendError::Failed { .. } => Refusal::StoreFailed,
+        };
+        for (waiting, verdict) in batch.iter().zip(verdicts) {
+            match verdict {
+                Verdict::Repeat(Original::Stored(seq)) => {
+                    let Submission { origin, key, .. } = waiting.submission;
+                    let proof = Committed::attest(origin.token, key, *seq, AckMode::Stored);
+                    let answer = Answer::Committed {
+                        connection: origin.connection,
+                        proof,
+                    };
+                    self.send(&waiting.submission, answer);
+                }
+                _ => self.refuse(&waiting.submission, reason),
+            }
+        }
+    }
+
+    async fn refuse_everything(&mut self) {
+        while let Some(submission) = self.parts.submissions.recv().await {
+            self.refuse(&submission, Refusal::StoreFailed);
+        }
+    }
+
+    fn refuse(&self, submission: &Submission, reason: Refusal) {
+        self.parts.figures.refused(reason);
+        let answer = Answer::Refused {
+            connection: submission.origin.connection,
+            token: submission.origin.token,
+            reason,
+        };
+        self.send(submission, answer);
+    }
+
+    fn send(&self, submission: &Submission, answer: Answer) {
+        // Closed: the gateway is gone, and its panels will try again. Full cannot be while the
+        // gateway keeps to its window; a panel that gets no answer tries again then as well.
+        if submission.answers.try_send(answer).is_err() {
+            self.parts.figures.unanswerable();
+        }
+    }
+
+    /// R4: the promise is as old as the beginning of the last commit that succeeded.
+    fn committed(&mut self, begun: Mono) {
+        if self.full {
+            self.full = false;
+            tracing::warn!("there is space again; intake is open");
+        }
+        self.parts.state.send_replace(IntakeState {
+            last_commit: Some(begun),
+        });
+    }
+
+    fn note_full(&mut self, error: &AppendError) {
+        if let (AppendError::Full { path }, false) = (error, self.full) {
+            self.full = true;
+            tracing::error!(
+                path,
+                "the disk is full; signals stay unacknowledged until there is space"
+            );
+        }
+    }
+}
+
+fn known(message: StoredMessage) -> Known {
+    Known {
+        key: message.key,
+        panel_time: message.panel_time,
+        received: message.received,
+        at: Original::Stored(message.seq),
+    }
+}

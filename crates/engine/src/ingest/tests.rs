@@ -1,0 +1,561 @@
+//! Ingest over a journal that can be held, filled up and broken by hand.
+
+#![expect(
+    clippy::cast_possible_truncation,
+    reason = "small numbers, chosen here"
+)]
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use arrayvec::ArrayString;
+use model::{
+    Account, Code, EventFlags, EventSeq, FamilyName, Item, Mono, Now, OrganisationId, PanelId,
+    PanelIndex, Path, PathId, PathIndex, RepeatKey, Signal, SignalToken, SiteId, Wall,
+};
+use tokio::sync::{Semaphore, mpsc};
+use tokio::task::JoinHandle;
+
+use super::*;
+use crate::ports::{
+    self, AddError, Answer, AppendError, Appended, EventFilter, EventPage, NewMessage, NewPanel,
+    Origin, PanelDetail, PanelFilter, PanelPage, PathBinding, ReadError, RepeatQuery,
+    StoredMessage,
+};
+
+const START: Wall = Wall(1_700_000_000_000_000);
+const PATH: PathIndex = PathIndex(7);
+
+/// A journal in memory. `gate` holds appends; `fault` breaks them.
+#[derive(Default)]
+struct FakeLog {
+    rows: Mutex<Vec<model::NewEvent>>,
+    fault: Mutex<Option<AppendError>>,
+    gate: Option<Semaphore>,
+    asked: Mutex<usize>,
+}
+
+impl FakeLog {
+    fn rows(&self) -> Vec<model::NewEvent> {
+        self.rows.lock().unwrap().clone()
+    }
+
+    fn break_with(&self, fault: Option<AppendError>) {
+        *self.fault.lock().unwrap() = fault;
+    }
+
+    fn stored(&self) -> Vec<StoredMessage> {
+        let rows = self.rows();
+        let messages = rows.iter().enumerate().filter_map(|(at, row)| {
+            Some(StoredMessage {
+                path: row.path,
+                key: row.message.as_ref()?.key,
+                seq: EventSeq(at as u64 + 1),
+                panel_time: row.panel_time,
+                received: row.received,
+            })
+        });
+        messages.collect()
+    }
+}
+
+impl EventLog for FakeLog {
+    fn append(&self, batch: Vec<NewMessage>) -> Answering<'_, Result<Appended, AppendError>> {
+        Box::pin(async move {
+            if let Some(gate) = &self.gate {
+                gate.acquire().await.unwrap().forget();
+            }
+            if let Some(fault) = self.fault.lock().unwrap().clone() {
+                return Err(fault);
+            }
+            let mut rows = self.rows.lock().unwrap();
+            let mut first_seqs = Vec::new();
+            for message in batch {
+                first_seqs.push(EventSeq(rows.len() as u64 + 1));
+                rows.extend(message.events);
+            }
+            Ok(Appended {
+                first_seqs,
+                head: EventSeq(rows.len() as u64),
+            })
+        })
+    }
+
+    fn probe(&self) -> Answering<'_, Result<(), AppendError>> {
+        Box::pin(async move { self.fault.lock().unwrap().clone().map_or(Ok(()), Err) })
+    }
+
+    fn find_repeats(
+        &self,
+        queries: Vec<RepeatQuery>,
+    ) -> Answering<'_, Result<Vec<Option<StoredMessage>>, ReadError>> {
+        *self.asked.lock().unwrap() += queries.len();
+        let stored = self.stored();
+        let find = |query: &RepeatQuery| {
+            let mut same = stored
+                .iter()
+                .filter(|m| m.path == query.path && m.key == query.key);
+            let newest = same.clone().next_back();
+            same.rfind(|m| m.panel_time == query.panel_time)
+                .or(newest)
+                .copied()
+        };
+        let answers = queries.iter().map(find).collect();
+        Box::pin(async move { Ok(answers) })
+    }
+
+    fn latest_by_path(&self, since: Wall) -> Answering<'_, Result<Vec<StoredMessage>, ReadError>> {
+        let latest = self.stored().into_iter().rfind(|m| m.received >= since);
+        Box::pin(async move { Ok(latest.into_iter().collect()) })
+    }
+
+    fn events(
+        &self,
+        _: EventFilter,
+        _: Option<EventSeq>,
+        _: bool,
+        _: usize,
+    ) -> Answering<'_, Result<EventPage, ReadError>> {
+        unreachable!("ingest reads no pages")
+    }
+
+    fn event(&self, _: EventSeq) -> Answering<'_, Result<Option<model::Event>, ReadError>> {
+        unreachable!("ingest reads no events")
+    }
+
+    fn head(&self) -> EventSeq {
+        EventSeq(self.rows().len() as u64)
+    }
+}
+
+/// A registry that holds one panel.
+struct OnePanel;
+
+fn binding() -> PathBinding {
+    PathBinding {
+        path: Path {
+            id: PathId::from_bytes([1; 16]),
+            index: PATH,
+            family: FamilyName::parse("test").unwrap(),
+            account: Account::parse(b"1234").unwrap(),
+            receiver: None,
+            line: None,
+        },
+        panel: PanelId::from_bytes([2; 16]),
+        panel_index: PanelIndex(3),
+        site: SiteId::from_bytes([4; 16]),
+        organisation: OrganisationId::from_bytes([5; 16]),
+    }
+}
+
+impl ports::Registry for OnePanel {
+    fn bindings(&self) -> Answering<'_, Result<Vec<PathBinding>, ReadError>> {
+        Box::pin(async { Ok(vec![binding()]) })
+    }
+
+    fn add_panels(
+        &self,
+        _: model::Actor,
+        _: Wall,
+        _: Vec<NewPanel>,
+    ) -> Answering<'_, Vec<Result<model::Panel, AddError>>> {
+        unreachable!("ingest adds no panels")
+    }
+
+    fn panels(
+        &self,
+        _: PanelFilter,
+        _: Option<PanelIndex>,
+        _: usize,
+    ) -> Answering<'_, Result<PanelPage, ReadError>> {
+        unreachable!("ingest lists no panels")
+    }
+
+    fn panel(&self, _: PanelId) -> Answering<'_, Result<Option<PanelDetail>, ReadError>> {
+        unreachable!("ingest shows no panels")
+    }
+
+    fn organisations(&self) -> Answering<'_, Result<Vec<model::Organisation>, ReadError>> {
+        unreachable!("ingest lists no organisations")
+    }
+
+    fn sites(&self) -> Answering<'_, Result<Vec<model::Site>, ReadError>> {
+        unreachable!("ingest lists no sites")
+    }
+
+    fn audit(
+        &self,
+        _: model::Actor,
+        _: Wall,
+        _: &'static str,
+        _: String,
+    ) -> Answering<'_, Result<(), AddError>> {
+        unreachable!("ingest audits nothing")
+    }
+}
+
+/// Advances with tokio's paused clock.
+struct PausedClock(tokio::time::Instant);
+
+impl Clock for PausedClock {
+    fn now(&self) -> Now {
+        let passed = self.0.elapsed();
+        Now {
+            mono: Mono::default().after(passed),
+            wall: Wall(START.0 + passed.as_micros() as i64),
+        }
+    }
+}
+
+struct Bench {
+    log: Arc<FakeLog>,
+    ingest: Ingest,
+    task: JoinHandle<Result<(), IngestError>>,
+    answers: mpsc::Receiver<Answer>,
+    sender: mpsc::Sender<Answer>,
+    clock: Arc<PausedClock>,
+    next_token: u32,
+}
+
+impl Bench {
+    async fn new(log: FakeLog) -> Self {
+        Self::over(
+            Arc::new(log),
+            Arc::new(PausedClock(tokio::time::Instant::now())),
+        )
+        .await
+    }
+
+    async fn over(log: Arc<FakeLog>, clock: Arc<PausedClock>) -> Self {
+        let registry = Registry::load(Arc::new(OnePanel), clock.clone())
+            .await
+            .unwrap();
+        let (ingest, task, _bell) = ingest(log.clone(), registry, clock.clone());
+        let (sender, answers) = mpsc::channel(64);
+        Self {
+            log,
+            ingest,
+            task: tokio::spawn(task.run()),
+            answers,
+            sender,
+            clock,
+            next_token: 0,
+        }
+    }
+
+    /// The engine is killed and a new one opens the same journal.
+    async fn restart(self) -> Self {
+        self.task.abort();
+        Self::over(self.log, self.clock).await
+    }
+
+    async fn submit(&mut self, content: u8, panel_time: Option<Wall>) -> SignalToken {
+        self.submit_by(PATH, content, panel_time).await
+    }
+
+    async fn submit_by(&mut self, path: PathIndex, content: u8, time: Option<Wall>) -> SignalToken {
+        self.next_token += 1;
+        let token = SignalToken(self.next_token);
+        let signal = signal(time);
+        let submission = Submission {
+            origin: Origin {
+                connection: 1,
+                token,
+            },
+            path,
+            class: signal.class(),
+            key: RepeatKey([content; 16]),
+            received: self.clock.now().wall,
+            signal,
+            answers: self.sender.clone(),
+        };
+        self.ingest.submit(submission).await;
+        token
+    }
+
+    /// Submits and waits for the proof; the number it bears.
+    async fn stored(&mut self, content: u8, panel_time: Option<Wall>) -> EventSeq {
+        let token = self.submit(content, panel_time).await;
+        match self.answers.recv().await.unwrap() {
+            Answer::Committed { proof, .. } => {
+                assert_eq!(
+                    (proof.token(), proof.key()),
+                    (token, RepeatKey([content; 16]))
+                );
+                proof.seq()
+            }
+            refused @ Answer::Refused { .. } => panic!("{refused:?}"),
+        }
+    }
+
+    fn flagged(&self, seq: EventSeq) -> bool {
+        let row = &self.log.rows()[seq.0 as usize - 1];
+        row.flags.contains(EventFlags::POSSIBLE_REPEAT)
+    }
+
+    fn wall(&self) -> Wall {
+        self.clock.now().wall
+    }
+}
+
+fn signal(panel_time: Option<Wall>) -> Signal {
+    Signal {
+        account: Account::parse(b"1234").unwrap(),
+        format: ArrayString::from("ADM-CID").unwrap(),
+        panel_sequence: Some(1),
+        panel_time,
+        occurred: None,
+        flags: EventFlags::empty(),
+        items: vec![Item {
+            account: None,
+            code: Code::contact_id(b"1130").unwrap(),
+            partition: None,
+            point: None,
+            text: None,
+            flags: EventFlags::empty(),
+        }],
+        extended: vec![],
+        raw: b"raw".to_vec(),
+    }
+}
+
+async fn pass(seconds: u64) {
+    tokio::time::advance(Duration::from_secs(seconds)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_proof_comes_only_after_the_append() {
+    let gate = Some(Semaphore::new(0));
+    let mut bench = Bench::new(FakeLog {
+        gate,
+        ..FakeLog::default()
+    })
+    .await;
+    bench.submit(1, None).await;
+    let answer = tokio::time::timeout(Duration::from_secs(5), bench.answers.recv()).await;
+    assert!(
+        answer.is_err(),
+        "I1: answered before the append: {answer:?}"
+    );
+    bench.log.gate.as_ref().unwrap().add_permits(1);
+    assert!(matches!(
+        bench.answers.recv().await,
+        Some(Answer::Committed { .. })
+    ));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_same_signal_within_a_minute_is_acknowledged_and_stored_once() {
+    let mut bench = Bench::new(FakeLog::default()).await;
+    let first = bench.stored(1, None).await;
+    pass(59).await;
+    assert_eq!(bench.stored(1, None).await, first);
+    assert_eq!(bench.log.rows().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retry_with_a_fresh_timestamp_is_a_repeat_within_a_minute() {
+    let mut bench = Bench::new(FakeLog::default()).await;
+    let first = bench.stored(1, Some(bench.wall())).await;
+    pass(5).await;
+    assert_eq!(bench.stored(1, Some(bench.wall())).await, first);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_signal_between_makes_the_same_content_new() {
+    let mut bench = Bench::new(FakeLog::default()).await;
+    bench.stored(1, None).await;
+    bench.stored(2, None).await;
+    let again = bench.stored(1, None).await;
+    assert_eq!(again, EventSeq(3));
+    assert!(bench.flagged(again));
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_timestamp_the_same_content_is_stored_and_flagged_after_a_minute() {
+    let mut bench = Bench::new(FakeLog::default()).await;
+    bench.stored(1, None).await;
+    pass(61).await;
+    let again = bench.stored(1, None).await;
+    assert_eq!(again, EventSeq(2));
+    assert!(bench.flagged(again));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_replay_with_the_same_frame_timestamp_is_a_repeat_for_a_day() {
+    let mut bench = Bench::new(FakeLog::default()).await;
+    let sent = Some(bench.wall());
+    let first = bench.stored(1, sent).await;
+    for content in 2..20 {
+        pass(60).await;
+        bench.stored(content, Some(bench.wall())).await;
+    }
+    assert_eq!(bench.stored(1, sent).await, first);
+    pass(24 * 3_600).await;
+    let late = bench.stored(1, sent).await;
+    assert_ne!(late, first);
+    assert!(bench.flagged(late));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_replay_is_recognised_after_a_restart() {
+    let mut bench = Bench::new(FakeLog::default()).await;
+    let sent = Some(bench.wall());
+    let first = bench.stored(1, sent).await;
+    let plain = bench.stored(2, None).await;
+    let mut bench = bench.restart().await;
+    assert_eq!(bench.stored(2, None).await, plain);
+    assert_eq!(bench.stored(1, sent).await, first);
+    pass(61).await;
+    assert_eq!(bench.stored(1, sent).await, first);
+    let flagged = bench.stored(2, None).await;
+    assert!(bench.flagged(flagged));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_repeat_of_what_is_not_yet_committed_waits_for_that_commit() {
+    let gate = Some(Semaphore::new(0));
+    let mut bench = Bench::new(FakeLog {
+        gate,
+        ..FakeLog::default()
+    })
+    .await;
+    bench.submit(1, None).await;
+    bench.submit(1, None).await;
+    let early = tokio::time::timeout(Duration::from_secs(5), bench.answers.recv()).await;
+    assert!(early.is_err(), "I2: {early:?}");
+    bench.log.gate.as_ref().unwrap().add_permits(9);
+    for _ in 0..2 {
+        let Some(Answer::Committed { proof, .. }) = bench.answers.recv().await else {
+            panic!()
+        };
+        assert_eq!(proof.seq(), EventSeq(1));
+    }
+    assert_eq!(bench.log.rows().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panel_that_sends_one_sequence_number_for_ever_loses_no_alarm() {
+    let mut bench = Bench::new(FakeLog::default()).await;
+    for day in 1..=30 {
+        assert_eq!(bench.stored(1, Some(bench.wall())).await, EventSeq(day));
+        pass(24 * 3_600).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn newer_timestamps_are_judged_without_the_disk() {
+    let mut bench = Bench::new(FakeLog::default()).await;
+    pass(120).await;
+    for content in 1..50 {
+        pass(1).await;
+        bench.stored(content, Some(bench.wall())).await;
+    }
+    assert_eq!(*bench.log.asked.lock().unwrap(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_full_disk_refuses_and_opens_again_by_itself() {
+    let mut bench = Bench::new(FakeLog::default()).await;
+    bench.stored(1, None).await;
+    bench.log.break_with(Some(AppendError::Full {
+        path: "disk".into(),
+    }));
+    let token = bench.submit(2, None).await;
+    let refused = Answer::Refused {
+        connection: 1,
+        token,
+        reason: model::Refusal::StoreFull,
+    };
+    assert_eq!(bench.answers.recv().await, Some(refused));
+    pass(12).await;
+    let mut state = bench.ingest.state();
+    assert!(!state.borrow().promises(bench.clock.now().mono), "R4");
+    bench.log.break_with(None);
+    let clock = bench.clock.clone();
+    state
+        .wait_for(|state| state.promises(clock.now().mono))
+        .await
+        .unwrap();
+    assert_eq!(bench.stored(2, None).await, EventSeq(2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_repeat_of_what_is_stored_is_acknowledged_even_when_the_disk_is_full() {
+    let mut bench = Bench::new(FakeLog::default()).await;
+    let first = bench.stored(1, None).await;
+    bench.log.break_with(Some(AppendError::Full {
+        path: "disk".into(),
+    }));
+    bench.submit(1, None).await;
+    let Some(Answer::Committed { proof, .. }) = bench.answers.recv().await else {
+        panic!()
+    };
+    assert_eq!(proof.seq(), first);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_append_acknowledges_nothing_and_ends_the_task() {
+    let mut bench = Bench::new(FakeLog::default()).await;
+    bench.stored(1, None).await;
+    bench.log.break_with(Some(AppendError::Failed {
+        path: "db".into(),
+        cause: "EIO".into(),
+    }));
+    bench.submit(2, None).await;
+    assert!(matches!(
+        bench.answers.recv().await,
+        Some(Answer::Refused { .. })
+    ));
+    assert!(matches!(
+        bench.task.await.unwrap(),
+        Err(IngestError::Append(_))
+    ));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_start_whose_probe_fails_stays_up_with_intake_closed() {
+    let log = FakeLog::default();
+    log.break_with(Some(AppendError::Failed {
+        path: "db".into(),
+        cause: "EROFS".into(),
+    }));
+    let mut bench = Bench::new(log).await;
+    bench.submit(1, None).await;
+    assert!(matches!(
+        bench.answers.recv().await,
+        Some(Answer::Refused { .. })
+    ));
+    assert!(!bench.task.is_finished());
+    assert!(!bench.ingest.checks()[0].ok);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_idle_journal_is_probed_so_that_the_promise_stays_young() {
+    let bench = Bench::new(FakeLog::default()).await;
+    let mut state = bench.ingest.state();
+    for _ in 0..5 {
+        state.changed().await.unwrap();
+        assert!(
+            bench
+                .clock
+                .now()
+                .mono
+                .since(state.borrow().last_commit.unwrap())
+                < limits::PROMISE
+        );
+    }
+    assert!(bench.clock.0.elapsed() >= 4 * limits::PROBE_PERIOD);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_signal_of_a_path_that_is_not_registered_is_refused() {
+    let mut bench = Bench::new(FakeLog::default()).await;
+    let token = bench.submit_by(PathIndex(99), 1, None).await;
+    let refused = Answer::Refused {
+        connection: 1,
+        token,
+        reason: model::Refusal::UnknownPath,
+    };
+    assert_eq!(bench.answers.recv().await, Some(refused));
+}

@@ -1,0 +1,173 @@
+//! What gateways counted, for people, and whether all gateways are here, for readiness.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use engine::ports::{Check, Health, Measured, Measurement, Reading};
+use proto::Counted;
+
+use crate::link::Counters;
+
+/// The figures of all gateways.
+#[derive(Debug)]
+pub struct Figures {
+    expected: usize,
+    gateways: Mutex<BTreeMap<u16, Row>>,
+}
+
+#[derive(Debug, Default)]
+struct Row {
+    connected: bool,
+    counters: Option<Counters>,
+}
+
+impl Figures {
+    /// Nothing known yet; `expected` gateways should come.
+    pub(super) fn new(expected: usize) -> Self {
+        Self {
+            expected,
+            gateways: Mutex::default(),
+        }
+    }
+
+    /// Counts the gateway as connected while the returned guard lives.
+    pub(super) fn connect(self: &Arc<Self>, gateway: u16) -> Connected {
+        self.rows().entry(gateway).or_default().connected = true;
+        Connected {
+            figures: Arc::clone(self),
+            gateway,
+        }
+    }
+
+    /// The gateway's newest counters.
+    pub(super) fn count(&self, gateway: u16, counters: Counters) {
+        self.rows().entry(gateway).or_default().counters = Some(counters);
+    }
+
+    fn rows(&self) -> MutexGuard<'_, BTreeMap<u16, Row>> {
+        self.gateways.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn connected(&self) -> usize {
+        self.rows().values().filter(|row| row.connected).count()
+    }
+}
+
+/// A gateway is connected while this lives.
+#[derive(Debug)]
+pub(super) struct Connected {
+    figures: Arc<Figures>,
+    gateway: u16,
+}
+
+impl Drop for Connected {
+    fn drop(&mut self) {
+        self.figures
+            .rows()
+            .entry(self.gateway)
+            .or_default()
+            .connected = false;
+    }
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "so many gateways there will never be"
+)]
+impl Measured for Figures {
+    fn measure(&self, out: &mut Vec<Measurement>) {
+        out.push(Measurement {
+            name: "watchfire_gateways_connected",
+            help: "Gateways that are connected to the engine.",
+            labels: Vec::new(),
+            reading: Reading::Gauge(self.connected() as f64),
+        });
+        for (gateway, row) in self.rows().iter() {
+            let Some(counters) = &row.counters else {
+                continue;
+            };
+            measure_gateway(*gateway, counters, out);
+        }
+    }
+}
+
+fn measure_gateway(gateway: u16, counters: &Counters, out: &mut Vec<Measurement>) {
+    let label = ("gateway", gateway.to_string());
+    for (reason, count) in Counted::ALL.iter().zip(&counters.counts) {
+        out.push(Measurement {
+            name: "watchfire_gateway_counted",
+            help: "What gateways saw, refused and closed, by reason.",
+            labels: vec![label.clone(), ("reason", reason.as_str().to_owned())],
+            reading: Reading::Counter(*count),
+        });
+    }
+    let gauges = [
+        (
+            "watchfire_gateway_connections",
+            "Open connections.",
+            counters.gauges.connections,
+        ),
+        (
+            "watchfire_gateway_connections_without_identity",
+            "Open connections whose panel is not known.",
+            counters.gauges.without_identity,
+        ),
+        (
+            "watchfire_gateway_unacknowledged",
+            "Signals on their way to the store.",
+            counters.gauges.unacknowledged,
+        ),
+    ];
+    for (name, help, value) in gauges {
+        out.push(Measurement {
+            name,
+            help,
+            labels: vec![label.clone()],
+            reading: Reading::Gauge(value.into()),
+        });
+    }
+}
+
+impl Health for Figures {
+    fn checks(&self) -> Vec<Check> {
+        let connected = self.connected();
+        vec![Check {
+            name: "gateways",
+            ok: connected >= self.expected,
+            detail: format!("{connected} of {} gateways are connected", self.expected),
+        }]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::link::Gauges;
+
+    #[test]
+    fn a_missing_gateway_is_unhealthy() {
+        let figures = Arc::new(Figures::new(1));
+        assert!(!figures.checks()[0].ok);
+        let connected = figures.connect(4);
+        assert!(figures.checks()[0].ok);
+        drop(connected);
+        assert_eq!(figures.checks()[0].detail, "0 of 1 gateways are connected");
+    }
+
+    #[test]
+    fn every_reason_has_a_counter_of_each_gateway() {
+        let figures = Figures::new(1);
+        let counts = (0..).take(Counted::ALL.len()).collect();
+        let gauges = Gauges::default();
+        figures.count(2, Counters { counts, gauges });
+        let mut out = Vec::new();
+        figures.measure(&mut out);
+        let idle = out
+            .iter()
+            .find(|m| m.labels.iter().any(|(_, v)| v == "idle"));
+        let place = Counted::Idle.index() as u64;
+        assert_eq!(idle.unwrap().reading, Reading::Counter(place));
+        let counters = out.iter().filter(|m| m.name == "watchfire_gateway_counted");
+        assert_eq!(counters.count(), Counted::ALL.len());
+    }
+}

@@ -1,0 +1,327 @@
+//! One link, from `Welcome` to its end: seven loops of one task, of which none waits for another.
+//!
+//! Invariants:
+//! 1. The normal and the bulk stream are read only after `Ready`: by then the order of every
+//!    connection that the gateway kept is known, and its alarms are on their way.
+//! 2. An answer frees its signal's place in the order before it is written.
+
+use std::future::pending;
+use std::io;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::BytesMut;
+use engine::ports::{Answer, AnswerSender, Origin, Submission};
+use model::{AccountKey, Epoch, IntakeState, Stream, limits};
+use proto::{Admitted, Outgoing};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{Notify, broadcast, mpsc};
+use tokio::time::MissedTickBehavior;
+
+use super::Shared;
+use super::greeting::{Half, Trio};
+use super::order::{Order, Violation};
+use crate::link::{
+    DecodeError, Downward, FrameBuffer, IdentityAnswer, TooLarge, Upward, codec, question_of,
+};
+
+/// Why a link ended.
+#[derive(Debug, thiserror::Error)]
+enum End {
+    #[error("the gateway closed it")]
+    Closed,
+    #[error("it broke")]
+    Broken(#[from] io::Error),
+    #[error("the gateway said nonsense")]
+    Nonsense(#[from] DecodeError),
+    #[error("the gateway broke the rules")]
+    Violation(#[from] Violation),
+    #[error("the gateway has too many questions open")]
+    TooManyQuestions,
+    #[error("the gateway said something out of place")]
+    OutOfPlace,
+    #[error("a message of ours does not fit")]
+    TooLarge(#[from] TooLarge),
+    #[error("the engine stops")]
+    Stopping,
+}
+
+/// A question for an identity.
+type Question = (u64, AccountKey);
+
+/// Identities in one message, so that it fits a frame with all their octets.
+const FORGET_CHUNK: usize = 1_024;
+
+struct Link {
+    shared: Arc<Shared>,
+    gateway: u16,
+    order: Mutex<Order>,
+    urgent: Notify,
+    normal: Notify,
+    ready: Notify,
+    answers: AnswerSender,
+    questions: mpsc::Sender<Question>,
+}
+
+/// Attends to a gateway until its link ends.
+pub(super) async fn attend(shared: Arc<Shared>, trio: Trio) {
+    let (gateway, pid) = (trio.gateway, trio.pid);
+    let _connected = shared.figures.connect(gateway);
+    if trio.build == shared.build {
+        tracing::info!(gateway, pid, "a gateway is connected");
+    } else {
+        tracing::info!(
+            gateway,
+            pid,
+            build = trio.build,
+            "a gateway of another build will end"
+        );
+    }
+    let end = run(shared, trio).await;
+    let cause = std::error::Error::source(&end).map(ToString::to_string);
+    tracing::warn!(gateway, pid, reason = %end, cause, "a gateway's link has ended");
+}
+
+async fn run(shared: Arc<Shared>, trio: Trio) -> End {
+    let (answers, answered) = mpsc::channel(limits::LINK_UNACKNOWLEDGED);
+    let (questions, asked) = mpsc::channel(limits::LINK_IDENTIFY);
+    // Before `Welcome`, at which the gateway forgets: no change is missed in between.
+    let changes = shared.identities.changes();
+    let link = Link {
+        shared,
+        gateway: trio.gateway,
+        order: Mutex::default(),
+        urgent: Notify::new(),
+        normal: Notify::new(),
+        ready: Notify::new(),
+        answers,
+        questions,
+    };
+    let (urgent_in, urgent_out) = split(trio.urgent);
+    let (normal_in, normal_out) = split(trio.normal);
+    let (bulk_in, _bulk_out) = split(trio.bulk);
+    let end = tokio::select! {
+        biased;
+        end = link.read(urgent_in) => end,
+        end = link.write_answers(urgent_out, answered) => end,
+        end = link.submit(Stream::Urgent) => end,
+        end = link.read_when_ready(normal_in, bulk_in) => end,
+        end = link.write_identities(normal_out, asked, changes) => end,
+        end = link.submit(Stream::Normal) => end,
+    };
+    end.err().unwrap_or(End::Stopping)
+}
+
+type In = (OwnedReadHalf, FrameBuffer);
+
+fn split(half: Half) -> (In, OwnedWriteHalf) {
+    let (read, write) = half.stream.into_split();
+    ((read, half.frames), write)
+}
+
+impl Link {
+    fn order(&self) -> MutexGuard<'_, Order> {
+        self.order.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn read(&self, (mut stream, mut frames): In) -> Result<(), End> {
+        loop {
+            while let Some(message) = frames.next_message()? {
+                self.take(message)?;
+            }
+            if stream.read_buf(frames.tail()).await? == 0 {
+                return Err(End::Closed);
+            }
+        }
+    }
+
+    async fn read_when_ready(&self, normal: In, bulk: In) -> Result<(), End> {
+        self.ready.notified().await;
+        tokio::select! {
+            end = self.read(normal) => end,
+            end = self.read(bulk) => end,
+        }
+    }
+
+    fn take(&self, message: Upward) -> Result<(), End> {
+        match message {
+            Upward::Hello(_) => return Err(End::OutOfPlace),
+            Upward::Snapshot(rows) => {
+                let mut order = self.order();
+                for row in rows {
+                    order.resume(row.connection, row.lowest)?;
+                }
+            }
+            Upward::Ready => self.ready.notify_one(),
+            Upward::Signal {
+                connection,
+                outgoing,
+            } => self.take_signal(connection, *outgoing)?,
+            Upward::Identify { connection, key } => {
+                let asked = self.questions.try_send((connection, key));
+                asked.map_err(|_| End::TooManyQuestions)?;
+            }
+            Upward::Alive(heard) => {
+                let now = self.shared.clock.now().wall;
+                let ago = |ms: u32| std::time::Duration::from_millis(ms.into());
+                let heard = heard
+                    .into_iter()
+                    .map(|one| (one.path, now.before(ago(one.ago))));
+                self.shared.presence.note(heard);
+            }
+            Upward::Closed { connection } => self.order().close(connection),
+            Upward::Counters(counters) => self.shared.figures.count(self.gateway, counters),
+        }
+        Ok(())
+    }
+
+    fn take_signal(&self, connection: u64, outgoing: Outgoing) -> Result<(), End> {
+        let heard = (outgoing.path, outgoing.received);
+        self.shared.presence.note([heard]);
+        self.order().offer(Submission {
+            origin: Origin {
+                connection,
+                token: outgoing.token,
+            },
+            path: outgoing.path,
+            class: outgoing.class,
+            key: outgoing.key,
+            received: outgoing.received,
+            signal: outgoing.signal,
+            answers: self.answers.clone(),
+        })?;
+        self.wake();
+        Ok(())
+    }
+
+    /// Any change of the order may let either queue go on.
+    fn wake(&self) {
+        self.urgent.notify_one();
+        self.normal.notify_one();
+    }
+
+    async fn submit(&self, stream: Stream) -> Result<(), End> {
+        let wake = match stream {
+            Stream::Urgent => &self.urgent,
+            Stream::Normal | Stream::Bulk => &self.normal,
+        };
+        loop {
+            let next = self.order().pull(stream);
+            match next {
+                // Waits while the intake's queue is full; the gateway's window fills meanwhile.
+                Some(submission) => self.shared.intake.submit(submission).await,
+                None => wake.notified().await,
+            }
+        }
+    }
+
+    async fn write_answers(
+        &self,
+        mut stream: OwnedWriteHalf,
+        mut answered: mpsc::Receiver<Answer>,
+    ) -> Result<(), End> {
+        let build = self.shared.build.clone();
+        stream
+            .write_all(&codec::encode(&Downward::Welcome { build })?)
+            .await?;
+        let mut state = self.shared.intake.state();
+        let mut period = tokio::time::interval(limits::LINK_PERIOD);
+        period.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut told = IntakeState::default();
+        let mut batch = Vec::new();
+        let mut out = BytesMut::new();
+        loop {
+            let promised = told.promises(self.shared.clock.now().mono);
+            tokio::select! {
+                count = answered.recv_many(&mut batch, limits::COMMIT_SIGNALS) => {
+                    if count == 0 {
+                        pending::<()>().await; // Never: the link itself holds a sender.
+                    }
+                    self.free(&batch);
+                    for answer in batch.drain(..) {
+                        append(&mut out, &Downward::Answer(answer))?;
+                    }
+                }
+                _ = period.tick() => {
+                    told = *state.borrow_and_update();
+                    append(&mut out, &Downward::Intake(told))?;
+                }
+                // Good news is told at once; otherwise the period will do (R4).
+                changed = state.changed(), if !promised => {
+                    changed.map_err(|_| End::Stopping)?;
+                    told = *state.borrow_and_update();
+                    append(&mut out, &Downward::Intake(told))?;
+                }
+            }
+            stream.write_all(&out).await?;
+            out.clear();
+        }
+    }
+
+    fn free(&self, answers: &[Answer]) {
+        let mut order = self.order();
+        for answer in answers {
+            let (connection, token) = question_of(answer);
+            order.answered(connection, token);
+        }
+        drop(order);
+        self.wake();
+    }
+
+    async fn write_identities(
+        &self,
+        mut stream: OwnedWriteHalf,
+        mut asked: mpsc::Receiver<Question>,
+        mut changes: broadcast::Receiver<Arc<Vec<AccountKey>>>,
+    ) -> Result<(), End> {
+        let mut batch = Vec::new();
+        let mut out = BytesMut::new();
+        loop {
+            tokio::select! {
+                count = asked.recv_many(&mut batch, limits::LINK_IDENTIFY) => {
+                    if count == 0 {
+                        pending::<()>().await; // Never: the link itself holds a sender.
+                    }
+                    // Looked up when it is written, so that a change of which the gateway is
+                    // told later cannot have come before it.
+                    for question in batch.drain(..) {
+                        append(&mut out, &Downward::Identity(self.identify(question)))?;
+                    }
+                }
+                forget = changes.recv() => match forget {
+                    Ok(keys) => {
+                        for chunk in keys.chunks(FORGET_CHUNK) {
+                            append(&mut out, &Downward::Forget(chunk.to_vec()))?;
+                        }
+                    }
+                    Err(RecvError::Lagged(_)) => append(&mut out, &Downward::ForgetAll)?,
+                    Err(RecvError::Closed) => return Err(End::Stopping),
+                }
+            }
+            stream.write_all(&out).await?;
+            out.clear();
+        }
+    }
+
+    fn identify(&self, (connection, key): Question) -> IdentityAnswer {
+        let binding = self.shared.identities.identify(&key);
+        let admitted = binding.map(|binding| Admitted {
+            panel: binding.panel_index,
+            path: binding.path.index,
+            epoch: Epoch(self.shared.epoch.fetch_add(1, Ordering::Relaxed)),
+            hub: false,
+        });
+        IdentityAnswer {
+            connection,
+            key,
+            admitted,
+        }
+    }
+}
+
+fn append(out: &mut BytesMut, message: &Downward) -> Result<(), TooLarge> {
+    out.extend_from_slice(&codec::encode(message)?);
+    Ok(())
+}

@@ -1,0 +1,270 @@
+//! From a gateway to the engine.
+
+use bytes::{Bytes, BytesMut};
+use model::{AccountKey, EventClass, PathIndex, SignalToken, Stream};
+use proto::Outgoing;
+
+use super::codec::{self, DecodeError, Field, LENGTH, Message, TooLarge};
+
+/// The first message on each stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hello {
+    /// The version of the format.
+    pub version: u16,
+    /// The build; both ends must be of the same.
+    pub build: String,
+    /// Which start of this gateway it is.
+    pub incarnation: u64,
+    /// Which link of this incarnation it is: streams of one link share it.
+    pub attempt: u32,
+    /// Which gateway it is.
+    pub gateway: u16,
+    /// Its process.
+    pub pid: u32,
+    /// Which of the three streams this is.
+    pub stream: Stream,
+}
+
+/// A connection that the engine must know of after it came back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionRow {
+    /// The gateway's number for it.
+    pub connection: u64,
+    /// Its lowest token that is not answered: the next one that the engine will see.
+    pub lowest: SignalToken,
+    /// The path that speaks on it, where that is known.
+    pub path: Option<PathIndex>,
+}
+
+/// A path that was heard without anything to store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Heard {
+    /// Which.
+    pub path: PathIndex,
+    /// How long before this message was made, in milliseconds.
+    pub ago: u32,
+}
+
+/// What a gateway has of something now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Gauges {
+    /// Open connections.
+    pub connections: u32,
+    /// Those of them whose panel is not known.
+    pub without_identity: u32,
+    /// Signals that are not answered.
+    pub unacknowledged: u32,
+}
+
+/// What a gateway counted since it began.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Counters {
+    /// By [`proto::Counted::index`].
+    pub counts: Vec<u64>,
+    /// What it has now.
+    pub gauges: Gauges,
+}
+
+/// What a gateway says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Upward {
+    /// Who speaks; first on each stream.
+    Hello(Hello),
+    /// A part of the sessions that sent signals or are known; on the urgent stream.
+    Snapshot(Vec<SessionRow>),
+    /// Who shows this identity? Answered by [`super::Downward::Identity`].
+    Identify {
+        /// The connection that asks.
+        connection: u64,
+        /// What it showed.
+        key: AccountKey,
+    },
+    /// Store this. Answered by [`super::Downward::Answer`].
+    Signal {
+        /// The connection that it came by.
+        connection: u64,
+        /// What to store.
+        outgoing: Box<Outgoing>,
+    },
+    /// Paths heard since the last such message.
+    Alive(Vec<Heard>),
+    /// The connection is gone and all its signals are answered: its number is not used again.
+    Closed {
+        /// Which.
+        connection: u64,
+    },
+    /// All counters.
+    Counters(Counters),
+    /// The snapshot and the unanswered alarms are complete; on the urgent stream.
+    Ready,
+}
+
+const HELLO: u8 = 1;
+const SNAPSHOT: u8 = 2;
+const IDENTIFY: u8 = 3;
+const SIGNAL: u8 = 4;
+const ALIVE: u8 = 5;
+const CLOSED: u8 = 6;
+const COUNTERS: u8 = 7;
+const READY: u8 = 8;
+
+/// Where a signal's class stands: behind length, kind and connection.
+const CLASS_AT: usize = LENGTH + 1 + size_of::<u64>();
+
+/// The frame of [`Upward::Signal`], from a signal that is not given away.
+pub(super) fn encode_signal(connection: u64, outgoing: &Outgoing) -> Result<Bytes, TooLarge> {
+    codec::encode_with(SIGNAL, |out| {
+        connection.put(out);
+        outgoing.put(out);
+    })
+}
+
+/// A copy of a signal's frame that is as urgent as `class` (I9).
+pub(super) fn promoted(frame: &Bytes, class: EventClass) -> Bytes {
+    let mut octet = BytesMut::with_capacity(1);
+    class.put(&mut octet);
+    let mut copy = BytesMut::from(&frame[..]);
+    copy[CLASS_AT] = octet[0];
+    copy.freeze()
+}
+
+impl Message for Upward {
+    fn kind(&self) -> u8 {
+        match self {
+            Self::Hello(_) => HELLO,
+            Self::Snapshot(_) => SNAPSHOT,
+            Self::Identify { .. } => IDENTIFY,
+            Self::Signal { .. } => SIGNAL,
+            Self::Alive(_) => ALIVE,
+            Self::Closed { .. } => CLOSED,
+            Self::Counters(_) => COUNTERS,
+            Self::Ready => READY,
+        }
+    }
+
+    fn put_body(&self, out: &mut BytesMut) {
+        match self {
+            Self::Hello(hello) => hello.put(out),
+            Self::Snapshot(rows) => rows.put(out),
+            Self::Identify { connection, key } => {
+                connection.put(out);
+                key.put(out);
+            }
+            Self::Signal {
+                connection,
+                outgoing,
+            } => {
+                connection.put(out);
+                outgoing.put(out);
+            }
+            Self::Alive(heard) => heard.put(out),
+            Self::Closed { connection } => connection.put(out),
+            Self::Counters(counters) => counters.put(out),
+            Self::Ready => {}
+        }
+    }
+
+    fn take_body(kind: u8, input: &mut &[u8]) -> Result<Self, DecodeError> {
+        Ok(match kind {
+            HELLO => Self::Hello(Field::take(input)?),
+            SNAPSHOT => Self::Snapshot(Field::take(input)?),
+            IDENTIFY => Self::Identify {
+                connection: Field::take(input)?,
+                key: Field::take(input)?,
+            },
+            SIGNAL => Self::Signal {
+                connection: Field::take(input)?,
+                outgoing: Box::new(Field::take(input)?),
+            },
+            ALIVE => Self::Alive(Field::take(input)?),
+            CLOSED => Self::Closed {
+                connection: Field::take(input)?,
+            },
+            COUNTERS => Self::Counters(Field::take(input)?),
+            READY => Self::Ready,
+            kind => return Err(DecodeError::UnknownKind { kind }),
+        })
+    }
+}
+
+impl Field for Hello {
+    const WHAT: &'static str = "a greeting";
+
+    fn put(&self, out: &mut BytesMut) {
+        self.version.put(out);
+        self.build.put(out);
+        self.incarnation.put(out);
+        self.attempt.put(out);
+        self.gateway.put(out);
+        self.pid.put(out);
+        self.stream.put(out);
+    }
+
+    fn take(input: &mut &[u8]) -> Result<Self, DecodeError> {
+        Ok(Self {
+            version: Field::take(input)?,
+            build: Field::take(input)?,
+            incarnation: Field::take(input)?,
+            attempt: Field::take(input)?,
+            gateway: Field::take(input)?,
+            pid: Field::take(input)?,
+            stream: Field::take(input)?,
+        })
+    }
+}
+
+impl Field for SessionRow {
+    const WHAT: &'static str = "a session";
+
+    fn put(&self, out: &mut BytesMut) {
+        self.connection.put(out);
+        self.lowest.put(out);
+        self.path.put(out);
+    }
+
+    fn take(input: &mut &[u8]) -> Result<Self, DecodeError> {
+        Ok(Self {
+            connection: Field::take(input)?,
+            lowest: Field::take(input)?,
+            path: Field::take(input)?,
+        })
+    }
+}
+
+impl Field for Heard {
+    const WHAT: &'static str = "a sign of life";
+
+    fn put(&self, out: &mut BytesMut) {
+        self.path.put(out);
+        self.ago.put(out);
+    }
+
+    fn take(input: &mut &[u8]) -> Result<Self, DecodeError> {
+        Ok(Self {
+            path: Field::take(input)?,
+            ago: Field::take(input)?,
+        })
+    }
+}
+
+impl Field for Counters {
+    const WHAT: &'static str = "counters";
+
+    fn put(&self, out: &mut BytesMut) {
+        self.counts.put(out);
+        self.gauges.connections.put(out);
+        self.gauges.without_identity.put(out);
+        self.gauges.unacknowledged.put(out);
+    }
+
+    fn take(input: &mut &[u8]) -> Result<Self, DecodeError> {
+        Ok(Self {
+            counts: Field::take(input)?,
+            gauges: Gauges {
+                connections: Field::take(input)?,
+                without_identity: Field::take(input)?,
+                unacknowledged: Field::take(input)?,
+            },
+        })
+    }
+}

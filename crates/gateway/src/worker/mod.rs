@@ -1,0 +1,7 @@
+//! x
+mod clock;
+mod counts;
+mod identities;
+mod limits;
+mod promise;
+mod wheel;

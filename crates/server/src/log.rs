@@ -1,0 +1,24 @@
+//! Logs: to standard error, one line an event, with the role of the process.
+//!
+//! What never appears in them: keys, tokens, raw bytes of panels, texts (I10, R31).
+
+use anyhow::Context;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::format::FmtSpan;
+
+/// Starts logging for this process.
+pub fn start(role: &'static str, filter: &str, json: bool) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_new(filter)
+        .with_context(|| format!("log.filter `{filter}` is not a filter such as `info`"))?;
+    let logs = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_span_events(FmtSpan::NONE)
+        .with_writer(std::io::stderr);
+    if json {
+        logs.json().init();
+    } else {
+        logs.with_target(false).init();
+    }
+    tracing::debug!(role, "started");
+    Ok(())
+}

@@ -1,0 +1,125 @@
+//! One child process from its start to its end, and how soon a replacement may start.
+
+use std::io;
+use std::os::fd::{BorrowedFd, OwnedFd};
+use std::os::unix::net::UnixStream as StdUnixStream;
+use std::os::unix::process::CommandExt;
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use serde::Serialize;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::UnixStream;
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::process::{Child, Command};
+
+use crate::child::control::{STOP, Word, send_setup};
+
+/// The binary that runs now, even if the file has been replaced since: both ends of the link are
+/// then of one build.
+const THIS_BINARY: &str = "/proc/self/exe";
+
+/// A child at work.
+#[derive(Debug)]
+pub struct Process {
+    child: Child,
+    words: tokio::io::Lines<BufReader<OwnedReadHalf>>,
+    control: OwnedWriteHalf,
+}
+
+impl Process {
+    /// Starts `watchfire SUBCOMMAND` and hands it its setup.
+    ///
+    /// Called on the supervisor's main thread only: the kernel kills the child when the thread
+    /// that started it ends.
+    pub fn start<T: Serialize>(
+        subcommand: &str,
+        setup: &T,
+        descriptors: &[BorrowedFd<'_>],
+    ) -> io::Result<Self> {
+        let (ours, theirs) = StdUnixStream::pair()?;
+        let mut command = std::process::Command::new(THIS_BINARY);
+        command.arg0("watchfire").arg(subcommand).stdin(Stdio::from(OwnedFd::from(theirs)));
+        let child = Command::from(command).kill_on_drop(true).spawn()?;
+        send_setup(&ours, setup, descriptors)?;
+        ours.set_nonblocking(true)?;
+        let (words, control) = UnixStream::from_std(ours)?.into_split();
+        Ok(Self { child, words: BufReader::new(words).lines(), control })
+    }
+
+    /// The process id; 0 once it has ended.
+    pub fn id(&self) -> u32 {
+        self.child.id().unwrap_or(0)
+    }
+
+    /// The next thing that the child says; `None` when it says nothing more.
+    pub async fn word(&mut self) -> Option<Word> {
+        while let Ok(Some(line)) = self.words.next_line().await {
+            match serde_json::from_str(&line) {
+                Ok(word) => return Some(word),
+                Err(error) => tracing::warn!(%error, "a child said what nobody understands"),
+            }
+        }
+        None
+    }
+
+    /// Waits for the end.
+    pub async fn ended(&mut self) -> io::Result<ExitStatus> {
+        self.child.wait().await
+    }
+
+    /// Asks the child to stop in order, and kills it if it has not within `patience`.
+    pub async fn stop(mut self, patience: Duration) {
+        if self.control.write_all(&[STOP]).await.is_err() {
+            tracing::debug!("a child was gone before it was asked to stop");
+        }
+        if tokio::time::timeout(patience, self.child.wait()).await.is_err() {
+            tracing::warn!(pid = self.id(), "a child did not stop in time and is killed");
+            if let Err(error) = self.child.kill().await {
+                tracing::warn!(%error, "a child could not be killed");
+            }
+        }
+    }
+}
+
+/// How long to wait before the next replacement: at once after a long life, then doubling.
+#[derive(Debug)]
+pub struct Patience {
+    next: Duration,
+}
+
+impl Patience {
+    const FIRST: Duration = Duration::from_millis(50);
+    const LAST: Duration = Duration::from_secs(5);
+    /// A child that lived this long was well; its death is a new trouble.
+    const LONG_LIFE: Duration = Duration::from_secs(10);
+
+    /// For a child that has not died yet.
+    pub fn new() -> Self {
+        Self { next: Self::FIRST }
+    }
+
+    /// The time to wait after a child that lived for `life`.
+    pub fn after(&mut self, life: Duration) -> Duration {
+        if life >= Self::LONG_LIFE {
+            self.next = Self::FIRST;
+        }
+        let wait = self.next;
+        self.next = (wait * 2).min(Self::LAST);
+        wait
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn replacements_come_at_once_after_a_long_life_and_slower_after_short_ones() {
+        let mut patience = Patience::new();
+        let short = Duration::from_millis(5);
+        let waits: Vec<_> = (0..9).map(|_| patience.after(short).as_millis()).collect();
+        assert_eq!(waits, [50, 100, 200, 400, 800, 1_600, 3_200, 5_000, 5_000]);
+        assert_eq!(patience.after(Duration::from_secs(60)).as_millis(), 50);
+    }
+}

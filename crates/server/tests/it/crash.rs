@@ -1,0 +1,95 @@
+//! Processes killed at random under a fleet at full speed.
+//!
+//! The long form: `WATCHFIRE_CRASH_SECONDS=3600 WATCHFIRE_CRASH_KILLS=600 cargo test -p server
+//! --test it crash`.
+
+use std::path::Path;
+use std::str::FromStr;
+use std::time::Duration;
+
+use rustix::process::Signal;
+use sim::fleet::Fleet;
+
+use crate::support::clock::clock;
+use crate::support::crowd::{at_full_speed, crowd, senders};
+use crate::support::dice::Dice;
+use crate::support::processes::{House, is_alive, send};
+use crate::support::record::Verdict;
+use crate::support::server::{Server, verify};
+use crate::support::turn::turn;
+use crate::support::wait;
+
+/// Panels of the fleet. A panel may send 20 signals a second in the long run (R7); so many of
+/// them may send more than the machine can store, and none is held back for long.
+const PANELS: u32 = 400;
+
+/// How long the last signals may wait for their acknowledgement.
+const GRACE: Duration = Duration::from_secs(60);
+
+fn from_environment<T: FromStr>(name: &str, otherwise: T) -> T {
+    match std::env::var(name) {
+        Ok(text) => text.parse().unwrap_or_else(|_| panic!("{name} is no number: {text}")),
+        Err(_) => otherwise,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_acknowledged_is_stored_once_and_in_order_whoever_is_killed() {
+    let _turn = turn("processes are killed at random under a fleet at full speed").await;
+    let mut dice = Dice::from_environment();
+    let kills: u32 = from_environment("WATCHFIRE_CRASH_KILLS", 20);
+    let seconds: u64 = from_environment("WATCHFIRE_CRASH_SECONDS", 120);
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let mut server = Server::start(&data, &[]).await;
+    let members = crowd(0x1000, PANELS);
+    server.register(&members).await;
+    let plan = at_full_speed(server.panels(), members.clone());
+    let fleet = Fleet::start(plan, clock(), None);
+    let each = Duration::from_secs(seconds) / kills;
+    for nth in 0..kills {
+        wait::pass(each * u32::try_from(dice.of(30..171)).unwrap() / 100).await;
+        let what = kill_one(&mut server, &mut dice, nth).await;
+        println!("kill {:>3}: {what:<10} {:>9} acknowledged", nth + 1, acknowledged(&fleet));
+    }
+    let finished = fleet.finish(GRACE).await.unwrap();
+    print!("{}", finished.report);
+    let stored = server.events().await;
+    server.stop().await;
+    let verdict = Verdict::on(&senders(&members, &finished.journal), &stored);
+    verdict.must_be_clean();
+    let counters = finished.report.counters;
+    assert_eq!(counters.acknowledged, counters.sent, "everything is acknowledged in the end");
+    assert_eq!((counters.refused, counters.out_of_order), (0, 0), "{counters:?}");
+    assert_eq!(counters.unreadable, 0, "panels understand every answer");
+    tell(&data).await;
+}
+
+async fn tell(data: &Path) {
+    println!("verify: {}", verify(data).await.trim());
+}
+
+fn acknowledged(fleet: &Fleet) -> u64 {
+    fleet.counters().acknowledged
+}
+
+/// Every fifth time the supervisor, and with it everything, which is started again at once;
+/// otherwise the engine or a gateway, which the supervisor replaces.
+async fn kill_one(server: &mut Server, dice: &mut Dice, nth: u32) -> String {
+    if nth % 5 == 3 {
+        server.kill_supervisor().await;
+        server.start_again().await;
+        return "supervisor".to_owned();
+    }
+    let role = ["engine", "gateway"][usize::try_from(dice.of(0..2)).unwrap()];
+    let found = wait::find(role, GRACE, || {
+        let all = server.children().into_iter();
+        let candidates: Vec<_> = all.filter(|child| child.role == role).collect();
+        let nth = dice.of(0..candidates.len().max(1) as u64);
+        candidates.into_iter().nth(usize::try_from(nth).unwrap())
+    });
+    let House { pid, role } = found.await;
+    send(pid, Signal::KILL);
+    wait::until("the killed dies", GRACE, || !is_alive(pid)).await;
+    role
+}

@@ -1,0 +1,186 @@
+//! What a fleet is to do.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use model::Account;
+
+use crate::panel::{Habit, Identity};
+
+/// How many signals a fleet's journal has room for, unless it is told otherwise: a minute at
+/// full speed of this machine many times over, in some tens of megabytes.
+pub const JOURNAL_ROOM: usize = 16_000_000;
+
+/// When a panel reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    /// Whenever it may: as soon as its window has room.
+    FullSpeed,
+    /// Once in every period, whatever became of the signal before (open loop). The panels of a
+    /// fleet are spread over the period.
+    Every(Duration),
+}
+
+/// How a panel connects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialling {
+    /// For days.
+    Permanent,
+    /// For one message; then it hangs up.
+    PerMessage,
+}
+
+/// From which addresses a fleet connects. One address has some 28,000 ports towards one target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sources {
+    /// Whatever the system chooses.
+    System,
+    /// So many addresses of 127.0.0.0/8, from 127.1.0.0 on, handed round; the target must be on
+    /// this machine.
+    Loopback(u32),
+}
+
+impl Sources {
+    /// From where the panel with this place in the fleet connects, if not from anywhere.
+    pub(crate) fn address(self, place: usize) -> Option<Ipv4Addr> {
+        const FIRST: u32 = u32::from_be_bytes([127, 1, 0, 0]);
+        const MOST: u32 = 1 << 16;
+        match self {
+            Self::System => None,
+            Self::Loopback(addresses) => {
+                let nth = place % addresses.clamp(1, MOST) as usize;
+                u32::try_from(nth)
+                    .ok()
+                    .map(|nth| Ipv4Addr::from(FIRST + nth))
+            }
+        }
+    }
+}
+
+/// One panel of a fleet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Member {
+    /// By what it is known.
+    pub identity: Identity,
+    /// How it goes about it.
+    pub habit: Habit,
+    /// How it connects.
+    pub dialling: Dialling,
+    /// After how long a silence it sends a supervision message, if ever; then also whenever it
+    /// has connected and has nothing else to say.
+    pub supervision: Option<Duration>,
+}
+
+impl Member {
+    /// A panel that shows its account alone, keeps its connection and is never supervised.
+    pub const fn of(account: Account) -> Self {
+        Self {
+            identity: Identity::of(account),
+            habit: Habit::plain(),
+            dialling: Dialling::Permanent,
+            supervision: None,
+        }
+    }
+
+    /// `count` such panels with the accounts `first`, `first + 1`, … in six hexadecimal digits.
+    ///
+    /// # Panics
+    ///
+    /// Never: six to eight hexadecimal digits are an account.
+    pub fn many(first: u32, count: u32) -> Vec<Self> {
+        let account = |number: u32| {
+            Account::parse(format!("{number:06X}").as_bytes())
+                .expect("six to eight hexadecimal digits are an account")
+        };
+        let numbers = first..first.saturating_add(count);
+        numbers.map(|number| Self::of(account(number))).collect()
+    }
+}
+
+/// What a fleet is to do.
+#[derive(Debug, Clone)]
+pub struct FleetPlan {
+    /// Where the receiver listens.
+    pub target: SocketAddr,
+    /// Who is in it.
+    pub members: Vec<Member>,
+    /// When its panels report.
+    pub pace: Pace,
+    /// How many signals each panel sends at most.
+    pub signals_per_panel: u64,
+    /// From where it connects.
+    pub sources: Sources,
+    /// How many panels a second begin, so that a large fleet does not knock all at once.
+    pub begin_per_second: u32,
+    /// The first wait after a connection that failed; doubled up to `back_off_most`.
+    pub back_off: Duration,
+    /// The longest wait after a connection that failed.
+    pub back_off_most: Duration,
+    /// How many signals are sent in all, at most: the room in the journal.
+    pub journal_room: usize,
+}
+
+impl FleetPlan {
+    /// A fleet at full speed from one address for each panel, without end.
+    pub const fn full_speed(target: SocketAddr, members: Vec<Member>) -> Self {
+        Self {
+            target,
+            members,
+            pace: Pace::FullSpeed,
+            signals_per_panel: u64::MAX,
+            sources: Sources::Loopback(1 << 16),
+            begin_per_second: 2_000,
+            back_off: Duration::from_millis(50),
+            back_off_most: Duration::from_secs(2),
+            journal_room: JOURNAL_ROOM,
+        }
+    }
+
+    /// When the panel with this place in the fleet begins, after the fleet's beginning.
+    pub(crate) fn begins(&self, place: usize) -> Duration {
+        Duration::from_secs(place as u64) / self.begin_per_second.max(1)
+    }
+
+    /// How long the panel with this place waits after its `failures`th failure in a row. Places
+    /// differ by up to a half, so that a fleet that lost its receiver does not come back as one.
+    pub(crate) fn wait_after(&self, place: usize, failures: u32) -> Duration {
+        let doublings = failures.clamp(1, 16) - 1;
+        let doubled = self.back_off.saturating_mul(1 << doublings);
+        let spread = 50 + (place.wrapping_mul(0x9E37_79B1) >> 8) % 51;
+        doubled.min(self.back_off_most) * u32::try_from(spread).unwrap_or(100) / 100
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    fn plan() -> FleetPlan {
+        FleetPlan::full_speed(SocketAddr::from(([127, 0, 0, 1], 1)), Vec::new())
+    }
+
+    #[test]
+    fn sources_are_handed_round_and_stay_on_this_machine() {
+        let sources = Sources::Loopback(300);
+        let all: HashSet<_> = (0..1_000)
+            .filter_map(|place| sources.address(place))
+            .collect();
+        assert_eq!(all.len(), 300);
+        assert!(all.iter().all(Ipv4Addr::is_loopback));
+        assert_eq!(Sources::System.address(1), None);
+    }
+
+    #[test]
+    fn waits_grow_to_their_limit_and_differ_between_panels() {
+        let plan = plan();
+        let waits: Vec<_> = (1..40)
+            .map(|failures| plan.wait_after(7, failures))
+            .collect();
+        assert!(waits.is_sorted());
+        assert!(waits.iter().all(|wait| *wait <= plan.back_off_most));
+        let first: HashSet<_> = (0..100).map(|place| plan.wait_after(place, 1)).collect();
+        assert!(first.len() > 10);
+    }
+}

@@ -1,0 +1,127 @@
+//! Between what a panel means and the octets of DC-09.
+
+use model::Wall;
+use wire::dc09::reply::{Reply as Answer, ReplyKind};
+use wire::dc09::{CrcForm, Deframer, Found, Frame, Message};
+
+use crate::content::{Content, Happening};
+use crate::panel::{Identity, Unanswered};
+
+/// An answer of the receiver.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reply {
+    /// Accepted: whose, and which.
+    Ack(Echo),
+    /// Cannot be processed: whose, and which.
+    Duh(Echo),
+    /// The time is wrong; the receiver's time, where it could be read.
+    Nak(Option<Wall>),
+    /// No answer, or one that does not say to what.
+    Unreadable,
+}
+
+/// What an answer repeats of the message that it answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Echo {
+    pub(crate) identity: Identity,
+    pub(crate) sequence: u16,
+}
+
+/// Finds answers in what comes from the receiver.
+#[derive(Debug, Default)]
+pub(crate) struct Replies {
+    deframer: Deframer,
+}
+
+impl Replies {
+    /// The answers that `bytes` complete.
+    pub(crate) fn read(&mut self, mut bytes: &[u8]) -> Vec<Reply> {
+        let mut replies = Vec::new();
+        while let Some(found) = self.deframer.next(&mut bytes) {
+            replies.push(match found {
+                Found::Frame(envelope) => read_reply(envelope.covered()),
+                Found::Refused(_) => Reply::Unreadable,
+            });
+        }
+        replies
+    }
+}
+
+fn read_reply(covered: &[u8]) -> Reply {
+    let Some(answer) = Answer::parse(covered) else {
+        return Reply::Unreadable;
+    };
+    let echo = read_echo(covered);
+    match (answer.kind, echo) {
+        (ReplyKind::Nak, _) => Reply::Nak(answer.time),
+        (ReplyKind::Ack | ReplyKind::Rsp, Some(echo)) => Reply::Ack(echo),
+        (ReplyKind::Duh, Some(echo)) => Reply::Duh(echo),
+        (_, None) => Reply::Unreadable,
+    }
+}
+
+fn read_echo(covered: &[u8]) -> Option<Echo> {
+    let address = Frame::parse(covered).ok()?.address().ok()?;
+    Some(Echo {
+        identity: Identity {
+            account: address.account,
+            receiver: address.receiver,
+            line: address.line.unwrap_or(0),
+        },
+        sequence: address.sequence?,
+    })
+}
+
+/// Appends the frame of a message.
+pub(crate) fn encode(identity: &Identity, unanswered: &Unanswered, out: &mut Vec<u8>) {
+    let account = identity.account.as_str();
+    let mut message = match unanswered.content() {
+        None => Message::null(account),
+        Some(content) => signal(account, unanswered.sequence(), content),
+    };
+    message.receiver = identity.receiver;
+    message.line = identity.line;
+    message.sent = unanswered.stamp;
+    message
+        .encode(CrcForm::Text, out)
+        .expect("a few events with short names fit 4,095 octets");
+}
+
+fn signal<'a>(account: &'a str, sequence: u16, content: &Content) -> Message<'a> {
+    let is_contact_id = content.happenings.iter().all(|h| h.code.format() == "CID");
+    let parts = content.happenings.iter();
+    let mut message = if is_contact_id {
+        let events: Vec<_> = parts.map(contact_id).collect();
+        Message::adm_cid(account, sequence, &events.join("|"))
+    } else {
+        let blocks: Vec<_> = parts.map(sia_block).collect();
+        Message::sia_dcs(account, sequence, &blocks.join("|"))
+    };
+    message.extended.push((b'I', content.mark().into_bytes()));
+    message
+}
+
+/// `1130 01 015` (DC-05).
+fn contact_id(happening: &Happening) -> String {
+    let Happening {
+        code,
+        partition,
+        point,
+        ..
+    } = happening;
+    format!("{code} {partition:02} {point:03}")
+}
+
+/// `Nri1/BA015^Back door^` (DC-03).
+fn sia_block(happening: &Happening) -> String {
+    let Happening {
+        code, partition, ..
+    } = happening;
+    let point = match happening.point {
+        0 => String::new(),
+        number => format!("{number:03}"),
+    };
+    let name = happening.name.as_ref();
+    let name = name.map_or_else(String::new, |name| format!("^{name}^"));
+    format!("Nri{partition}/{code}{point}{name}")
+}

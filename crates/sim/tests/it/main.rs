@@ -1,0 +1,10 @@
+//! Fleets against a receiver that acknowledges, loses, repeats and hangs up.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test says by its panic what went wrong"
+)]
+
+mod clock;
+mod fleet;
+mod receiver;

@@ -1,0 +1,8 @@
+//! What the codecs promise, seen from outside.
+
+#[cfg(test)]
+mod deframing;
+#[cfg(test)]
+mod frames;
+#[cfg(test)]
+mod vectors;
