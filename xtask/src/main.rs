@@ -3,6 +3,7 @@
 //! `test` is the whole proof, and what CI runs. The others are its parts and its long forms:
 //! `tidy`, `gen`, `fuzz`, `crash`, `bench`; and `demo`, the first thing that a newcomer types.
 
+mod bench;
 mod crash;
 mod fuzz;
 mod generate;
@@ -58,6 +59,8 @@ enum Command {
     /// Kill processes at random under load for longer than `test` does, and compare what was
     /// acknowledged with what was stored.
     Crash(crash::Options),
+    /// Measure the figures of BENCHMARKS.md with the release build.
+    Bench(bench::Options),
 }
 
 fn main() -> ExitCode {
@@ -80,6 +83,7 @@ fn run(command: &Command) -> Result<()> {
         Command::Demo { arguments } => demo(root, arguments),
         Command::Fuzz(options) => fuzz::run(root, options),
         Command::Crash(options) => crash::run(root, options),
+        Command::Bench(options) => bench::run(root, options),
     }
 }
 

@@ -7,7 +7,7 @@ use bitflags::bitflags;
 
 use crate::{
     Account, Code, EventClass, Extended, FamilyName, OrganisationId, PanelId, PathId, PathIndex,
-    Point, PointNumber, RepeatKey, SiteId, Wall,
+    Point, PointNumber, Qualifier, RepeatKey, SiteId, Wall,
 };
 
 /// The number of an event: ours, dense from 1, never to be mixed with a panel's own counter.
@@ -52,6 +52,20 @@ bitflags! {
 }
 
 impl EventFlags {
+    /// What is remarkable about a code by itself: unknown, not decoded, persisting.
+    pub fn of_code(code: &Code) -> Self {
+        match code {
+            Code::Undecoded(_) => Self::UNDECODED,
+            Code::ContactId(..) | Code::Sia(_) => {
+                let mut flags = Self::empty();
+                flags.set(Self::UNKNOWN_CODE, !code.meaning().known);
+                let persists = matches!(code, Code::ContactId(Qualifier::Persists, _));
+                flags.set(Self::PERSISTS, persists);
+                flags
+            }
+        }
+    }
+
     /// R1: reasons to doubt a signal. A doubtful calming event changes no state.
     pub const DOUBT: Self = Self::CLOCK_OUTSIDE_WINDOW.union(Self::ACCOUNT_MISMATCH);
 

@@ -44,20 +44,39 @@ fn bench(seconds: u64) -> anyhow::Result<()> {
 
 fn rows(data: &Path, seconds: u64) -> anyhow::Result<()> {
     import(data)?;
-    let endpoints: Value = serde_json::from_slice(&std::fs::read(data.join("run/endpoints.json"))?)?;
-    let target = endpoints["listeners"]["dc09"].as_str().context("no listener")?.to_owned();
+    let endpoints: Value =
+        serde_json::from_slice(&std::fs::read(data.join("run/endpoints.json"))?)?;
+    let target = endpoints["listeners"]["dc09"]
+        .as_str()
+        .context("no listener")?
+        .to_owned();
     println!(
         "| offered/s | acknowledged/s | p50 ms | p99 ms | p99.9 ms | max ms | signals a commit | \
          engine µs/signal | gateways µs/signal |"
     );
     println!("| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
     for rate in [250, 1_000, 2_500, 5_787, 10_000, 20_000, 0] {
-        let before = (cpu(&endpoints, "engine")?, cpu(&endpoints, "gateway")?, commits(data)?);
+        let before = (
+            cpu(&endpoints, "engine")?,
+            cpu(&endpoints, "gateway")?,
+            commits(data)?,
+        );
         let report = run_fleet(&target, rate, seconds)?;
-        let after = (cpu(&endpoints, "engine")?, cpu(&endpoints, "gateway")?, commits(data)?);
-        let acknowledged = report["counters"]["acknowledged"].as_f64().unwrap_or(0.0).max(1.0);
+        let after = (
+            cpu(&endpoints, "engine")?,
+            cpu(&endpoints, "gateway")?,
+            commits(data)?,
+        );
+        let acknowledged = report["counters"]["acknowledged"]
+            .as_f64()
+            .unwrap_or(0.0)
+            .max(1.0);
         let ms = |name: &str| report["latency"][name].as_f64().unwrap_or(f64::NAN) / 1_000.0;
-        let offered = if rate == 0 { "all it can".to_owned() } else { rate.to_string() };
+        let offered = if rate == 0 {
+            "all it can".to_owned()
+        } else {
+            rate.to_string()
+        };
         println!(
             "| {offered} | {:.0} | {:.1} | {:.1} | {:.1} | {:.1} | {:.1} | {:.1} | {:.1} |",
             report["acknowledged_per_second"].as_f64().unwrap_or(0.0),
@@ -76,7 +95,10 @@ fn rows(data: &Path, seconds: u64) -> anyhow::Result<()> {
 /// The binary that was built along with this example.
 fn watchfire() -> anyhow::Result<PathBuf> {
     let example = std::env::current_exe()?;
-    let target = example.parent().and_then(Path::parent).context("no target folder")?;
+    let target = example
+        .parent()
+        .and_then(Path::parent)
+        .context("no target folder")?;
     let binary = target.join("watchfire");
     if !binary.exists() {
         bail!("{} is not built: run `cargo xtask bench`", binary.display());
@@ -118,7 +140,11 @@ fn import(data: &Path) -> anyhow::Result<()> {
         .arg(data)
         .stdout(Stdio::null())
         .status()?;
-    if imported.success() { Ok(()) } else { bail!("the fleet could not be registered") }
+    if imported.success() {
+        Ok(())
+    } else {
+        bail!("the fleet could not be registered")
+    }
 }
 
 fn run_fleet(target: &str, rate: u32, seconds: u64) -> anyhow::Result<Value> {
@@ -135,7 +161,9 @@ fn run_fleet(target: &str, rate: u32, seconds: u64) -> anyhow::Result<Value> {
 /// The fleet's process: all panels connect first, then the clock starts.
 #[tokio::main]
 async fn fleet(arguments: &[String]) -> anyhow::Result<()> {
-    let [target, rate, seconds] = arguments else { bail!("fleet TARGET RATE SECONDS") };
+    let [target, rate, seconds] = arguments else {
+        bail!("fleet TARGET RATE SECONDS")
+    };
     let target: SocketAddr = target.parse()?;
     let rate: u32 = rate.parse()?;
     let pace = match rate {
@@ -143,13 +171,19 @@ async fn fleet(arguments: &[String]) -> anyhow::Result<()> {
         _ => Pace::Every(Duration::from_secs_f64(f64::from(PANELS) / f64::from(rate))),
     };
     let members = Member::many(FIRST_ACCOUNT, PANELS);
-    let plan = FleetPlan { pace, ..FleetPlan::full_speed(target, members) };
+    let plan = FleetPlan {
+        pace,
+        ..FleetPlan::full_speed(target, members)
+    };
     let mut fleet = Fleet::start(plan, Arc::new(MachineClock), None);
     // All begin within a second; then a second to settle.
     fleet.work(Duration::from_secs(2)).await;
     fleet.reset_tally();
     fleet.work(Duration::from_secs(seconds.parse()?)).await;
-    println!("{}", fleet.finish(Duration::from_secs(2)).await?.report.json());
+    println!(
+        "{}",
+        fleet.finish(Duration::from_secs(2)).await?.report.json()
+    );
     Ok(())
 }
 
@@ -163,7 +197,9 @@ fn cpu(endpoints: &Value, role: &str) -> anyhow::Result<f64> {
             // proc(5): utime and stime are the 14th and 15th fields; the 2nd may hold spaces.
             let after_name = stat.rsplit(')').next().unwrap_or_default();
             let fields = after_name.split_whitespace().skip(11).take(2);
-            ticks += fields.filter_map(|field| field.parse::<u64>().ok()).sum::<u64>();
+            ticks += fields
+                .filter_map(|field| field.parse::<u64>().ok())
+                .sum::<u64>();
         }
     }
     #[expect(clippy::cast_precision_loss, reason = "a few thousand ticks")]
@@ -172,7 +208,8 @@ fn cpu(endpoints: &Value, role: &str) -> anyhow::Result<f64> {
 
 /// Commits since the start of the engine, from its metrics.
 fn commits(data: &Path) -> anyhow::Result<f64> {
-    let endpoints: Value = serde_json::from_slice(&std::fs::read(data.join("run/endpoints.json"))?)?;
+    let endpoints: Value =
+        serde_json::from_slice(&std::fs::read(data.join("run/endpoints.json"))?)?;
     let api = endpoints["api"].as_str().context("no API")?;
     let token = std::fs::read_to_string(data.join("admin.token"))?;
     let metrics = ureq::get(format!("http://{api}/metrics"))
@@ -180,9 +217,14 @@ fn commits(data: &Path) -> anyhow::Result<f64> {
         .call()?
         .body_mut()
         .read_to_string()?;
-    let line = metrics.lines().find(|line| line.starts_with("watchfire_store_commits_total"));
+    let line = metrics
+        .lines()
+        .find(|line| line.starts_with("watchfire_store_commits_total"));
     let value = line.and_then(|line| line.split_whitespace().last());
-    value.context("no count of commits in the metrics")?.parse().context("a count of commits")
+    value
+        .context("no count of commits in the metrics")?
+        .parse()
+        .context("a count of commits")
 }
 
 struct MachineClock;

@@ -12,12 +12,17 @@ impl Clock for SystemClock {
     fn now(&self) -> Now {
         let mono = nanos(clock_gettime(ClockId::Monotonic));
         let wall = nanos(clock_gettime(ClockId::Realtime)) / 1_000;
-        Now { mono: Mono(u64::try_from(mono).unwrap_or(0)), wall: Wall(wall) }
+        Now {
+            mono: Mono(u64::try_from(mono).unwrap_or(0)),
+            wall: Wall(wall),
+        }
     }
 }
 
 fn nanos(time: Timespec) -> i64 {
-    time.tv_sec.saturating_mul(1_000_000_000).saturating_add(time.tv_nsec)
+    time.tv_sec
+        .saturating_mul(1_000_000_000)
+        .saturating_add(time.tv_nsec)
 }
 
 /// The operating system's randomness.

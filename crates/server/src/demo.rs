@@ -10,6 +10,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use tokio::sync::watch;
@@ -23,14 +24,20 @@ use crate::{log, supervisor};
 pub struct Options {
     /// How many times faster than people the panels live; 1 is for watching.
     pub tempo: u32,
+    /// When to stop unasked.
+    pub stop_after: Option<Duration>,
 }
 
-/// Plays until Ctrl-C.
+/// Plays until Ctrl-C, or until it is time.
 pub fn run(options: Options) -> anyhow::Result<()> {
-    let folder = tempfile::Builder::new().prefix("watchfire-demo-").tempdir()?;
+    let folder = tempfile::Builder::new()
+        .prefix("watchfire-demo-")
+        .tempdir()?;
     let config = config(folder.path())?;
     log::start("demo", "warn", false)?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     runtime.block_on(play(config, folder.path(), options))
 }
 
@@ -65,8 +72,12 @@ async fn play(config: Config, folder: &Path, options: Options) -> anyhow::Result
         let mut tail = tokio::task::spawn_blocking(move || begin(&folder, panels)).await??;
         let mut over = stopped.clone();
         let until = async move {
-            // An error means that the supervisor has returned: over as well.
-            over.wait_for(|stop| *stop).await.ok();
+            let asked = over.wait_for(|stop| *stop);
+            match options.stop_after {
+                // Either way it is over; an error means that the supervisor has returned.
+                Some(time) => drop(tokio::time::timeout(time, asked).await),
+                None => drop(asked.await),
+            }
         };
         let played = sim::demo::demo(panels, options.tempo, Arc::new(SystemClock), until).await;
         tail.kill().ok();
@@ -74,19 +85,19 @@ async fn play(config: Config, folder: &Path, options: Options) -> anyhow::Result
         played.context("the simulated panels")?;
         Ok(())
     };
-    tokio::pin!(show);
-    tokio::select! {
-        served = serving => {
-            stop.send_replace(true);
-            // The panels and the tail end with the server; what ended the server is what counts.
-            show.await.ok();
-            served
-        }
-        shown = &mut show => {
-            stop.send_replace(true);
-            shown
-        }
-    }
+    // Whichever ends first ends the other, in order.
+    let served = async {
+        let served = serving.await;
+        stop.send_replace(true);
+        served
+    };
+    let shown = async {
+        let shown = show.await;
+        stop.send_replace(true);
+        shown
+    };
+    let (served, shown) = tokio::join!(served, shown);
+    served.and(shown)
 }
 
 /// Imports the panels and begins to tail the events; says what to look at.
@@ -95,11 +106,17 @@ fn begin(folder: &Path, panels: SocketAddr) -> anyhow::Result<std::process::Chil
     std::fs::write(&file, sim::demo::import_csv())?;
     let watchfire = |arguments: &[&str]| {
         let mut command = Command::new("/proc/self/exe");
-        command.args(arguments).arg("--data").arg(folder).stdin(Stdio::null());
+        command
+            .args(arguments)
+            .arg("--data")
+            .arg(folder)
+            .stdin(Stdio::null());
         command
     };
-    let imported =
-        watchfire(&["panel", "import"]).arg(&file).stdout(Stdio::null()).status()?;
+    let imported = watchfire(&["panel", "import"])
+        .arg(&file)
+        .stdout(Stdio::null())
+        .status()?;
     if !imported.success() {
         bail!("the panels of the demonstration could not be registered");
     }

@@ -10,9 +10,15 @@ use crate::{log, supervisor};
 
 /// Serves until it is asked to stop.
 pub fn run(config: Config) -> anyhow::Result<()> {
-    log::start("supervisor", &config.log.filter, config.log.format == LogFormat::Json)?;
+    log::start(
+        "supervisor",
+        &config.log.filter,
+        config.log.format == LogFormat::Json,
+    )?;
     // One thread, and the main one: the kernel ties the children's lives to it.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     let (_never, stop) = watch::channel(false);
     runtime.block_on(supervisor::run(config, stop, |greeting| {
         // Nobody need read it: a closed standard output is no reason not to serve.
@@ -20,6 +26,8 @@ pub fn run(config: Config) -> anyhow::Result<()> {
             tracing::debug!(%error, "the greeting was not read");
         }
     }))?;
-    writeln!(std::io::stdout(), "Stopped.").context("standard output is closed").ok();
+    writeln!(std::io::stdout(), "Stopped.")
+        .context("standard output is closed")
+        .ok();
     Ok(())
 }

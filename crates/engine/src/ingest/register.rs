@@ -3,7 +3,7 @@
 //! Invariant: every item of a signal becomes an event; nothing is left out, whatever its code
 //! (I4). The message as a whole goes with the first.
 
-use model::{Account, Code, EventFlags, Item, Message, NewEvent, Qualifier};
+use model::{Account, EventFlags, Item, Message, NewEvent};
 
 use crate::ports::{NewMessage, PathBinding, Submission};
 
@@ -37,7 +37,7 @@ pub(super) fn message(
         panel_time: signal.panel_time,
         occurred: signal.occurred,
         received: submission.received,
-        flags: flags | item.flags | flags_of(&item.code),
+        flags: flags | item.flags,
         text: item.text.clone(),
         message: message.take(),
     });
@@ -48,16 +48,4 @@ pub(super) fn message(
 
 fn account(item: &Item, header: Account) -> Account {
     item.account.unwrap_or(header)
-}
-
-fn flags_of(code: &Code) -> EventFlags {
-    let mut flags = EventFlags::empty();
-    flags.set(
-        EventFlags::PERSISTS,
-        matches!(code, Code::ContactId(Qualifier::Persists, _)),
-    );
-    flags.set(EventFlags::UNDECODED, matches!(code, Code::Undecoded(_)));
-    let decoded = !matches!(code, Code::Undecoded(_));
-    flags.set(EventFlags::UNKNOWN_CODE, decoded && !code.meaning().known);
-    flags
 }

@@ -7,8 +7,7 @@ use std::time::Duration;
 
 use arrayvec::ArrayString;
 use model::{
-    Account, Code, EventClass, EventFlags, Extended, Item, Point, PointNumber, Qualifier, Signal,
-    Wall, limits,
+    Account, Code, EventClass, EventFlags, Extended, Item, Point, PointNumber, Signal, Wall, limits,
 };
 use proto::Admitted;
 use wire::contact_id::ContactIdEvent;
@@ -152,7 +151,7 @@ fn contact_id_items(format: ArrayString<12>, content: &[u8]) -> Vec<Item> {
 }
 
 fn contact_id_item(event: ContactIdEvent) -> Item {
-    let mut flags = flags_of(&event.code);
+    let mut flags = EventFlags::of_code(&event.code);
     flags.set(EventFlags::NON_STANDARD, !event.is_standard);
     let class = event.code.meaning().class;
     Item {
@@ -182,7 +181,7 @@ fn sia_items(signal: &mut Signal, content: &[u8], received: Wall) -> Vec<Item> {
 }
 
 fn sia_item(event: SiaEvent, late: bool) -> Item {
-    let mut flags = flags_of(&event.code);
+    let mut flags = EventFlags::of_code(&event.code);
     flags.set(EventFlags::NON_STANDARD, !event.is_standard);
     flags.set(EventFlags::STORED_BY_PANEL, event.is_old || late);
     let Modifiers { area, user, .. } = event.modifiers;
@@ -264,14 +263,6 @@ fn undecodable(format: ArrayString<12>) -> Item {
     let mut item = undecoded(format);
     item.flags |= EventFlags::NON_STANDARD;
     item
-}
-
-fn flags_of(code: &Code) -> EventFlags {
-    let mut flags = EventFlags::empty();
-    flags.set(EventFlags::UNKNOWN_CODE, !code.meaning().known);
-    let persists = matches!(code, Code::ContactId(Qualifier::Persists, _));
-    flags.set(EventFlags::PERSISTS, persists);
-    flags
 }
 
 fn micros(duration: Duration) -> i64 {

@@ -52,13 +52,20 @@ pub fn send_setup<T: Serialize>(
     descriptors: &[BorrowedFd<'_>],
 ) -> io::Result<()> {
     let body = serde_json::to_vec(setup)?;
-    let length = u32::try_from(body.len()).map_err(io::Error::other)?.to_le_bytes();
+    let length = u32::try_from(body.len())
+        .map_err(io::Error::other)?
+        .to_le_bytes();
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(DESCRIPTORS))];
     let mut control = SendAncillaryBuffer::new(&mut space);
     if !control.push(SendAncillaryMessage::ScmRights(descriptors)) {
         return Err(io::Error::other("too many descriptors for one setup"));
     }
-    let sent = sendmsg(socket, &[IoSlice::new(&length)], &mut control, SendFlags::NOSIGNAL)?;
+    let sent = sendmsg(
+        socket,
+        &[IoSlice::new(&length)],
+        &mut control,
+        SendFlags::NOSIGNAL,
+    )?;
     let mut socket = socket;
     socket.write_all(&length[sent..])?;
     socket.write_all(&body)
@@ -70,7 +77,13 @@ pub fn receive_setup<T: DeserializeOwned>(socket: &UnixStream) -> io::Result<(T,
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(DESCRIPTORS))];
     let mut control = RecvAncillaryBuffer::new(&mut space);
     let mut parts = [IoSliceMut::new(&mut length)];
-    let got = recvmsg(socket.as_fd(), &mut parts, &mut control, RecvFlags::CMSG_CLOEXEC)?.bytes;
+    let got = recvmsg(
+        socket.as_fd(),
+        &mut parts,
+        &mut control,
+        RecvFlags::CMSG_CLOEXEC,
+    )?
+    .bytes;
     let mut descriptors = Vec::new();
     for message in control.drain() {
         if let RecvAncillaryMessage::ScmRights(received) = message {
@@ -108,7 +121,10 @@ mod tests {
         let (setup, descriptors) = receive_setup::<Vec<String>>(&child).unwrap();
         assert_eq!(setup, ["a", "b"]);
         let received = TcpListener::from(descriptors.into_iter().next().unwrap());
-        assert_eq!(received.local_addr().unwrap(), listener.local_addr().unwrap());
+        assert_eq!(
+            received.local_addr().unwrap(),
+            listener.local_addr().unwrap()
+        );
         let mut octet = [0];
         (&child).read_exact(&mut octet).unwrap();
         assert_eq!(octet, [STOP]);

@@ -54,7 +54,14 @@ pub fn run() -> anyhow::Result<()> {
                 return Err(anyhow!(why));
             }
         };
-        house.live(control, UnixListener::from(link), TcpListener::from(api), &setup).await
+        house
+            .live(
+                control,
+                UnixListener::from(link),
+                TcpListener::from(api),
+                &setup,
+            )
+            .await
     })
 }
 
@@ -72,14 +79,24 @@ impl House {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let ids = IdSource::new(Arc::clone(&clock), Box::new(SystemEntropy));
         let store = Store::open(Settings {
-            synchronous: if setup.synchronous { Synchronous::Full } else { Synchronous::Off },
+            synchronous: if setup.synchronous {
+                Synchronous::Full
+            } else {
+                Synchronous::Off
+            },
             ballast_bytes: setup.ballast,
             ..Settings::new(setup.data.clone(), Arc::clone(&clock), ids)
         })?;
         let tokens = tokens(&store, setup, &clock).await?;
         let registry = Registry::load(Arc::new(store.clone()), Arc::clone(&clock)).await?;
         let note = note(&store).await?;
-        Ok(Self { store, registry, tokens, clock, note })
+        Ok(Self {
+            store,
+            registry,
+            tokens,
+            clock,
+            note,
+        })
     }
 
     async fn live(
@@ -90,8 +107,11 @@ impl House {
         setup: &EngineSetup,
     ) -> anyhow::Result<()> {
         let log: Arc<dyn EventLog> = Arc::new(self.store.clone());
-        let (intake, ingest_task, bell) =
-            ingest(Arc::clone(&log), self.registry.clone(), Arc::clone(&self.clock));
+        let (intake, ingest_task, bell) = ingest(
+            Arc::clone(&log),
+            self.registry.clone(),
+            Arc::clone(&self.clock),
+        );
         let hub = Hub::new(HubSetup {
             listener: link,
             build: BUILD.to_owned(),
@@ -128,7 +148,12 @@ impl House {
         services.spawn(async { ingest_task.run().await.context("ingest") });
         let states = states::Task::new(log, store, bell);
         services.spawn(async { states.run().await.context("states") });
-        services.spawn(retention(self.store.clone(), self.clock, setup.retention, until(stopped)));
+        services.spawn(retention(
+            self.store.clone(),
+            self.clock,
+            setup.retention,
+            until(stopped),
+        ));
 
         say(&control, &Word::Ready { note: self.note }).context("the supervisor is gone")?;
         control.set_nonblocking(true)?;
@@ -193,14 +218,24 @@ async fn tokens(
     let admin = secrets::admin_token(&setup.data, &mut SystemEntropy)?;
     let digest = token_digest(&key, &admin);
     let known = store.tokens().await?;
-    if !known.iter().any(|row| row.name == ADMIN && row.digest == digest) {
+    if !known
+        .iter()
+        .any(|row| row.name == ADMIN && row.digest == digest)
+    {
         let mut ids = IdSource::new(Arc::clone(clock), Box::new(SystemEntropy));
         let created = clock.now().wall;
-        let row = TokenRow { id: ids.make(), name: ADMIN.to_owned(), digest, created };
+        let row = TokenRow {
+            id: ids.make(),
+            name: ADMIN.to_owned(),
+            digest,
+            created,
+        };
         match store.put_token(Actor::system(), row).await {
             Ok(()) => {}
             // A disk that takes no writes must not keep people from reading what there is.
-            Err(error) => tracing::error!(%error, "the token of admin.token could not be registered"),
+            Err(error) => {
+                tracing::error!(%error, "the token of admin.token could not be registered")
+            }
         }
     }
     Ok(TokenDigests::new(key, store.tokens().await?))

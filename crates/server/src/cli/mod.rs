@@ -104,9 +104,10 @@ pub enum Generated {
 /// What `demo` can be told.
 #[derive(Debug, Clone, Args)]
 pub struct DemoOptions {
-    /// How many panels to simulate.
-    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=10_000))]
-    pub panels: u32,
+    /// How many times faster than people the panels live.
+    #[arg(long, value_name = "TIMES", default_value_t = 1)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub tempo: u32,
     /// Stop by itself after so many seconds.
     #[arg(long, value_name = "SECONDS")]
     pub seconds: Option<u64>,

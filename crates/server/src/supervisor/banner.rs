@@ -22,11 +22,16 @@ pub struct Greeting {
 impl Greeting {
     pub(super) fn new(plan: &Plan, note: &str) -> Self {
         let title = |family: &str| {
-            let known = families::FAMILIES.iter().find(|known| known.name().as_str() == family);
+            let known = families::FAMILIES
+                .iter()
+                .find(|known| known.name().as_str() == family);
             known.map_or(family, |known| known.title()).to_owned()
         };
         Self {
-            listeners: plan.listeners().map(|(_, family, at)| (title(family), at)).collect(),
+            listeners: plan
+                .listeners()
+                .map(|(_, family, at)| (title(family), at))
+                .collect(),
             api: plan.api(),
             data: plan.data().to_owned(),
             note: note.to_owned(),
@@ -41,7 +46,11 @@ impl fmt::Display for Greeting {
         for (title, address) in &self.listeners {
             writeln!(f, "  panels  {title} over TCP on {address}")?;
         }
-        writeln!(f, "  API     http://{}/api/v1 (token in {data}/admin.token)", self.api)?;
+        writeln!(
+            f,
+            "  API     http://{}/api/v1 (token in {data}/admin.token)",
+            self.api
+        )?;
         writeln!(f, "  data    {data} ({})", self.note)?;
         let option = if self.data.ends_with("watchfire-data") {
             String::new()

@@ -63,7 +63,14 @@ pub(super) async fn keep(
         let begun = SystemClock.now().mono;
         match start(role, &plan) {
             Ok(process) => {
-                tell(&reports, Report::Started { role, pid: process.id() }).await;
+                tell(
+                    &reports,
+                    Report::Started {
+                        role,
+                        pid: process.id(),
+                    },
+                )
+                .await;
                 if watch_over(role, process, &mut phase, &reports).await {
                     return;
                 }
@@ -84,7 +91,10 @@ fn start(role: Role, plan: &Plan) -> std::io::Result<Process> {
         Role::Engine => ("engine", plan.engine_descriptors()),
         Role::Gateway(index) => ("gateway", plan.gateway_descriptors(index)),
     };
-    let borrowed: Vec<_> = descriptors.iter().map(|descriptor| descriptor.as_fd()).collect();
+    let borrowed: Vec<_> = descriptors
+        .iter()
+        .map(|descriptor| descriptor.as_fd())
+        .collect();
     match role {
         Role::Engine => Process::start(subcommand, &plan.engine_setup(), &borrowed),
         Role::Gateway(index) => Process::start(subcommand, &plan.gateway_setup(index), &borrowed),

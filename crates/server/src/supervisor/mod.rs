@@ -81,9 +81,16 @@ pub async fn run(
 /// Makes the data folder and its `run` folder, for the owner alone.
 fn prepare(path: &Path) -> anyhow::Result<PathBuf> {
     let run = path.join("run");
-    DirBuilder::new().recursive(true).mode(0o700).create(&run).with_context(|| {
-        format!("cannot make the data folder {}; choose another with --data DIR", path.display())
-    })?;
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&run)
+        .with_context(|| {
+            format!(
+                "cannot make the data folder {}; choose another with --data DIR",
+                path.display()
+            )
+        })?;
     fs::canonicalize(path)
         .with_context(|| format!("cannot find the data folder {}", path.display()))
 }
@@ -91,7 +98,9 @@ fn prepare(path: &Path) -> anyhow::Result<PathBuf> {
 fn gateway_count(config: &Config) -> usize {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let open_files = rustix::process::getrlimit(rustix::process::Resource::Nofile);
-    config.gateway.processes(cores, open_files.current.unwrap_or(u64::MAX))
+    config
+        .gateway
+        .processes(cores, open_files.current.unwrap_or(u64::MAX))
 }
 
 /// The children and what is known of them.
@@ -124,7 +133,15 @@ impl House {
             listeners: plan.addresses(),
             children: Vec::new(),
         };
-        Self { plan, reports, phase, keepers, endpoints, ready: Vec::new(), note: String::new() }
+        Self {
+            plan,
+            reports,
+            phase,
+            keepers,
+            endpoints,
+            ready: Vec::new(),
+            note: String::new(),
+        }
     }
 
     fn run_folder(&self) -> PathBuf {
@@ -140,7 +157,11 @@ impl House {
                 };
                 let children = &mut self.endpoints.children;
                 children.retain(|child| child.role != name || child.index != index);
-                children.push(ChildEntry { role: name.to_owned(), index, pid });
+                children.push(ChildEntry {
+                    role: name.to_owned(),
+                    index,
+                    pid,
+                });
                 children.sort();
                 // Before everything has started, nobody may take the file for complete.
                 if children.len() == self.plan.roles().count() && !self.ready.is_empty() {
@@ -167,7 +188,9 @@ impl House {
     }
 
     fn write_endpoints(&self) -> anyhow::Result<()> {
-        self.endpoints.write(&self.run_folder()).context("cannot write endpoints.json")
+        self.endpoints
+            .write(&self.run_folder())
+            .context("cannot write endpoints.json")
     }
 
     fn is_ready(&self) -> bool {
@@ -175,7 +198,8 @@ impl House {
     }
 
     fn greeting(&self) -> Option<Greeting> {
-        self.is_ready().then(|| Greeting::new(&self.plan, &self.note))
+        self.is_ready()
+            .then(|| Greeting::new(&self.plan, &self.note))
     }
 
     /// Gateways first, engine last.

@@ -109,12 +109,17 @@ impl Plan {
     }
 
     pub(super) fn addresses(&self) -> BTreeMap<String, SocketAddr> {
-        self.listeners.iter().map(|shared| (shared.name.clone(), shared.address)).collect()
+        self.listeners
+            .iter()
+            .map(|shared| (shared.name.clone(), shared.address))
+            .collect()
     }
 
     /// Name, family and address of each listener.
     pub(super) fn listeners(&self) -> impl Iterator<Item = (&str, &str, SocketAddr)> {
-        self.listeners.iter().map(|s| (s.name.as_str(), s.family.as_str(), s.address))
+        self.listeners
+            .iter()
+            .map(|s| (s.name.as_str(), s.family.as_str(), s.address))
     }
 
     pub(super) fn engine_descriptors(&self) -> Vec<&OwnedFd> {
@@ -123,7 +128,10 @@ impl Plan {
 
     pub(super) fn gateway_descriptors(&self, index: u32) -> Vec<&OwnedFd> {
         let index = usize::try_from(index).unwrap_or(usize::MAX);
-        self.listeners.iter().filter_map(|shared| shared.sockets.get(index)).collect()
+        self.listeners
+            .iter()
+            .filter_map(|shared| shared.sockets.get(index))
+            .collect()
     }
 
     pub(super) fn engine_setup(&self) -> EngineSetup {
@@ -147,7 +155,11 @@ impl Plan {
             index,
             expected_panels: usize::try_from(self.config.gateway.expected_panels)
                 .unwrap_or(usize::MAX),
-            listeners: self.listeners.iter().map(|shared| shared.family.clone()).collect(),
+            listeners: self
+                .listeners
+                .iter()
+                .map(|shared| shared.family.clone())
+                .collect(),
             link: self.link.clone(),
         }
     }

@@ -41,7 +41,11 @@ pub fn shared(
     let (probe, real) = probe(address, what)?;
     drop(probe);
     let make = || -> rustix::io::Result<OwnedFd> {
-        let family = if real.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
+        let family = if real.is_ipv4() {
+            AddressFamily::INET
+        } else {
+            AddressFamily::INET6
+        };
         let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
         let socket = socket_with(family, SocketType::STREAM, flags, None)?;
         sockopt::set_socket_reuseaddr(&socket, true)?;
@@ -51,7 +55,10 @@ pub fn shared(
         Ok(socket)
     };
     let sockets = (0..count).map(|_| make()).collect::<Result<Vec<_>, _>>();
-    Ok((sockets.with_context(|| format!("cannot listen on {real} for {what}"))?, real))
+    Ok((
+        sockets.with_context(|| format!("cannot listen on {real} for {what}"))?,
+        real,
+    ))
 }
 
 #[cfg(test)]
@@ -64,6 +71,9 @@ mod tests {
         let (sockets, address) = shared(any, 3, "tests").unwrap();
         assert_eq!(sockets.len(), 3);
         let refused = shared(address, 1, "tests").unwrap_err();
-        assert!(refused.to_string().contains(&address.to_string()), "{refused}");
+        assert!(
+            refused.to_string().contains(&address.to_string()),
+            "{refused}"
+        );
     }
 }

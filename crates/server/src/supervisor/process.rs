@@ -39,12 +39,19 @@ impl Process {
     ) -> io::Result<Self> {
         let (ours, theirs) = StdUnixStream::pair()?;
         let mut command = std::process::Command::new(THIS_BINARY);
-        command.arg0("watchfire").arg(subcommand).stdin(Stdio::from(OwnedFd::from(theirs)));
+        command
+            .arg0("watchfire")
+            .arg(subcommand)
+            .stdin(Stdio::from(OwnedFd::from(theirs)));
         let child = Command::from(command).kill_on_drop(true).spawn()?;
         send_setup(&ours, setup, descriptors)?;
         ours.set_nonblocking(true)?;
         let (words, control) = UnixStream::from_std(ours)?.into_split();
-        Ok(Self { child, words: BufReader::new(words).lines(), control })
+        Ok(Self {
+            child,
+            words: BufReader::new(words).lines(),
+            control,
+        })
     }
 
     /// The process id; 0 once it has ended.
@@ -73,8 +80,14 @@ impl Process {
         if self.control.write_all(&[STOP]).await.is_err() {
             tracing::debug!("a child was gone before it was asked to stop");
         }
-        if tokio::time::timeout(patience, self.child.wait()).await.is_err() {
-            tracing::warn!(pid = self.id(), "a child did not stop in time and is killed");
+        if tokio::time::timeout(patience, self.child.wait())
+            .await
+            .is_err()
+        {
+            tracing::warn!(
+                pid = self.id(),
+                "a child did not stop in time and is killed"
+            );
             if let Err(error) = self.child.kill().await {
                 tracing::warn!(%error, "a child could not be killed");
             }

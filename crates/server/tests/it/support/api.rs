@@ -136,7 +136,8 @@ impl Api {
     ) -> T {
         let mut answer = answer.unwrap_or_else(|error| panic!("{url}: {error}"));
         let body = answer.body_mut().with_config().limit(LARGEST);
-        body.read_json().unwrap_or_else(|error| panic!("{url}: {error}"))
+        body.read_json()
+            .unwrap_or_else(|error| panic!("{url}: {error}"))
     }
 }
 
