@@ -12,6 +12,7 @@
     reason = "a test says by its panic what went wrong"
 )]
 
+mod cli;
 mod crash;
 mod failing_sync;
 mod many_connections;
