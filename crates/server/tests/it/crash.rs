@@ -24,11 +24,13 @@ use crate::support::wait;
 const PANELS: u32 = 400;
 
 /// How long the last signals may wait for their acknowledgement.
-const GRACE: Duration = Duration::from_secs(60);
+const GRACE: Duration = Duration::from_mins(1);
 
 fn from_environment<T: FromStr>(name: &str, otherwise: T) -> T {
     match std::env::var(name) {
-        Ok(text) => text.parse().unwrap_or_else(|_| panic!("{name} is no number: {text}")),
+        Ok(text) => text
+            .parse()
+            .unwrap_or_else(|_| panic!("{name} is no number: {text}")),
         Err(_) => otherwise,
     }
 }
@@ -50,7 +52,11 @@ async fn what_was_acknowledged_is_stored_once_and_in_order_whoever_is_killed() {
     for nth in 0..kills {
         wait::pass(each * u32::try_from(dice.of(30..171)).unwrap() / 100).await;
         let what = kill_one(&mut server, &mut dice, nth).await;
-        println!("kill {:>3}: {what:<10} {:>9} acknowledged", nth + 1, acknowledged(&fleet));
+        println!(
+            "kill {:>3}: {what:<10} {:>9} acknowledged",
+            nth + 1,
+            acknowledged(&fleet)
+        );
     }
     let finished = fleet.finish(GRACE).await.unwrap();
     print!("{}", finished.report);
@@ -59,8 +65,15 @@ async fn what_was_acknowledged_is_stored_once_and_in_order_whoever_is_killed() {
     let verdict = Verdict::on(&senders(&members, &finished.journal), &stored);
     verdict.must_be_clean();
     let counters = finished.report.counters;
-    assert_eq!(counters.acknowledged, counters.sent, "everything is acknowledged in the end");
-    assert_eq!((counters.refused, counters.out_of_order), (0, 0), "{counters:?}");
+    assert_eq!(
+        counters.acknowledged, counters.sent,
+        "everything is acknowledged in the end"
+    );
+    assert_eq!(
+        (counters.refused, counters.out_of_order),
+        (0, 0),
+        "{counters:?}"
+    );
     assert_eq!(counters.unreadable, 0, "panels understand every answer");
     tell(&data).await;
 }

@@ -31,7 +31,10 @@ impl FailingSyncs {
     async fn begin(engine: u32, nth: u64) -> Self {
         let mut strace = Command::new(find("strace", "WATCHFIRE_TOOL_STRACE"))
             .args(["-f", "-e", "trace=fsync,fdatasync", "-o", "/dev/null"])
-            .args(["-e", &format!("inject=fsync,fdatasync:error=EIO:when={nth}+")])
+            .args([
+                "-e",
+                &format!("inject=fsync,fdatasync:error=EIO:when={nth}+"),
+            ])
             .args(["-p", &engine.to_string()])
             .stdin(Stdio::null())
             .stderr(Stdio::piped())
@@ -75,7 +78,10 @@ async fn an_engine_whose_sync_fails_acknowledges_nothing_more_and_its_successor_
         let engine = server.engine().await;
         let nth = dice.of(1..60);
         let failing = FailingSyncs::begin(engine, nth).await;
-        wait::until("the engine ends after a failed sync", LIMIT, || !is_alive(engine)).await;
+        wait::until("the engine ends after a failed sync", LIMIT, || {
+            !is_alive(engine)
+        })
+        .await;
         drop(failing);
         println!("round {round}: syncs failed from the {nth}th on, and the engine ended");
         until_served(&fleet).await;
@@ -84,12 +90,19 @@ async fn an_engine_whose_sync_fails_acknowledges_nothing_more_and_its_successor_
 
     let engine = server.engine().await;
     let failing = FailingSyncs::begin(engine, 1).await;
-    let fleet = Fleet::start(at_full_speed(server.panels(), quiet.to_vec()), clock(), None);
+    let fleet = Fleet::start(
+        at_full_speed(server.panels(), quiet.to_vec()),
+        clock(),
+        None,
+    );
     wait::until("the engine ends after its first failed sync", LIMIT, || {
         // Counted first: what is acknowledged while the engine lives is its own doing.
         let acknowledged = fleet.counters().acknowledged;
         let alive = is_alive(engine);
-        assert!(!alive || acknowledged == 0, "{acknowledged} acknowledged and never synced (I1)");
+        assert!(
+            !alive || acknowledged == 0,
+            "{acknowledged} acknowledged and never synced (I1)"
+        );
         !alive
     })
     .await;

@@ -25,7 +25,7 @@ const PERIOD: Duration = Duration::from_millis(250);
 /// Signals of each panel in each run: six seconds.
 const SIGNALS: u64 = 24;
 
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn panels_do_not_notice_15_000_connections_that_say_nothing() {
@@ -57,13 +57,20 @@ async fn panels_do_not_notice_15_000_connections_that_say_nothing() {
 
     let [p99, p99_flooded] = [&calm, &flooded].map(|report| report.latency.p99_us);
     println!("99 % acknowledged within {p99} µs in calm, {p99_flooded} µs in the flood");
-    println!("ratio {:.2}", Duration::from_micros(p99_flooded).div_duration_f64(Duration::from_micros(p99.max(1))));
+    println!(
+        "ratio {:.2}",
+        Duration::from_micros(p99_flooded).div_duration_f64(Duration::from_micros(p99.max(1)))
+    );
     let stored = server.events().await;
     server.stop().await;
     let journal = [first, second].concat();
     Verdict::on(&senders(&all, &journal), &stored).must_be_clean();
     let counters = flooded.counters;
-    assert_eq!(counters.acknowledged, u64::from(PANELS) * SIGNALS, "{counters:?}");
+    assert_eq!(
+        counters.acknowledged,
+        u64::from(PANELS) * SIGNALS,
+        "{counters:?}"
+    );
     let noticed = (counters.dropped, counters.not_connected, counters.hung_up);
     assert_eq!(noticed, (0, 0, 0), "{counters:?}");
 }

@@ -45,7 +45,10 @@ pub(crate) fn senders<'a>(members: &[Member], journal: &'a [PanelRecord]) -> Vec
     let pairs = members.iter().zip(journal);
     pairs
         .map(|(member, record)| {
-            assert_eq!(member.identity.account, record.account, "in the order of the plan");
+            assert_eq!(
+                member.identity.account, record.account,
+                "in the order of the plan"
+            );
             Sender {
                 record,
                 stamped: member.habit.stamped,

@@ -42,7 +42,9 @@ impl Disk {
     /// What a machine would find if its power were cut now: a copy in `folder`, mounted.
     pub(crate) fn as_after_a_power_cut(&self, folder: &Path) -> Self {
         let image = folder.join("after.img");
-        run(Command::new("cp").arg("--sparse=always").args([&self.image, &image]));
+        run(Command::new("cp")
+            .arg("--sparse=always")
+            .args([&self.image, &image]));
         Self::mount(image, folder.join("after"))
     }
 

@@ -5,7 +5,7 @@
 //! answers on its standard output; its journal goes to a file.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -44,8 +44,15 @@ impl OtherHalf {
     pub(crate) fn start(target: SocketAddr, first: u32, count: u32, journal: &Path) -> Self {
         let itself = std::env::current_exe().unwrap();
         let mut process = Command::new(itself)
-            .args(["--exact", "--nocapture", "support::other_half::tests::runs_where_it_is_asked_to"])
-            .env(PLAN, format!("{target} {first} {count} {}", journal.display()))
+            .args([
+                "--exact",
+                "--nocapture",
+                "support::other_half::tests::runs_where_it_is_asked_to",
+            ])
+            .env(
+                PLAN,
+                format!("{target} {first} {count} {}", journal.display()),
+            )
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -67,7 +74,10 @@ impl OtherHalf {
     pub(crate) fn finish(mut self) -> (Counts, Vec<PanelRecord>) {
         let counts = self.ask("drain");
         let status = self.process.wait().unwrap();
-        assert!(status.success(), "the other half of the fleet ended with {status}");
+        assert!(
+            status.success(),
+            "the other half of the fleet ended with {status}"
+        );
         (counts, Journal::read(&self.journal).unwrap())
     }
 
@@ -107,7 +117,10 @@ async fn obey(plan: FleetPlan, journal: File) {
     let fleet = Fleet::start(plan, clock(), Some(journal));
     let tell = |fleet: &Fleet| {
         let counts = counts_of(fleet);
-        println!("{MARK}{} {} {}", counts.online, counts.dropped, counts.acknowledged);
+        println!(
+            "{MARK}{} {} {}",
+            counts.online, counts.dropped, counts.acknowledged
+        );
     };
     loop {
         let word = tokio::task::spawn_blocking(|| {

@@ -60,11 +60,16 @@ impl Verdict {
             ..Self::default()
         };
         verdict.check_numbers(stored);
-        let messages: Vec<_> = stored.chunk_by(|a, b| a.message_seq == b.message_seq).collect();
+        let messages: Vec<_> = stored
+            .chunk_by(|a, b| a.message_seq == b.message_seq)
+            .collect();
         verdict.messages = messages.len();
         let mut of_account: HashMap<&str, Vec<&[Stored]>> = HashMap::new();
         for message in messages {
-            of_account.entry(&message[0].account).or_default().push(message);
+            of_account
+                .entry(&message[0].account)
+                .or_default()
+                .push(message);
         }
         for sender in senders {
             let account = sender.record.account.as_str();
@@ -72,7 +77,9 @@ impl Verdict {
             verdict.check_panel(sender, &messages);
         }
         for account in of_account.keys() {
-            verdict.fault(format!("{account}: stored, and nobody of that account sent anything"));
+            verdict.fault(format!(
+                "{account}: stored, and nobody of that account sent anything"
+            ));
         }
         verdict
     }
@@ -91,7 +98,10 @@ impl Verdict {
     fn check_numbers(&mut self, stored: &[Stored]) {
         for (event, expected) in stored.iter().zip(1_u64..) {
             if event.seq != expected {
-                self.fault(format!("event {} stands where {expected} should", event.seq));
+                self.fault(format!(
+                    "event {} stands where {expected} should",
+                    event.seq
+                ));
                 return;
             }
         }
@@ -113,7 +123,9 @@ impl Verdict {
                 continue;
             };
             if !is_unharmed(message, &Content::numbered(number)) {
-                self.fault(format!("{account}: signal {number} is not what was sent: {message:?}"));
+                self.fault(format!(
+                    "{account}: signal {number} is not what was sent: {message:?}"
+                ));
             }
             times[at] += 1;
             if times[at] > 1 {
@@ -121,10 +133,15 @@ impl Verdict {
                 if !sender.stamped && is_flagged {
                     self.flagged += 1;
                 } else {
-                    self.fault(format!("{account}: signal {number} is stored {} times", times[at]));
+                    self.fault(format!(
+                        "{account}: signal {number} is stored {} times",
+                        times[at]
+                    ));
                 }
             } else if number < last {
-                self.fault(format!("{account}: signal {number} is stored after signal {last}"));
+                self.fault(format!(
+                    "{account}: signal {number} is stored after signal {last}"
+                ));
             } else {
                 last = number;
             }
@@ -135,7 +152,9 @@ impl Verdict {
             let at = usize::try_from(number).unwrap() - 1;
             if times[at] == 0 {
                 self.lost += 1;
-                self.fault(format!("{account}: signal {number} was acknowledged and is lost"));
+                self.fault(format!(
+                    "{account}: signal {number} was acknowledged and is lost"
+                ));
             }
         }
     }
@@ -149,7 +168,7 @@ fn is_unharmed(message: &[Stored], content: &Content) -> bool {
 
 fn says(event: &Stored, sent: &Happening) -> bool {
     let number = |text: &Option<String>| text.as_deref().and_then(|text| text.parse().ok());
-    let point: Option<u16> = number(&event.zone).or(number(&event.user));
+    let point: Option<u16> = number(&event.zone).or_else(|| number(&event.user));
     event.code.set == sent.code.format()
         && event.code.code == sent.code.text().as_str()
         && number(&event.partition) == Some(sent.partition.into())
@@ -173,26 +192,30 @@ mod tests {
     /// The events of a message as the API would tell them.
     fn message(seq: u64, number: u64, flags: &[&str]) -> Vec<Stored> {
         let content = Content::numbered(number);
-        let events = content.happenings.iter().zip(0_u64..).map(|(happening, nth)| {
-            let mut event = serde_json::json!({
-                "seq": seq + nth,
-                "message_seq": seq,
-                "account": "001001",
-                "code": {
-                    "set": happening.code.format(),
-                    "code": happening.code.text().as_str(),
-                },
-                "partition": happening.partition.to_string(),
-                "zone": happening.point.to_string(),
-                "user": null,
-                "flags": flags,
+        let events = content
+            .happenings
+            .iter()
+            .zip(0_u64..)
+            .map(|(happening, nth)| {
+                let mut event = serde_json::json!({
+                    "seq": seq + nth,
+                    "message_seq": seq,
+                    "account": "001001",
+                    "code": {
+                        "set": happening.code.format(),
+                        "code": happening.code.text().as_str(),
+                    },
+                    "partition": happening.partition.to_string(),
+                    "zone": happening.point.to_string(),
+                    "user": null,
+                    "flags": flags,
+                });
+                if nth == 0 {
+                    let block = serde_json::json!({"letter": "I", "content_text": content.mark()});
+                    event["extended"] = serde_json::json!([block]);
+                }
+                serde_json::from_value(event).unwrap()
             });
-            if nth == 0 {
-                let block = serde_json::json!({"letter": "I", "content_text": content.mark()});
-                event["extended"] = serde_json::json!([block]);
-            }
-            serde_json::from_value(event).unwrap()
-        });
         events.collect()
     }
 
@@ -229,10 +252,19 @@ mod tests {
         let faulty: [(&str, Vec<Vec<Stored>>); 6] = [
             ("acknowledged and is lost", vec![message(1, 1, &[])]),
             ("stands where", vec![message(1, 1, &[]), message(3, 2, &[])]),
-            ("stored 2 times", vec![message(1, 1, &[]), message(2, 1, &[]), message(3, 2, &[])]),
+            (
+                "stored 2 times",
+                vec![message(1, 1, &[]), message(2, 1, &[]), message(3, 2, &[])],
+            ),
             ("stored after", vec![message(1, 2, &[]), message(2, 1, &[])]),
-            ("never sent", vec![message(1, 1, &[]), message(2, 2, &[]), message(3, 3, &[])]),
-            ("not what was sent", vec![message(1, 1, &[]), harmed(message(2, 2, &[]))]),
+            (
+                "never sent",
+                vec![message(1, 1, &[]), message(2, 2, &[]), message(3, 3, &[])],
+            ),
+            (
+                "not what was sent",
+                vec![message(1, 1, &[]), harmed(message(2, 2, &[]))],
+            ),
         ];
         for (expected, stored) in faulty {
             let verdict = verdict(&record, true, &stored.concat());

@@ -107,7 +107,9 @@ impl Server {
     pub(crate) async fn engine(&self) -> u32 {
         let engine = || {
             let mut children = self.children().into_iter();
-            children.find(|child| child.role == "engine").map(|child| child.pid)
+            children
+                .find(|child| child.role == "engine")
+                .map(|child| child.pid)
         };
         wait::find("an engine", START, engine).await
     }
@@ -154,7 +156,10 @@ impl Server {
     pub(crate) async fn freeze(&self) {
         let supervisor = self.supervisor();
         send(supervisor, Signal::STOP);
-        wait::until("the supervisor stands still", START, || is_stopped(supervisor)).await;
+        wait::until("the supervisor stands still", START, || {
+            is_stopped(supervisor)
+        })
+        .await;
         for child in self.children() {
             send(child.pid, Signal::STOP);
             wait::until("a child stands still", START, || is_stopped(child.pid)).await;
@@ -181,13 +186,20 @@ impl Drop for Server {
             let log = fs::read_to_string(&self.log).unwrap_or_default();
             let lines: Vec<_> = log.lines().collect();
             let last = &lines[lines.len().saturating_sub(LAST_LINES)..];
-            println!("the end of the server's log ({gone:?}):\n{}", last.join("\n"));
+            println!(
+                "the end of the server's log ({gone:?}):\n{}",
+                last.join("\n")
+            );
         }
     }
 }
 
 fn spawn(data: &Path, settings: &[(String, String)], log: &Path) -> Child {
-    let log = OpenOptions::new().create(true).append(true).open(log).unwrap();
+    let log = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(log)
+        .unwrap();
     let also = File::try_clone(&log).unwrap();
     let mut command = binary();
     command.arg("serve").arg("--data").arg(data);
@@ -219,10 +231,20 @@ async fn ready(data: &Path, log: &Path, process: &mut Child) -> Endpoints {
 /// `watchfire verify` on a folder; panics if it finds anything, and gives what it said.
 pub(crate) async fn verify(data: &Path) -> String {
     let mut command = binary();
-    command.arg("verify").arg("--data").arg(data).stdin(Stdio::null());
-    let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
+    command
+        .arg("verify")
+        .arg("--data")
+        .arg(data)
+        .stdin(Stdio::null());
+    let output = tokio::task::spawn_blocking(move || command.output())
+        .await
+        .unwrap()
+        .unwrap();
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success(), "watchfire verify:\n{said}{complaint}");
+    assert!(
+        output.status.success(),
+        "watchfire verify:\n{said}{complaint}"
+    );
     said
 }

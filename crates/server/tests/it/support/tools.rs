@@ -8,7 +8,11 @@ use std::process::Command;
 pub(crate) fn find(tool: &str, variable: &str) -> PathBuf {
     if let Some(named) = std::env::var_os(variable) {
         let named = PathBuf::from(named);
-        assert!(named.is_file(), "{variable} names {}, which is no file", named.display());
+        assert!(
+            named.is_file(),
+            "{variable} names {}, which is no file",
+            named.display()
+        );
         return named;
     }
     let path = std::env::var_os("PATH").unwrap_or_default();
@@ -25,7 +29,13 @@ pub(crate) fn find(tool: &str, variable: &str) -> PathBuf {
 
 /// Runs a command to its end, and panics with what it said if it fails.
 pub(crate) fn run(command: &mut Command) {
-    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let output = command
+        .output()
+        .unwrap_or_else(|error| panic!("{command:?}: {error}"));
     let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{command:?}: {}\n{said}", output.status);
+    assert!(
+        output.status.success(),
+        "{command:?}: {}\n{said}",
+        output.status
+    );
 }
