@@ -95,7 +95,8 @@ pub fn parse(content: &[u8]) -> Vec<Part> {
             [letter @ (b'N' | b'O'), rest @ ..] if begins_block(rest) => {
                 Reader::new(rest, *letter == b'O', true).read(&mut parts);
             }
-            [first, ..] if first.is_ascii_uppercase() && begins_block(block) => {
+            // Behind another block, C and P are the letters of control and programming.
+            [first, ..] if begins_code(block) && (parts.is_empty() || !b"CP".contains(first)) => {
                 Reader::new(block, false, false).read(&mut parts);
             }
             _ => parts.push(Part::Unreadable),

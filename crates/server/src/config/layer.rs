@@ -48,11 +48,11 @@ impl Settings {
 
     /// Names of the listeners that have any setting.
     pub(super) fn listeners(&self) -> Vec<String> {
-        let named = self
+        let keys = self
             .0
             .keys()
             .filter_map(|key| key.strip_prefix("listener."));
-        let mut names: Vec<String> = named
+        let mut names: Vec<String> = keys
             .filter_map(|rest| rest.split_once('.'))
             .map(|(name, _)| name.to_owned())
             .collect();

@@ -39,7 +39,7 @@ pub use listener::Listener;
 pub use log::{Log, LogFormat};
 pub use problem::{Origin, Problem, Problems};
 pub use retention::Retention;
-pub use schema::{default_file, keys};
+pub use schema::{default_file, keys, variable};
 
 /// Where settings come from, besides the defaults.
 #[derive(Debug, Clone, Default)]

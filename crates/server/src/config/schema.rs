@@ -86,7 +86,7 @@ pub fn keys() -> impl Iterator<Item = (String, &'static Key)> {
 }
 
 /// The variable of the environment that sets a key.
-pub(crate) fn variable(key: &str) -> String {
+pub fn variable(key: &str) -> String {
     format!("{PREFIX}{}", key.to_uppercase().replace('.', "__"))
 }
 

@@ -127,7 +127,7 @@ fn port_zero_is_accepted() {
         ("WATCHFIRE__API__ADDRESS", "[::1]:0"),
     ]);
     let config = Config::load(&sources).unwrap();
-    let names: Vec<_> = config.listeners.iter().map(|l| &l.name[..]).collect();
+    let names: Vec<_> = config.listeners.iter().map(|l| l.name.as_str()).collect();
     assert_eq!(names, ["dc09", "second"]);
     assert!(config.listeners.iter().all(|l| l.address.port() == 0));
     assert_eq!(config.api.address.port(), 0);

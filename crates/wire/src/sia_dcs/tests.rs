@@ -103,6 +103,7 @@ fn what_is_not_quite_standard_is_read_and_noted() {
 #[test]
 fn what_cannot_be_read_is_there_in_its_place() {
     assert_eq!(read("Nri1/BA1|C?|NFA2"), ["BA 1 ri1", "?", "FA 2"]);
+    assert_eq!(read("Nri1/BA1|CSA1|PUC1"), ["BA 1 ri1", "?", "?"]);
     assert_eq!(read("Nri1"), ["?"]);
     assert_eq!(read("Just text"), ["?"]);
     assert_eq!(read("A"), ["?"]);

@@ -1,0 +1,9 @@
+//! The shapes of JSON, apart from the domain: `From` outward, a checked conversion inward.
+//!
+//! A field that is not known is `null`; a field that was not asked for is absent.
+
+pub(crate) mod event;
+pub(crate) mod organisation;
+pub(crate) mod panel;
+pub(crate) mod panel_input;
+pub(crate) mod time;

@@ -1,0 +1,106 @@
+//! Which path leads where, and what every request goes through on its way.
+
+use std::fmt;
+use std::sync::Arc;
+
+use axum::extract::{FromRequestParts, Path};
+use axum::http::request::Parts;
+use axum::{Router, middleware};
+use model::{ErrorCode, limits};
+use tokio::sync::Semaphore;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes as route;
+
+use crate::openapi::Description;
+use crate::problem::Problem;
+use crate::request::{Answers, RequestIds};
+use crate::{Services, auth, health, metrics, request, v1};
+
+/// What endpoints have at hand.
+pub(crate) struct App {
+    pub(crate) services: Services,
+    pub(crate) ids: RequestIds,
+    pub(crate) answers: Answers,
+    /// Bounds the imports at work (I7).
+    pub(crate) imports: Arc<Semaphore>,
+    /// Bounds the streams that are open (I7).
+    pub(crate) streams: Arc<Semaphore>,
+}
+
+impl fmt::Debug for App {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("App").finish_non_exhaustive()
+    }
+}
+
+/// The API over the given services.
+pub fn router(services: Services) -> Router {
+    let app = Arc::new(App {
+        ids: RequestIds::new(services.clock.now().wall),
+        answers: Answers::default(),
+        imports: Arc::new(Semaphore::new(limits::IMPORTS)),
+        streams: Arc::new(Semaphore::new(limits::API_STREAMS)),
+        services,
+    });
+    let token = middleware::from_fn_with_state(Arc::clone(&app), auth::require_token);
+    let private: Router<Arc<App>> = private_routes().route_layer(token).into();
+    let open: Router<Arc<App>> = open_routes().into();
+    private
+        .merge(open)
+        .fallback(async || Problem::new(ErrorCode::NotFound))
+        .method_not_allowed_fallback(async || Problem::new(ErrorCode::MethodNotAllowed))
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&app),
+            request::identify,
+        ))
+        .with_state(app)
+}
+
+/// All routes with their descriptions.
+pub(crate) fn routes() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::with_openapi(Description::openapi())
+        .merge(private_routes())
+        .merge(open_routes())
+}
+
+/// For those with a token.
+fn private_routes() -> OpenApiRouter<Arc<App>> {
+    let v1 = OpenApiRouter::default()
+        .routes(route!(v1::panels::list, v1::panels::add))
+        .routes(route!(v1::panel_import::import))
+        .routes(route!(v1::panels::show))
+        .routes(route!(v1::events::list))
+        .routes(route!(v1::event_stream::follow))
+        .routes(route!(v1::events::show))
+        .routes(route!(v1::organisations::list))
+        .routes(route!(v1::sites::list))
+        .routes(route!(v1::server::show))
+        .routes(route!(v1::description::description));
+    OpenApiRouter::default()
+        .nest("/api/v1", v1)
+        .routes(route!(metrics::metrics))
+}
+
+/// For everybody.
+fn open_routes() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::default()
+        .routes(route!(health::livez))
+        .routes(route!(health::readyz))
+        .routes(route!(health::healthz))
+}
+
+/// The one variable segment of a path.
+#[derive(Debug)]
+pub(crate) struct Segment(pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Segment {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let segment = Path::<String>::from_request_parts(parts, state).await;
+        segment
+            .map(|Path(text)| Self(text))
+            .map_err(|refusal| Problem::new(ErrorCode::NotFound).detail(refusal.body_text()))
+    }
+}

@@ -1,0 +1,55 @@
+//! What the API stands on.
+
+use std::fmt;
+use std::sync::Arc;
+
+use engine::ports::{EventLog, Health, Measured, PanelAdmin, Presence, Registry};
+use model::{Clock, EventSeq, FamilyName};
+use tokio::sync::watch;
+
+use crate::Authenticate;
+
+/// A family of panels that this server speaks to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FamilyTitle {
+    /// Its name: `dc09`.
+    pub name: FamilyName,
+    /// What people call it: `SIA DC-09`.
+    pub title: String,
+}
+
+/// Everything that the API asks or tells.
+#[derive(Clone)]
+pub struct Services {
+    /// The journal.
+    pub events: Arc<dyn EventLog>,
+    /// Who is registered.
+    pub registry: Arc<dyn Registry>,
+    /// Registers panels while gateways run.
+    pub panel_admin: Arc<dyn PanelAdmin>,
+    /// When paths were last heard, where somebody knows.
+    pub presence: Option<Arc<dyn Presence>>,
+    /// Rings after commits. The number only says that there is something to read (I3).
+    pub bell: watch::Receiver<EventSeq>,
+    /// What readiness depends on.
+    pub health: Vec<Arc<dyn Health>>,
+    /// Whose figures `/metrics` shows.
+    pub measured: Vec<Arc<dyn Measured>>,
+    /// The families that a panel can be of.
+    pub families: Vec<FamilyTitle>,
+    /// Who a bearer token stands for.
+    pub authenticate: Arc<dyn Authenticate>,
+    /// Time is given (I11).
+    pub clock: Arc<dyn Clock>,
+    /// What tells this build from others of its version, such as the commit.
+    pub build: String,
+}
+
+impl fmt::Debug for Services {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Services")
+            .field("families", &self.families)
+            .field("build", &self.build)
+            .finish_non_exhaustive()
+    }
+}

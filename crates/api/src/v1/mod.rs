@@ -1,0 +1,13 @@
+//! The endpoints under `/api/v1`, a file each.
+
+pub(crate) mod description;
+pub(crate) mod event_filter;
+pub(crate) mod event_stream;
+pub(crate) mod events;
+pub(crate) mod import_rows;
+pub(crate) mod organisations;
+pub(crate) mod panel_import;
+pub(crate) mod panels;
+pub(crate) mod personal;
+pub(crate) mod server;
+pub(crate) mod sites;

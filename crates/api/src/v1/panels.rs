@@ -1,0 +1,186 @@
+//! `GET /panels`, `POST /panels`, `GET /panels/{id}`.
+
+use std::sync::Arc;
+
+use axum::extract::{RawQuery, State};
+use axum::http::header::LOCATION;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::IntoResponse;
+use engine::ports::{EventFilter, EventLog, PanelFilter, ReadError};
+use model::{Account, ErrorCode, PanelId, PanelIndex};
+
+use crate::auth::Caller;
+use crate::body::Json;
+use crate::cursor;
+use crate::dto::panel::{Panel, PanelPage, PanelWithParts};
+use crate::dto::panel_input::PanelInput;
+use crate::params::{NoParams, Pairs, Params, ReadParams, documented};
+use crate::problem::{Problem, ProblemBody};
+use crate::router::{App, Segment};
+
+/// Which panels.
+#[derive(Debug, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Wanted {
+    /// `next_cursor` of the page before.
+    #[param(value_type = Option<String>)]
+    cursor: Option<PanelIndex>,
+    /// How many at most: 1 to 1000; 100 if absent.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 1000)]
+    limit: usize,
+    /// With this account on one of their paths.
+    #[param(value_type = Option<String>)]
+    account: Option<Account>,
+    /// With this text in their name or in one of their accounts, whatever the case.
+    q: Option<String>,
+}
+
+impl ReadParams for Wanted {
+    fn read(pairs: &mut Pairs) -> Self {
+        Self {
+            cursor: pairs.read("cursor", cursor::to_panel),
+            limit: pairs.limit(),
+            account: pairs.read("account", |text| Account::parse(text.as_bytes())),
+            q: pairs.text("q").filter(|text| !text.is_empty()),
+        }
+    }
+
+    fn names() -> Vec<String> {
+        documented::<Self>()
+    }
+}
+
+/// Panels, a page at a time
+///
+/// In the order in which they were registered.
+#[utoipa::path(
+    get,
+    path = "/panels",
+    operation_id = "list_panels",
+    tag = "panels",
+    params(Wanted),
+    responses((
+        status = OK,
+        description = "A page of panels",
+        body = PanelPage,
+        headers(("Link" = Option<String>, description = "The next page, if there is one (RFC 8288)"))
+    ))
+)]
+pub(crate) async fn list(
+    State(app): State<Arc<App>>,
+    _caller: Caller,
+    RawQuery(query): RawQuery,
+    Params(wanted): Params<Wanted>,
+) -> Result<(HeaderMap, axum::Json<PanelPage>), Problem> {
+    let registry = &app.services.registry;
+    let filter = PanelFilter {
+        account: wanted.account,
+        text: wanted.q,
+    };
+    let page = registry.panels(filter, wanted.cursor, wanted.limit).await?;
+    let presence = app.services.presence.as_deref();
+    let panel = |panel| Panel::new(panel, presence);
+    let next_cursor = page.next.map(cursor::of_panel);
+    let headers = cursor::next_link(
+        "/api/v1/panels",
+        query.as_deref(),
+        "cursor",
+        next_cursor.as_deref(),
+    );
+    let panels = page.panels.into_iter().map(panel).collect();
+    Ok((
+        headers,
+        axum::Json(PanelPage {
+            panels,
+            next_cursor,
+        }),
+    ))
+}
+
+/// Registers a panel
+///
+/// From the answer on, its signals are taken.
+#[utoipa::path(
+    post,
+    path = "/panels",
+    operation_id = "add_panel",
+    tag = "panels",
+    request_body = PanelInput,
+    responses(
+        (status = CREATED, description = "The panel", body = Panel, headers(("Location" = String, description = "Its path"))),
+        (status = CONFLICT, description = "Another panel could be mistaken for it", content_type = "application/problem+json", body = ProblemBody<'static>)
+    )
+)]
+pub(crate) async fn add(
+    State(app): State<Arc<App>>,
+    Caller(actor): Caller,
+    Params(NoParams): Params<NoParams>,
+    Json(input): Json<PanelInput>,
+) -> Result<impl IntoResponse, Problem> {
+    let services = &app.services;
+    let panel = input.check(&services.families)?;
+    let answers = services.panel_admin.add_panels(actor, vec![panel]).await;
+    let answer = answers.into_iter().next().ok_or_else(|| {
+        Problem::new(ErrorCode::Internal).cause("the registry gave no answer for a panel")
+    })?;
+    let added = Panel::new(answer?, services.presence.as_deref());
+    let location = format!("/api/v1/panels/{}", added.id());
+    Ok((
+        StatusCode::CREATED,
+        [(LOCATION, location)],
+        axum::Json(added),
+    ))
+}
+
+/// A panel and what is known of its parts
+///
+/// Partitions and zones that nobody registered appear when an event names them.
+#[utoipa::path(
+    get,
+    path = "/panels/{id}",
+    operation_id = "show_panel",
+    tag = "panels",
+    params(("id" = String, Path, description = "The panel's id")),
+    responses(
+        (status = OK, description = "The panel", body = PanelWithParts),
+        (status = NOT_FOUND, description = "There is no such panel", content_type = "application/problem+json", body = ProblemBody<'static>)
+    )
+)]
+pub(crate) async fn show(
+    State(app): State<Arc<App>>,
+    _caller: Caller,
+    Segment(text): Segment,
+    Params(NoParams): Params<NoParams>,
+) -> Result<axum::Json<PanelWithParts>, Problem> {
+    let absent = |detail: String| Problem::new(ErrorCode::NotFound).detail(detail);
+    let id: PanelId = text
+        .parse()
+        .map_err(|error: model::BadId| absent(error.to_string()))?;
+    let services = &app.services;
+    let detail = services.registry.panel(id).await?;
+    let detail = detail.ok_or_else(|| absent(format!("there is no panel {id}")))?;
+    let last = last_event(&*services.events, id).await?;
+    let presence = services.presence.as_deref();
+    Ok(axum::Json(PanelWithParts::new(
+        detail,
+        presence,
+        last.as_ref(),
+    )))
+}
+
+/// The newest event of a panel. A page may be empty before the end, so it reads on until then.
+async fn last_event(log: &dyn EventLog, panel: PanelId) -> Result<Option<model::Event>, ReadError> {
+    let filter = EventFilter {
+        panel: Some(panel),
+        ..EventFilter::default()
+    };
+    let mut cursor = None;
+    loop {
+        let page = log.events(filter.clone(), cursor, true, 1).await?;
+        let found = page.events.into_iter().next();
+        if found.is_some() || page.next.is_none() {
+            return Ok(found);
+        }
+        cursor = page.next;
+    }
+}

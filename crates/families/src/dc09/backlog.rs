@@ -1,0 +1,56 @@
+//! Octets that were read and wait for their turn, while an identity or proofs are awaited.
+
+use model::Wall;
+
+/// Octets in their order, with the time when the first of them were read.
+///
+/// The session says that it wants no more as soon as there is a backlog, so it is as long as one
+/// read of the driver, which is what bounds it (I7).
+#[derive(Default)]
+pub(super) struct Backlog {
+    octets: Vec<u8>,
+    used: usize,
+    read: Wall,
+}
+
+impl Backlog {
+    pub(super) fn is_empty(&self) -> bool {
+        self.octets.is_empty()
+    }
+
+    /// When its octets were read.
+    pub(super) fn read(&self) -> Wall {
+        self.read
+    }
+
+    /// What waits.
+    pub(super) fn rest(&self) -> &[u8] {
+        &self.octets[self.used..]
+    }
+
+    /// Appends octets that were read at `read`.
+    pub(super) fn append(&mut self, octets: &[u8], read: Wall) {
+        if self.is_empty() {
+            self.read = read;
+        }
+        self.octets.extend_from_slice(octets);
+    }
+
+    /// Lets go of all but the last `left` octets; holds no memory when none is left.
+    pub(super) fn leave(&mut self, left: usize) {
+        if left == 0 {
+            *self = Self::default();
+        } else {
+            self.used = self.octets.len().saturating_sub(left);
+        }
+    }
+}
+
+/// What waits is personal data: it stays out of logs.
+impl std::fmt::Debug for Backlog {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Backlog")
+            .field("octets", &self.rest().len())
+            .finish_non_exhaustive()
+    }
+}

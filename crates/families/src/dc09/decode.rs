@@ -1,0 +1,282 @@
+//! From a frame of a registered account to a [`Signal`].
+//!
+//! Invariant: every frame becomes a signal with at least one event. What cannot be read is there
+//! as an event that is not decoded (I4, I12), beside what can.
+
+use std::time::Duration;
+
+use arrayvec::ArrayString;
+use model::{
+    Account, Code, EventClass, EventFlags, Extended, Item, Point, PointNumber, Qualifier, Signal,
+    Wall, limits,
+};
+use proto::Admitted;
+use wire::contact_id::ContactIdEvent;
+use wire::dc09::{Address, Body, Data, Envelope, Frame, Unreadable, redact, timestamp};
+use wire::sia_dcs::{self, Modifiers, Part, SiaEvent};
+use wire::text;
+
+use super::token::Format;
+
+/// How old an event must be to count as kept by the panel: the least delay after which a station
+/// wants to be told the time of occurrence (R19).
+const KEPT_AFTER: Duration = Duration::from_mins(5);
+
+/// How near to a whole quarter of an hour a difference looks like another time zone (R21).
+const ZONE_TOLERANCE: Duration = Duration::from_mins(2);
+
+const QUARTER: Duration = Duration::from_mins(15);
+
+/// A frame of a registered account, and what is known beside it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Received<'a> {
+    pub(super) envelope: &'a Envelope<'a>,
+    pub(super) frame: &'a Frame<'a>,
+    pub(super) address: &'a Address,
+    pub(super) admitted: Admitted,
+    pub(super) format: Format,
+    /// When its last octet was read.
+    pub(super) at: Wall,
+}
+
+/// The signal that the frame is.
+pub(super) fn signal(received: &Received<'_>, body: &Result<Body<'_>, Unreadable>) -> Signal {
+    let Received { frame, address, .. } = received;
+    let token: String = frame.token.iter().copied().map(char::from).collect();
+    // Known tokens have at most seven letters.
+    let format = ArrayString::from(&token).unwrap_or_default();
+    let mut signal = Signal {
+        account: address.account,
+        format,
+        panel_sequence: address.sequence,
+        panel_time: None,
+        occurred: None,
+        flags: EventFlags::empty(),
+        items: Vec::new(),
+        extended: Vec::new(),
+        raw: redact(received.envelope),
+    };
+    let reserved = address.sequence == Some(0);
+    let as_wanted = address.is_standard && !reserved && !received.envelope.is_padded();
+    signal.flags.set(EventFlags::NON_STANDARD, !as_wanted);
+    if let Ok(body) = body {
+        fill(&mut signal, received, body);
+    } else {
+        signal.flags |= EventFlags::NON_STANDARD;
+        signal.items.push(undecoded(format));
+    }
+    signal
+}
+
+/// What a readable body tells.
+fn fill(signal: &mut Signal, received: &Received<'_>, body: &Body<'_>) {
+    signal.panel_time = body.sent;
+    if body.sent.is_some_and(|sent| is_outside(sent, received.at)) {
+        signal.flags |= EventFlags::CLOCK_OUTSIDE_WINDOW;
+    }
+    if !body.is_standard {
+        signal.flags |= EventFlags::NON_STANDARD;
+    }
+    signal.extended = body.extended.iter().map(kept).collect();
+    let data = Data::parse(body.data);
+    signal.items = match received.format {
+        Format::SiaDcs => sia_items(signal, data.content, received.at),
+        Format::AdmCid => contact_id_items(signal.format, data.content),
+        Format::Kept => vec![undecoded(signal.format)],
+    };
+    if received.format != Format::Kept {
+        name_account(signal, received, data.account);
+    }
+    tell_occurrence(signal, received.at, body.block(b'H'));
+    if let (Some(first), Some(octets)) = (signal.items.first_mut(), body.block(b'I'))
+        && first.text.is_none()
+    {
+        first.text = text::decode(octets);
+    }
+}
+
+/// DC-09 5.5.1.9: whether a frame's time is outside the window. A plain frame is accepted all
+/// the same (R2).
+fn is_outside(sent: Wall, received: Wall) -> bool {
+    let ahead = sent - received;
+    ahead > micros(limits::WINDOW_AHEAD) || -ahead > micros(limits::WINDOW_BEHIND)
+}
+
+fn kept(block: &wire::dc09::Block<'_>) -> Extended {
+    Extended {
+        letter: block.letter,
+        content: block.redacted().to_vec(),
+    }
+}
+
+/// R5: events are about the account of the data. Where it is another one than the header's, the
+/// path should be a hub's; where it cannot be read, we do not know whom they are about.
+fn name_account(signal: &mut Signal, received: &Received<'_>, named: Option<&[u8]>) {
+    let Some(named) = named else {
+        signal.flags |= EventFlags::NON_STANDARD;
+        return;
+    };
+    let account = Account::parse(named).ok();
+    if account == Some(received.address.account) {
+        return;
+    }
+    let doubtful = account.is_none() || !received.admitted.hub;
+    for item in &mut signal.items {
+        item.account = account;
+        item.flags.set(EventFlags::ACCOUNT_MISMATCH, doubtful);
+    }
+}
+
+/// `H` is UTC as all times of DC-09, and goes before the times of blocks.
+fn tell_occurrence(signal: &mut Signal, received: Wall, block: Option<&[u8]>) {
+    let Some(text) = block else { return };
+    let occurred = timestamp::parse(text.strip_prefix(b"_").unwrap_or(text));
+    match occurred {
+        Some(at) => {
+            signal.occurred = Some(at);
+            if received - at > micros(KEPT_AFTER) {
+                signal.flags |= EventFlags::STORED_BY_PANEL;
+            }
+        }
+        None => signal.flags |= EventFlags::NON_STANDARD,
+    }
+}
+
+fn contact_id_items(format: ArrayString<12>, content: &[u8]) -> Vec<Item> {
+    let blocks = content.split(|b| *b == b'|').filter(|b| !b.is_empty());
+    let items = blocks.map(|block| match ContactIdEvent::parse(block) {
+        Some(event) => contact_id_item(event),
+        None => undecodable(format),
+    });
+    bounded(format, items)
+}
+
+fn contact_id_item(event: ContactIdEvent) -> Item {
+    let mut flags = flags_of(&event.code);
+    flags.set(EventFlags::NON_STANDARD, !event.is_standard);
+    let class = event.code.meaning().class;
+    Item {
+        account: None,
+        code: event.code,
+        partition: event.group,
+        point: event.number.map(|number| Point::of(class, number)),
+        text: None,
+        flags,
+    }
+}
+
+/// The events of the blocks; the first time among them becomes the signal's, unless it is to be
+/// doubted.
+fn sia_items(signal: &mut Signal, content: &[u8], received: Wall) -> Vec<Item> {
+    let format = signal.format;
+    let items = sia_dcs::parse(content).into_iter().map(|part| match part {
+        Part::Unreadable => undecodable(format),
+        Part::Event(event) => {
+            let occurred = block_time(event.modifiers, received);
+            signal.occurred = signal.occurred.or(occurred);
+            let late = occurred.is_some_and(|at| received - at > micros(KEPT_AFTER));
+            sia_item(event, late)
+        }
+    });
+    bounded(format, items)
+}
+
+fn sia_item(event: SiaEvent, late: bool) -> Item {
+    let mut flags = flags_of(&event.code);
+    flags.set(EventFlags::NON_STANDARD, !event.is_standard);
+    flags.set(EventFlags::STORED_BY_PANEL, event.is_old || late);
+    let Modifiers { area, user, .. } = event.modifiers;
+    // The address of CG and OG is an area (DC-03), of all others a zone or a user.
+    let is_area = matches!(event.code, Code::Sia([b'C' | b'O', b'G']));
+    let (partition, number) = if is_area {
+        (area.or(event.address), None)
+    } else {
+        (area, event.address)
+    };
+    Item {
+        account: None,
+        partition,
+        point: sia_point(event.code.meaning().class, number, user),
+        code: event.code,
+        text: event.text,
+        flags,
+    }
+}
+
+/// An `id` names the user where people act, before the address; elsewhere the address is a zone,
+/// and the `id` is told only where there is none.
+fn sia_point(
+    class: EventClass,
+    number: Option<PointNumber>,
+    user: Option<PointNumber>,
+) -> Option<Point> {
+    let present = |number: &PointNumber| !number.is_zero();
+    let user = user.filter(present).map(Point::User);
+    let number = number.filter(present).map(|n| Point::of(class, n));
+    match number {
+        Some(Point::Zone(_)) => number,
+        Some(Point::User(_)) | None => user.or(number),
+    }
+}
+
+/// When a block says that it happened. Its times are the panel's own, often local: one that is
+/// off by nearly a whole number of quarters of an hour shows a time zone (R21) and no delay, and
+/// says nothing that could be relied on.
+fn block_time(modifiers: Modifiers, received: Wall) -> Option<Wall> {
+    let time = modifiers.time?;
+    let at = match modifiers.date {
+        Some(date) => timestamp::instant(date, time)?,
+        None => timestamp::nearest(time, received)?,
+    };
+    let (off, quarter) = ((received - at).saturating_abs(), micros(QUARTER));
+    let from_quarter = (off % quarter).min(quarter - off % quarter);
+    let is_near = off <= micros(KEPT_AFTER);
+    (is_near || from_quarter > micros(ZONE_TOLERANCE)).then_some(at)
+}
+
+/// At most [`limits::MESSAGE_EVENTS`], the last of them standing for the rest; at least one.
+fn bounded(format: ArrayString<12>, items: impl Iterator<Item = Item>) -> Vec<Item> {
+    let mut items: Vec<Item> = items.take(limits::MESSAGE_EVENTS + 1).collect();
+    if items.len() > limits::MESSAGE_EVENTS {
+        items.truncate(limits::MESSAGE_EVENTS - 1);
+        items.push(undecodable(format));
+    }
+    if items.is_empty() {
+        items.push(undecodable(format));
+    }
+    items
+}
+
+/// An event in a format that is kept and not decoded.
+fn undecoded(format: ArrayString<12>) -> Item {
+    Item {
+        account: None,
+        code: Code::Undecoded(format),
+        partition: None,
+        point: None,
+        text: None,
+        flags: EventFlags::UNDECODED,
+    }
+}
+
+/// An event in a format that we decode, and that cannot be read.
+fn undecodable(format: ArrayString<12>) -> Item {
+    let mut item = undecoded(format);
+    item.flags |= EventFlags::NON_STANDARD;
+    item
+}
+
+fn flags_of(code: &Code) -> EventFlags {
+    let mut flags = EventFlags::empty();
+    flags.set(EventFlags::UNKNOWN_CODE, !code.meaning().known);
+    let persists = matches!(code, Code::ContactId(Qualifier::Persists, _));
+    flags.set(EventFlags::PERSISTS, persists);
+    flags
+}
+
+fn micros(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests;

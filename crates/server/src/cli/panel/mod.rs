@@ -1,0 +1,84 @@
+//! `panel`: register panels and look at them.
+
+mod add;
+mod import;
+mod list;
+mod show;
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+
+use super::client::{Client, shaped};
+use super::view::PanelPage;
+use super::{Failure, Global, Out};
+
+/// What can be done with panels.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Register a panel. From then on its signals are taken.
+    Add(add::Options),
+    /// Register the panels of a table. It can be run again: what is registered is left alone.
+    Import(import::Options),
+    /// List panels.
+    List(list::Options),
+    /// Show a panel: how it reaches the server, its partitions and zones, its last event.
+    Show(show::Options),
+}
+
+pub(super) fn run(global: &Global, command: Command, out: &mut Out) -> Result<ExitCode, Failure> {
+    let client = global.client()?;
+    match command {
+        Command::Add(options) => add::run(&client, options, out),
+        Command::Import(options) => import::run(&client, &options, out),
+        Command::List(options) => list::run(&client, &options, out),
+        Command::Show(options) => show::run(&client, &options.panel, out),
+    }
+}
+
+/// How many panels are asked for at once.
+const PAGE: usize = 1_000;
+
+/// All panels that match, page by page, as they came.
+fn all(
+    client: &Client,
+    filter: &[(&'static str, String)],
+) -> Result<Vec<serde_json::Value>, Failure> {
+    let mut panels = Vec::new();
+    let mut cursor: Option<String> = None;
+    loop {
+        let mut query = filter.to_vec();
+        query.push(("limit", PAGE.to_string()));
+        query.extend(cursor.map(|cursor| ("cursor", cursor)));
+        let page: PanelPage = shaped(client.get("/panels", &query)?)?;
+        panels.extend(page.panels);
+        cursor = page.next_cursor;
+        if cursor.is_none() {
+            return Ok(panels);
+        }
+    }
+}
+
+/// The id of the panel that a person names by its id or its account.
+pub(super) fn id_of(client: &Client, named: &str) -> Result<String, Failure> {
+    if named.starts_with("pan_") {
+        return Ok(named.to_owned());
+    }
+    let panels = all(client, &[("account", named.to_owned())])?;
+    let ids = panels.iter().filter_map(|panel| panel.get("id")?.as_str());
+    match ids.collect::<Vec<_>>()[..] {
+        [id] => Ok(id.to_owned()),
+        [] => Err(Failure::new(
+            format!("no panel has the account {named}"),
+            "`watchfire panel list` lists them all.",
+        )),
+        ref several => Err(Failure::new(
+            format!(
+                "{} panels have the account {named}: {}",
+                several.len(),
+                several.join(", ")
+            ),
+            "Name the one that you mean by its id.",
+        )),
+    }
+}

@@ -1,0 +1,124 @@
+//! `panel show`.
+
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::id_of;
+use crate::cli::client::{Client, shaped};
+use crate::cli::event::row::{self, table};
+use crate::cli::out::{Style, harmless};
+use crate::cli::table::Table;
+use crate::cli::view::{PanelWithParts, Partition, Path, Zone, or_dash, second};
+use crate::cli::{Failure, Out};
+
+/// Which panel to show.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// Its id, or its account where only one has it.
+    pub(super) panel: String,
+}
+
+pub(super) fn run(client: &Client, named: &str, out: &mut Out) -> Result<ExitCode, Failure> {
+    let id = id_of(client, named)?;
+    let found = client.get(&format!("/panels/{id}"), &[])?;
+    if out.is_json() {
+        out.document(&found)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let shown: PanelWithParts = shaped(found)?;
+    let panel = &shown.panel;
+    out.line(format_args!(
+        "{}",
+        out.styled(Style::Bold, harmless(&panel.name))
+    ))?;
+    out.line(format_args!("  id          {}", panel.id))?;
+    out.line(format_args!("  registered  {}", second(&panel.created)))?;
+    let heard = panel.last_heard.as_deref().map(second);
+    let heard = heard.as_deref().unwrap_or("not since the server started");
+    out.line(format_args!("  last heard  {heard}"))?;
+    paths(&panel.paths, out)?;
+    partitions(&shown.partitions, out)?;
+    zones(&shown.zones, out)?;
+    out.line(format_args!("\nlast event"))?;
+    let Some(event) = &shown.last_event else {
+        out.line(format_args!("none yet"))?;
+        return Ok(ExitCode::SUCCESS);
+    };
+    let mut events = table();
+    row::push(&mut events, event);
+    events.print(out)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn paths(paths: &[Path], out: &mut Out) -> Result<(), Failure> {
+    let mut table = Table::new(&[
+        "path",
+        "family",
+        "account",
+        "receiver",
+        "line",
+        "last heard",
+    ]);
+    for path in paths {
+        table.row(
+            Style::Plain,
+            &[
+                path.id.clone(),
+                path.family.clone(),
+                path.account.clone(),
+                path.receiver.clone().unwrap_or_else(|| "any".to_owned()),
+                path.line.clone().unwrap_or_else(|| "any".to_owned()),
+                or_dash(path.last_heard.as_deref().map(second).as_deref()),
+            ],
+        );
+    }
+    out.line(format_args!(""))?;
+    table.print(out)
+}
+
+fn partitions(partitions: &[Partition], out: &mut Out) -> Result<(), Failure> {
+    if partitions.is_empty() {
+        return out.line(format_args!("\nno partition was named yet"));
+    }
+    let mut table = Table::new(&["partition", "state", "since", "event", "known"]);
+    for partition in partitions {
+        table.row(
+            Style::Plain,
+            &[
+                partition.number.clone(),
+                partition
+                    .state
+                    .clone()
+                    .unwrap_or_else(|| "unknown".to_owned()),
+                or_dash(partition.since.as_deref().map(second).as_deref()),
+                or_dash(partition.since_event.map(|seq| seq.to_string()).as_deref()),
+                partition.origin.clone(),
+            ],
+        );
+    }
+    out.line(format_args!(""))?;
+    table.print(out)
+}
+
+fn zones(zones: &[Zone], out: &mut Out) -> Result<(), Failure> {
+    if zones.is_empty() {
+        return out.line(format_args!("\nno zone was named yet"));
+    }
+    let mut table = Table::new(&["zone", "partition", "last class", "last", "event", "known"]);
+    for zone in zones {
+        table.row(
+            Style::Plain,
+            &[
+                zone.number.clone(),
+                or_dash(zone.partition.as_deref()),
+                zone.last_class.clone(),
+                second(&zone.last),
+                zone.last_event.to_string(),
+                zone.origin.clone(),
+            ],
+        );
+    }
+    out.line(format_args!(""))?;
+    table.print(out)
+}

@@ -1,0 +1,203 @@
+//! What the API answers, as far as people are shown it. Fields that are not known are skipped,
+//! so that a newer server can be asked.
+
+use serde::Deserialize;
+
+use super::out::Style;
+
+/// A page of panels, as they came.
+#[derive(Debug, Deserialize)]
+pub(super) struct PanelPage {
+    pub(super) panels: Vec<serde_json::Value>,
+    pub(super) next_cursor: Option<String>,
+}
+
+/// A panel.
+#[derive(Debug, Deserialize)]
+pub(super) struct Panel {
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) created: String,
+    pub(super) last_heard: Option<String>,
+    pub(super) paths: Vec<Path>,
+}
+
+/// One way by which a panel reaches the server.
+#[derive(Debug, Deserialize)]
+pub(super) struct Path {
+    pub(super) id: String,
+    pub(super) family: String,
+    pub(super) account: String,
+    pub(super) receiver: Option<String>,
+    pub(super) line: Option<String>,
+    pub(super) last_heard: Option<String>,
+}
+
+/// A panel and what is known of its parts.
+#[derive(Debug, Deserialize)]
+pub(super) struct PanelWithParts {
+    #[serde(flatten)]
+    pub(super) panel: Panel,
+    pub(super) partitions: Vec<Partition>,
+    pub(super) zones: Vec<Zone>,
+    pub(super) last_event: Option<Event>,
+}
+
+/// An area that is armed as one.
+#[derive(Debug, Deserialize)]
+pub(super) struct Partition {
+    pub(super) number: String,
+    pub(super) state: Option<String>,
+    pub(super) since_event: Option<u64>,
+    pub(super) since: Option<String>,
+    pub(super) origin: String,
+}
+
+/// A sensor input.
+#[derive(Debug, Deserialize)]
+pub(super) struct Zone {
+    pub(super) number: String,
+    pub(super) partition: Option<String>,
+    pub(super) last_event: u64,
+    pub(super) last_class: String,
+    pub(super) last: String,
+    pub(super) origin: String,
+}
+
+/// A page of events, as they came.
+#[derive(Debug, Deserialize)]
+pub(super) struct EventPage {
+    pub(super) events: Vec<serde_json::Value>,
+    pub(super) next_cursor: Option<String>,
+}
+
+/// A registered signal.
+#[derive(Debug, Deserialize)]
+pub(super) struct Event {
+    pub(super) seq: u64,
+    pub(super) message_seq: u64,
+    pub(super) panel: String,
+    pub(super) path: String,
+    pub(super) family: String,
+    pub(super) format: String,
+    pub(super) account: String,
+    pub(super) code: Code,
+    pub(super) class: String,
+    pub(super) priority: u8,
+    pub(super) partition: Option<String>,
+    pub(super) zone: Option<String>,
+    pub(super) user: Option<String>,
+    #[serde(default)]
+    pub(super) restores: Vec<String>,
+    pub(super) panel_sequence: Option<u16>,
+    pub(super) panel_time: Option<String>,
+    pub(super) occurred: Option<String>,
+    pub(super) received: String,
+    pub(super) skew_ms: Option<i64>,
+    #[serde(default)]
+    pub(super) flags: Vec<String>,
+    pub(super) text: Option<String>,
+    #[serde(default)]
+    pub(super) extended: Option<Vec<Extended>>,
+    pub(super) raw: Option<String>,
+    pub(super) raw_text: Option<String>,
+}
+
+/// An event code.
+#[derive(Debug, Deserialize)]
+pub(super) struct Code {
+    pub(super) set: String,
+    #[serde(rename = "code")]
+    pub(super) written: String,
+    pub(super) name: String,
+}
+
+/// One block of extended data.
+#[derive(Debug, Deserialize)]
+pub(super) struct Extended {
+    pub(super) letter: String,
+    pub(super) content: String,
+    pub(super) content_text: Option<String>,
+}
+
+/// What became of a row of an import.
+#[derive(Debug, Deserialize)]
+pub(super) struct ImportRow {
+    pub(super) row: usize,
+    pub(super) status: RowStatus,
+    pub(super) panel: Option<String>,
+    pub(super) error: Option<RowError>,
+}
+
+/// What became of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum RowStatus {
+    /// Registered now.
+    Added,
+    /// Registered before.
+    Exists,
+    /// Not registered.
+    Error,
+}
+
+/// Why a row could not be registered.
+#[derive(Debug, Deserialize)]
+pub(super) struct RowError {
+    pub(super) code: String,
+    pub(super) detail: String,
+}
+
+impl Event {
+    /// How it looks: by how soon a person must look, restores calm.
+    pub(super) fn style(&self) -> Style {
+        if !self.restores.is_empty() {
+            return Style::Calm;
+        }
+        match self.priority {
+            0..=2 => Style::Urgent,
+            3 => Style::Alarm,
+            4..=6 => Style::Warning,
+            7 | 8 => Style::Note,
+            _ => Style::Faint,
+        }
+    }
+
+    /// The zone or the user.
+    pub(super) fn point(&self) -> String {
+        match (&self.zone, &self.user) {
+            (Some(zone), _) => format!("zone {zone}"),
+            (None, Some(user)) => format!("user {user}"),
+            (None, None) => String::new(),
+        }
+    }
+}
+
+/// A time to the second, as people read it: `2026-11-22 20:15:00Z`.
+pub(super) fn second(rfc3339: &str) -> String {
+    match rfc3339.split_once('.') {
+        Some((seconds, fraction)) if fraction.ends_with('Z') => {
+            format!("{}Z", seconds.replacen('T', " ", 1))
+        }
+        _ => rfc3339.replacen('T', " ", 1),
+    }
+}
+
+/// The text, or a dash where there is none.
+pub(super) fn or_dash(text: Option<&str>) -> String {
+    text.unwrap_or("-").to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_shown_to_the_second() {
+        assert_eq!(
+            second("2026-03-20T09:46:40.000120Z"),
+            "2026-03-20 09:46:40Z"
+        );
+        assert_eq!(second("2026-03-20T09:46:40Z"), "2026-03-20 09:46:40Z");
+    }
+}
