@@ -93,7 +93,10 @@ mod tests {
         write("synced", true);
         write("not synced", false);
         let after = disk.as_after_a_power_cut(folder.path());
-        assert_eq!(fs::read(after.folder().join("synced")).unwrap(), b"an alarm");
+        assert_eq!(
+            fs::read(after.folder().join("synced")).unwrap(),
+            b"an alarm"
+        );
         let kept = fs::read(after.folder().join("not synced"));
         assert!(!kept.is_ok_and(|kept| kept == b"an alarm"));
     }
