@@ -3,11 +3,11 @@
 use model::Entropy;
 
 /// The machine's clocks; the same ones that a gateway's loop reads, which the link relies on (R4).
-pub use gateway::worker::MachineClock as SystemClock;
+pub(crate) use gateway::worker::MachineClock as SystemClock;
 
 /// The operating system's randomness.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct SystemEntropy;
+pub(crate) struct SystemEntropy;
 
 impl Entropy for SystemEntropy {
     fn fill(&mut self, buffer: &mut [u8]) {

@@ -34,7 +34,7 @@ const ADMIN: &str = "admin";
 const RETENTION_PERIOD: Duration = Duration::from_hours(1);
 
 /// Runs the engine until the supervisor asks it to stop, or is gone.
-pub fn run() -> anyhow::Result<()> {
+pub(crate) fn run() -> anyhow::Result<()> {
     let (control, setup, descriptors) =
         super::begin(|setup: &EngineSetup| &setup.common, "engine")?;
     let mut descriptors = descriptors.into_iter();
@@ -234,7 +234,7 @@ async fn tokens(
             Ok(()) => {}
             // A disk that takes no writes must not keep people from reading what there is.
             Err(error) => {
-                tracing::error!(%error, "the token of admin.token could not be registered")
+                tracing::error!(%error, "the token of admin.token could not be registered");
             }
         }
     }

@@ -11,7 +11,7 @@ use super::setup::{BUILD, GatewaySetup};
 use crate::clock::SystemClock;
 
 /// Runs a gateway until it is drained or its supervisor is gone.
-pub fn run() -> anyhow::Result<()> {
+pub(crate) fn run() -> anyhow::Result<()> {
     let (control, setup, descriptors) =
         super::begin(|setup: &GatewaySetup| &setup.common, "gateway")?;
     let listeners = setup

@@ -17,7 +17,7 @@ const TOKEN_PREFIX: &str = "wft_";
 
 /// The key under which secrets are sealed and tokens are digested.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Key(pub [u8; 32]);
+pub(crate) struct Key(pub(crate) [u8; 32]);
 
 impl std::fmt::Debug for Key {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -26,7 +26,7 @@ impl std::fmt::Debug for Key {
 }
 
 /// The key of this folder; made at the first start.
-pub fn key(data: &Path, entropy: &mut dyn Entropy) -> anyhow::Result<Key> {
+pub(crate) fn key(data: &Path, entropy: &mut dyn Entropy) -> anyhow::Result<Key> {
     let folder = data.join("keys");
     DirBuilder::new()
         .recursive(true)
@@ -50,7 +50,7 @@ pub fn key(data: &Path, entropy: &mut dyn Entropy) -> anyhow::Result<Key> {
 }
 
 /// The administrator's token of this folder; made at the first start.
-pub fn admin_token(data: &Path, entropy: &mut dyn Entropy) -> anyhow::Result<String> {
+pub(crate) fn admin_token(data: &Path, entropy: &mut dyn Entropy) -> anyhow::Result<String> {
     let path = data.join("admin.token");
     let made = || {
         let mut secret = [0; 32];

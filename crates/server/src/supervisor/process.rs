@@ -21,7 +21,7 @@ const THIS_BINARY: &str = "/proc/self/exe";
 
 /// A child at work.
 #[derive(Debug)]
-pub struct Process {
+pub(crate) struct Process {
     child: Child,
     words: tokio::io::Lines<BufReader<OwnedReadHalf>>,
     talks: bool,
@@ -30,7 +30,7 @@ pub struct Process {
 
 /// What a child did.
 #[derive(Debug)]
-pub enum Turn {
+pub(crate) enum Turn {
     /// It said something.
     Said(Word),
     /// It ended.
@@ -42,7 +42,7 @@ impl Process {
     ///
     /// Called on the supervisor's main thread only: the kernel kills the child when the thread
     /// that started it ends.
-    pub fn start<T: Serialize>(
+    pub(crate) fn start<T: Serialize>(
         subcommand: &str,
         setup: &T,
         descriptors: &[BorrowedFd<'_>],
@@ -66,12 +66,12 @@ impl Process {
     }
 
     /// The process id; 0 once it has ended.
-    pub fn id(&self) -> u32 {
+    pub(crate) fn id(&self) -> u32 {
         self.child.id().unwrap_or(0)
     }
 
     /// Waits for the next thing that the child says or suffers.
-    pub async fn next(&mut self) -> Turn {
+    pub(crate) async fn next(&mut self) -> Turn {
         loop {
             let line = tokio::select! {
                 ended = self.child.wait() => return Turn::Ended(ended),
@@ -89,7 +89,7 @@ impl Process {
     }
 
     /// Asks the child to stop in order, and kills it if it has not within `patience`.
-    pub async fn stop(mut self, patience: Duration) {
+    pub(crate) async fn stop(mut self, patience: Duration) {
         if self.control.write_all(&[STOP]).await.is_err() {
             tracing::debug!("a child was gone before it was asked to stop");
         }
@@ -110,7 +110,7 @@ impl Process {
 
 /// How long to wait before the next replacement: at once after a long life, then doubling.
 #[derive(Debug)]
-pub struct Patience {
+pub(crate) struct Patience {
     next: Duration,
 }
 
@@ -121,12 +121,12 @@ impl Patience {
     const LONG_LIFE: Duration = Duration::from_secs(10);
 
     /// For a child that has not died yet.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { next: Self::FIRST }
     }
 
     /// The time to wait after a child that lived for `life`.
-    pub fn after(&mut self, life: Duration) -> Duration {
+    pub(crate) fn after(&mut self, life: Duration) -> Duration {
         if life >= Self::LONG_LIFE {
             self.next = Self::FIRST;
         }
@@ -146,6 +146,6 @@ mod tests {
         let short = Duration::from_millis(5);
         let waits: Vec<_> = (0..9).map(|_| patience.after(short).as_millis()).collect();
         assert_eq!(waits, [50, 100, 200, 400, 800, 1_600, 3_200, 5_000, 5_000]);
-        assert_eq!(patience.after(Duration::from_secs(60)).as_millis(), 50);
+        assert_eq!(patience.after(Duration::from_mins(1)).as_millis(), 50);
     }
 }
