@@ -33,9 +33,18 @@ impl Wheel {
 
     /// Arms `key` for `at`, and tells when it will come out.
     pub(super) fn arm(&mut self, key: usize, at: Mono) -> Mono {
-        let tick = tick_after(at).clamp(self.done + 1, self.done + SLOTS);
+        let tick = self.tick_for(at);
         self.slots[slot_of(tick)].push(key);
         time_of(tick)
+    }
+
+    /// When a key that is armed for `at` now comes out.
+    pub(super) fn would_come_out(&self, at: Mono) -> Mono {
+        time_of(self.tick_for(at))
+    }
+
+    fn tick_for(&self, at: Mono) -> u64 {
+        tick_after(at).clamp(self.done + 1, self.done + SLOTS)
     }
 
     /// Appends the keys whose time has come to `out`.

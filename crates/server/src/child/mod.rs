@@ -7,6 +7,7 @@
 pub mod control;
 pub mod engine;
 pub mod gateway;
+mod secrets;
 pub mod setup;
 
 use std::os::fd::AsFd;

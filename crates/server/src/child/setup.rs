@@ -55,9 +55,7 @@ pub struct GatewaySetup {
     /// What every child is told.
     pub common: Common,
     /// Its number, from 0.
-    pub index: u32,
-    /// How many panels all gateways are to carry.
-    pub expected_panels: usize,
+    pub index: u16,
     /// The families of the listening sockets.
     pub listeners: Vec<String>,
     /// Where the engine's link socket is bound.

@@ -27,7 +27,7 @@ pub struct ChildEntry {
     /// `engine` or `gateway`.
     pub role: String,
     /// Which of them, from 0.
-    pub index: u32,
+    pub index: u16,
     /// Its process id.
     pub pid: u32,
 }

@@ -24,7 +24,17 @@ const THIS_BINARY: &str = "/proc/self/exe";
 pub struct Process {
     child: Child,
     words: tokio::io::Lines<BufReader<OwnedReadHalf>>,
+    talks: bool,
     control: OwnedWriteHalf,
+}
+
+/// What a child did.
+#[derive(Debug)]
+pub enum Turn {
+    /// It said something.
+    Said(Word),
+    /// It ended.
+    Ended(io::Result<ExitStatus>),
 }
 
 impl Process {
@@ -50,6 +60,7 @@ impl Process {
         Ok(Self {
             child,
             words: BufReader::new(words).lines(),
+            talks: true,
             control,
         })
     }
@@ -59,20 +70,22 @@ impl Process {
         self.child.id().unwrap_or(0)
     }
 
-    /// The next thing that the child says; `None` when it says nothing more.
-    pub async fn word(&mut self) -> Option<Word> {
-        while let Ok(Some(line)) = self.words.next_line().await {
-            match serde_json::from_str(&line) {
-                Ok(word) => return Some(word),
-                Err(error) => tracing::warn!(%error, "a child said what nobody understands"),
+    /// Waits for the next thing that the child says or suffers.
+    pub async fn next(&mut self) -> Turn {
+        loop {
+            let line = tokio::select! {
+                ended = self.child.wait() => return Turn::Ended(ended),
+                line = self.words.next_line(), if self.talks => line,
+            };
+            match line {
+                Ok(Some(line)) => match serde_json::from_str(&line) {
+                    Ok(word) => return Turn::Said(word),
+                    Err(error) => tracing::warn!(%error, "a child said what nobody understands"),
+                },
+                // Its end of the socket is closed; the child is about to end.
+                Ok(None) | Err(_) => self.talks = false,
             }
         }
-        None
-    }
-
-    /// Waits for the end.
-    pub async fn ended(&mut self) -> io::Result<ExitStatus> {
-        self.child.wait().await
     }
 
     /// Asks the child to stop in order, and kills it if it has not within `patience`.

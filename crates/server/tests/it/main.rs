@@ -11,6 +11,7 @@
     clippy::unwrap_used,
     reason = "a test says by its panic what went wrong"
 )]
+#![expect(clippy::print_stdout, reason = "a scenario prints what it did")]
 
 mod cli;
 mod crash;

@@ -1,0 +1,270 @@
+//! Letting panels in: quotas, addresses, room, and who goes when there is none.
+//!
+//! Invariant: what is not let in is closed and counted (I4), never left hanging, except while
+//! the engine may be about to give its first word (R4).
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io::{self, ErrorKind};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+
+use mio::net::{TcpListener, TcpStream};
+use mio::{Interest, Registry, Token};
+use model::{Mono, SignalToken, limits};
+use proto::{Counted, Family};
+
+use super::connection::{Connection, Input, Marks, Phase};
+use super::promise::Outlook;
+use super::{CONNECTIONS, LISTENERS, Listening, Worker};
+
+/// The listening sockets, and who came in without identity.
+#[derive(Debug)]
+pub(super) struct Gate {
+    listeners: Vec<Listener>,
+    /// Given up when no descriptor is left, so that one connection can be taken and closed.
+    spare: Option<File>,
+    /// Connections without identity, the oldest first; some have got one or are gone.
+    strangers: VecDeque<u64>,
+    /// How many of them there are.
+    pub(super) without_identity: usize,
+}
+
+#[derive(Debug)]
+struct Listener {
+    socket: TcpListener,
+    family: &'static dyn Family,
+    /// Connections may be waiting.
+    pending: bool,
+    /// Accepting failed; it is tried again then.
+    again_at: Option<Mono>,
+}
+
+impl Listener {
+    fn is_due(&mut self, now: Mono) -> bool {
+        let again = self.again_at.take_if(|at| *at <= now).is_some();
+        self.pending |= again;
+        self.pending
+    }
+
+    fn try_again_at(&mut self, at: Mono) {
+        self.pending = false;
+        self.again_at = Some(at);
+    }
+}
+
+impl Gate {
+    pub(super) fn open(listening: Vec<Listening>, registry: &Registry) -> io::Result<Self> {
+        let mut listeners = Vec::with_capacity(listening.len());
+        for (at, (family, socket)) in listening.into_iter().enumerate() {
+            socket.set_nonblocking(true)?;
+            let mut socket = TcpListener::from_std(socket);
+            let token = Token(LISTENERS + at);
+            registry.register(&mut socket, token, Interest::READABLE)?;
+            listeners.push(Listener {
+                socket,
+                family,
+                pending: true,
+                again_at: None,
+            });
+        }
+        Ok(Self {
+            listeners,
+            spare: File::open("/dev/null").ok(),
+            strangers: VecDeque::new(),
+            without_identity: 0,
+        })
+    }
+
+    /// Connections are waiting at this listener.
+    pub(super) fn stir(&mut self, at: usize) {
+        if let Some(listener) = self.listeners.get_mut(at) {
+            listener.pending = true;
+        }
+    }
+
+    /// Whether connections may be waiting that no event will tell of.
+    pub(super) fn has_more(&self) -> bool {
+        self.listeners.iter().any(|listener| listener.pending)
+    }
+
+    /// Lets nobody in any more. The supervisor keeps the sockets for whoever comes after us.
+    pub(super) fn shut(&mut self) {
+        self.listeners.clear();
+    }
+
+    /// The next connection at this listener; `None` when none is waiting.
+    fn next(&mut self, at: usize) -> Option<io::Result<(TcpStream, SocketAddr)>> {
+        let listener = self.listeners.get_mut(at)?;
+        loop {
+            let error = match listener.socket.accept() {
+                Ok(accepted) => return Some(Ok(accepted)),
+                Err(error) => error,
+            };
+            match error.kind() {
+                ErrorKind::Interrupted | ErrorKind::ConnectionAborted => {}
+                ErrorKind::WouldBlock => {
+                    listener.pending = false;
+                    return None;
+                }
+                _ => return Some(Err(error)),
+            }
+        }
+    }
+
+    /// No descriptor is left: takes a connection with the spare one, and closes it. Otherwise it
+    /// would wait for ever, and wake us for ever.
+    fn turn_one_away(&mut self, at: usize) -> bool {
+        self.spare = None;
+        let taken = self.next(at).is_some_and(|accepted| accepted.is_ok());
+        self.spare = File::open("/dev/null").ok();
+        taken
+    }
+}
+
+impl Worker {
+    /// Whether anybody may be accepted, if only to be closed.
+    pub(super) fn may_accept(&self) -> bool {
+        self.drain.is_none() && self.promise.outlook(self.now.mono) != Outlook::Waiting
+    }
+
+    /// Takes connections in, a quota a turn.
+    pub(super) fn accept(&mut self) {
+        if !self.may_accept() {
+            return;
+        }
+        for at in 0..self.gate.listeners.len() {
+            if !self.gate.listeners[at].is_due(self.now.mono) {
+                continue;
+            }
+            for _ in 0..limits::ACCEPT_QUOTA {
+                match self.gate.next(at) {
+                    Some(Ok((socket, peer))) => self.let_in(at, socket, peer),
+                    Some(Err(error)) => {
+                        tracing::error!(%error, "a connection could not be accepted");
+                        if self.gate.turn_one_away(at) {
+                            self.counts.add(Counted::Full);
+                        } else {
+                            let soon = self.now.mono.after(limits::LINK_PERIOD);
+                            self.gate.listeners[at].try_again_at(soon);
+                        }
+                        break;
+                    }
+                    None => break,
+                }
+            }
+        }
+    }
+
+    fn let_in(&mut self, at: usize, socket: TcpStream, peer: SocketAddr) {
+        let source = source_of(peer.ip());
+        if self.promise.outlook(self.now.mono) == Outlook::Broken {
+            return self.counts.add(Counted::NoPromise);
+        }
+        if !self.addresses.spend(source, self.now.mono) {
+            return self.counts.add(Counted::AddressLimited);
+        }
+        if self.connections.len() >= self.limits.connections {
+            return self.counts.add(Counted::Full);
+        }
+        if self.gate.without_identity >= self.limits.without_identity {
+            self.evict_oldest_stranger();
+        }
+        self.counts.add(Counted::Accepted);
+        if self.open(at, socket, source).is_err() {
+            self.counts.add(Counted::Broken);
+        }
+    }
+
+    fn open(&mut self, at: usize, mut socket: TcpStream, source: IpAddr) -> io::Result<()> {
+        let family = self.gate.listeners[at].family;
+        let token = Token(CONNECTIONS + self.connections.next_place());
+        socket.set_nodelay(true)?;
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        self.poll
+            .registry()
+            .register(&mut socket, token, interest)?;
+        let opened = self.now.mono;
+        let place = self.connections.insert(|number| Connection {
+            socket,
+            session: family.open_stream(self.limits.session),
+            number,
+            source,
+            path: None,
+            next_token: SignalToken(1),
+            opened,
+            heard: opened,
+            paused_until: None,
+            armed: None,
+            unsent: Vec::new(),
+            // Often the first frame is already there.
+            input: Input::Ready,
+            phase: Phase::Open,
+            marks: Marks::default(),
+        });
+        if let Some(connection) = self.connections.get(place) {
+            self.gate.strangers.push_back(connection.number);
+        }
+        self.gate.without_identity += 1;
+        self.mark_readable(place);
+        self.touch(place);
+        Ok(())
+    }
+
+    fn evict_oldest_stranger(&mut self) {
+        while let Some(place) = self.next_stranger() {
+            let known = self.connections.get(place).is_none_or(|c| c.path.is_some());
+            if !known {
+                return self.cut(place, Counted::EvictedWithoutIdentity);
+            }
+        }
+    }
+
+    fn next_stranger(&mut self) -> Option<usize> {
+        loop {
+            let number = self.gate.strangers.pop_front()?;
+            if let Some(place) = self.connections.place_of(number) {
+                return Some(place);
+            }
+        }
+    }
+
+    /// A connection has got an identity or is gone: it no longer counts as without.
+    pub(super) fn no_longer_stranger(&mut self) {
+        self.gate.without_identity -= 1;
+        // What has no identity is gone after a while, so the front is never old; but those behind
+        // it need not keep their place once they are known.
+        let enough = 2 * self.limits.without_identity + limits::ACCEPT_QUOTA;
+        if self.gate.strangers.len() > enough {
+            let connections = &self.connections;
+            self.gate.strangers.retain(|number| {
+                let place = connections.place_of(*number);
+                let connection = place.and_then(|place| connections.get(place));
+                connection.is_some_and(|connection| connection.path.is_none())
+            });
+        }
+    }
+}
+
+/// What counts as one address: of IPv6 the network, since whoever has one address of it has all.
+fn source_of(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+        }
+        v4 @ IpAddr::V4(_) => v4,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_ipv6_network_counts_as_one_address_and_mapped_ipv4_as_itself() {
+        let source = |text: &str| source_of(text.parse().unwrap()).to_string();
+        assert_eq!(source("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
+        assert_eq!(source("::ffff:192.0.2.7"), "192.0.2.7");
+        assert_eq!(source("192.0.2.7"), "192.0.2.7");
+    }
+}

@@ -1,0 +1,95 @@
+//! Letting connections go, and the gateway's own end.
+//!
+//! Draining: nobody is let in or read any more; what is unanswered may still be committed, and is
+//! acknowledged; then every session says goodbye, and when that is written the gateway ends.
+
+use model::{Mono, SignalToken, limits};
+use proto::{CloseReason, Counted};
+
+use super::Worker;
+use super::connection::Phase;
+
+/// How far the gateway has drained.
+#[derive(Debug)]
+pub(super) struct Drain {
+    since: Mono,
+    goodbye: Option<Mono>,
+}
+
+impl Drain {
+    /// Whether sessions have been told to say goodbye.
+    pub(super) fn says_goodbye(&self) -> bool {
+        self.goodbye.is_some()
+    }
+}
+
+impl Worker {
+    /// Counts why, and closes at once.
+    pub(super) fn cut(&mut self, place: usize, reason: Counted) {
+        if self.connections.get(place).is_some() {
+            self.counts.add(reason);
+            self.remove(place);
+        }
+    }
+
+    /// Closes the socket and forgets the session. Its signals stay in the window.
+    pub(super) fn remove(&mut self, place: usize) {
+        let Some(connection) = self.connections.remove(place) else {
+            return;
+        };
+        self.identities.withdraw(connection.number);
+        if connection.path.is_none() {
+            self.no_longer_stranger();
+        }
+        if connection.next_token > SignalToken(1) || connection.path.is_some() {
+            self.tell_closed(connection.number);
+        }
+    }
+
+    /// Begins to drain, once.
+    pub(super) fn begin_drain(&mut self, why: &'static str) {
+        if self.drain.is_none() {
+            let unanswered = self.window.len();
+            tracing::info!(why, unanswered, "the gateway drains");
+            self.gate.shut();
+            self.drain = Some(Drain {
+                since: self.now.mono,
+                goodbye: None,
+            });
+        }
+    }
+
+    /// Says goodbye when everything is answered, or will not be in time.
+    pub(super) fn step_drain(&mut self) {
+        let now = self.now.mono;
+        let answered = self.window.is_empty();
+        let Some(drain) = self.drain.as_mut().filter(|drain| drain.goodbye.is_none()) else {
+            return;
+        };
+        if !answered && now.since(drain.since) < self.limits.drain {
+            return;
+        }
+        drain.goodbye = Some(now);
+        for place in self.connections.places() {
+            if let Some(connection) = self.connections.get_mut(place) {
+                connection
+                    .session
+                    .handle_close(self.now, CloseReason::Draining);
+            }
+            self.drive(place);
+            if let Some(connection) = self.connections.get_mut(place) {
+                connection.phase = Phase::Closing(now);
+            }
+        }
+    }
+
+    /// Whether the last goodbye is written, or will not be in time.
+    pub(super) fn is_drained(&self) -> bool {
+        let goodbye = self.drain.as_ref().and_then(|drain| drain.goodbye);
+        goodbye.is_some_and(|at| {
+            let told = !self.uplink.is_up() || !self.uplink.has_unsent(model::Stream::Normal);
+            let done = self.connections.is_empty() && told;
+            done || self.now.mono.since(at) >= limits::GOODBYE
+        })
+    }
+}

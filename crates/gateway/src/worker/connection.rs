@@ -1,0 +1,170 @@
+//! The connections of a gateway: a compact record each, in a slab.
+//!
+//! Invariant: a connection's number is never used again, though its place in the slab is; a place
+//! that was reused is never mistaken for what stood there before.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use mio::net::TcpStream;
+use model::{Mono, PathIndex, SignalToken};
+use proto::Session;
+use slab::Slab;
+
+use super::setup::GatewayLimits;
+
+/// Whether octets can be read. Sockets tell of a change only, so it is remembered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Input {
+    /// Nothing until the next event.
+    Quiet,
+    /// Perhaps something.
+    Ready,
+    /// The other side has closed; whatever is left, then the end.
+    Ending,
+}
+
+/// How far the life of a connection has gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// Both directions are open.
+    Open,
+    /// The other side closed its direction; what it sent is still answered.
+    Ended(Mono),
+    /// It closes as soon as what is unsent is written.
+    Closing(Mono),
+}
+
+/// In which lists of the turn it stands.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Marks {
+    pub(super) readable: bool,
+    pub(super) touched: bool,
+    pub(super) stalled: bool,
+}
+
+/// One connection.
+#[derive(Debug)]
+pub(super) struct Connection {
+    pub(super) socket: TcpStream,
+    pub(super) session: Box<dyn Session>,
+    pub(super) number: u64,
+    /// The address that it counts to before its panel is known (R7).
+    pub(super) source: IpAddr,
+    /// The path that it was first admitted as.
+    pub(super) path: Option<PathIndex>,
+    /// The token of the next signal.
+    pub(super) next_token: SignalToken,
+    pub(super) opened: Mono,
+    pub(super) heard: Mono,
+    /// R7: not read before this time.
+    pub(super) paused_until: Option<Mono>,
+    /// When the wheel will bring it up.
+    pub(super) armed: Option<Mono>,
+    /// Octets that the socket did not take; no memory while there are none.
+    pub(super) unsent: Vec<u8>,
+    pub(super) input: Input,
+    pub(super) phase: Phase,
+    pub(super) marks: Marks,
+}
+
+impl Connection {
+    /// Whether it may be read, as far as it alone is concerned.
+    pub(super) fn may_read(&self) -> bool {
+        self.phase == Phase::Open
+            && self.input != Input::Quiet
+            && self.paused_until.is_none()
+            && self.unsent.is_empty()
+            && self.session.wants_read()
+    }
+
+    /// When it must be looked at again, whatever comes or does not come.
+    pub(super) fn due(&self, limits: &GatewayLimits) -> Mono {
+        let timers = [self.session.poll_timeout(), self.paused_until];
+        let timers = timers.into_iter().flatten();
+        timers.fold(self.expires(limits), Mono::min)
+    }
+
+    /// When its time is over.
+    pub(super) fn expires(&self, limits: &GatewayLimits) -> Mono {
+        match (self.phase, self.path) {
+            (Phase::Ended(since) | Phase::Closing(since), _) => since.after(LINGER),
+            // R7: absolute, so that one octet a second does not prolong it.
+            (Phase::Open, None) => self.opened.after(limits.first_frame),
+            (Phase::Open, Some(_)) => self.heard.after(limits.idle),
+        }
+    }
+}
+
+/// How long a connection that one side has closed may wait for its last octets.
+const LINGER: Duration = model::limits::FRAME_COMPLETION;
+
+/// Bits of a connection's number that are its place: more than descriptors there can be.
+const PLACE_BITS: u32 = 24;
+
+/// All connections.
+#[derive(Debug, Default)]
+pub(super) struct Connections {
+    slab: Slab<Connection>,
+    accepted: u64,
+}
+
+impl Connections {
+    /// Makes a place for a connection, which is told its place and number.
+    pub(super) fn insert(&mut self, make: impl FnOnce(u64) -> Connection) -> usize {
+        let entry = self.slab.vacant_entry();
+        let place = entry.key();
+        self.accepted += 1;
+        let number = self.accepted << PLACE_BITS | as_number(place);
+        entry.insert(make(number));
+        place
+    }
+
+    /// The place that the next connection will have.
+    pub(super) fn next_place(&self) -> usize {
+        self.slab.vacant_key()
+    }
+
+    pub(super) fn get(&self, place: usize) -> Option<&Connection> {
+        self.slab.get(place)
+    }
+
+    pub(super) fn get_mut(&mut self, place: usize) -> Option<&mut Connection> {
+        self.slab.get_mut(place)
+    }
+
+    pub(super) fn remove(&mut self, place: usize) -> Option<Connection> {
+        self.slab.try_remove(place)
+    }
+
+    /// Where the connection of this number stands, if it is still there.
+    pub(super) fn place_of(&self, number: u64) -> Option<usize> {
+        let place = usize::try_from(number & ((1 << PLACE_BITS) - 1)).ok()?;
+        let connection = self.slab.get(place)?;
+        (connection.number == number).then_some(place)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.slab.len()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.slab.is_empty()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Connection> {
+        self.slab.iter().map(|(_, connection)| connection)
+    }
+
+    /// The places of all, so that each may be changed or removed in turn.
+    pub(super) fn places(&self) -> Vec<usize> {
+        self.slab.iter().map(|(place, _)| place).collect()
+    }
+}
+
+fn as_number(place: usize) -> u64 {
+    u64::try_from(place)
+        .ok()
+        .filter(|place| place >> PLACE_BITS == 0)
+        .expect("a process opens fewer files than places have numbers")
+}

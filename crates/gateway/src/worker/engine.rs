@@ -1,0 +1,151 @@
+//! What the engine says, and what it is told.
+
+use engine::ports::Answer;
+use model::{SignalToken, Stream, limits};
+use proto::Counted;
+
+use super::Worker;
+use super::closing::Drain;
+use crate::link::{Downward, Gauges, IdentityAnswer, SessionRow, Upward, question_of};
+
+/// Rows of the snapshot in one message: it stays under 20 KiB.
+const SNAPSHOT_CHUNK: usize = 1_000;
+
+impl Worker {
+    /// Keeps the link, and does what the engine says.
+    pub(super) fn hear_engine(&mut self) {
+        self.uplink.keep(self.poll.registry(), self.now.mono);
+        let mut said = std::mem::take(&mut self.scratch.said);
+        self.uplink
+            .receive(&mut self.scratch.read, &mut said, self.now.mono);
+        for message in said.drain(..) {
+            self.heed(message);
+        }
+        self.scratch.said = said;
+    }
+
+    fn heed(&mut self, message: Downward) {
+        match message {
+            Downward::Welcome { build } => self.linked(&build),
+            Downward::Answer(answer) => self.take_answer(answer),
+            Downward::Identity(answer) => self.take_identity(&answer),
+            Downward::Intake(state) => self.promise.hear(state),
+            Downward::Forget(keys) => self.identities.forget(&keys),
+            Downward::ForgetAll => self.identities.forget_all(),
+        }
+    }
+
+    /// A new link: what the engine must know, then all that is unanswered.
+    fn linked(&mut self, build: &str) {
+        tracing::info!(unanswered = self.window.len(), "linked to the engine");
+        let rows = self.snapshot();
+        for chunk in rows.chunks(SNAPSHOT_CHUNK) {
+            self.uplink
+                .say(Stream::Urgent, &Upward::Snapshot(chunk.to_vec()));
+        }
+        self.window.resend(&mut self.scratch.outbound);
+        for (stream, frame) in self.scratch.outbound.drain(..) {
+            self.uplink.send(stream, frame);
+        }
+        self.uplink.say(Stream::Urgent, &Upward::Ready);
+        for (connection, key) in self.identities.relink() {
+            self.uplink
+                .say(Stream::Normal, &Upward::Identify { connection, key });
+        }
+        if build != self.build {
+            self.begin_drain("the engine is of another build");
+        }
+    }
+
+    fn snapshot(&self) -> Vec<SessionRow> {
+        let open = self.connections.iter().filter_map(|connection| {
+            let number = connection.number;
+            let sent_any = connection.next_token > SignalToken(1);
+            (sent_any || connection.path.is_some()).then(|| SessionRow {
+                connection: number,
+                lowest: self.window.lowest(number).unwrap_or(connection.next_token),
+                path: connection.path,
+            })
+        });
+        let gone = self.window.lowest_of_all().filter_map(|(number, lowest)| {
+            let gone = self.connections.place_of(number).is_none();
+            gone.then_some(SessionRow {
+                connection: number,
+                lowest,
+                path: None,
+            })
+        });
+        open.chain(gone).collect()
+    }
+
+    fn take_answer(&mut self, answer: Answer) {
+        let mut answers = std::mem::take(&mut self.scratch.answers);
+        self.window.take(answer, &mut answers);
+        for answer in answers.drain(..) {
+            self.deliver(answer);
+        }
+        self.scratch.answers = answers;
+    }
+
+    /// Gives the answer to its session; to nobody, if the connection is gone.
+    fn deliver(&mut self, answer: Answer) {
+        let (number, _) = question_of(&answer);
+        let place = self.connections.place_of(number);
+        let connection = place.and_then(|place| self.connections.get_mut(place));
+        match (answer, connection) {
+            (Answer::Committed { proof, .. }, Some(connection)) => {
+                connection.session.handle_committed(self.now, proof);
+                self.counts.add(Counted::Acknowledged);
+            }
+            (Answer::Refused { token, reason, .. }, Some(connection)) => {
+                connection.session.handle_refused(self.now, token, reason);
+                self.counts.add(Counted::Refused);
+            }
+            (Answer::Refused { .. }, None) => self.counts.add(Counted::Refused),
+            (Answer::Committed { .. }, None) => {}
+        }
+        match place {
+            Some(place) => self.drive(place),
+            None => self.tell_closed(number),
+        }
+    }
+
+    fn take_identity(&mut self, answer: &IdentityAnswer) {
+        let awaited = self.identities.answered(answer, self.now.mono);
+        let place = self.connections.place_of(answer.connection);
+        if let Some(place) = place.filter(|_| awaited) {
+            self.introduce(place, answer);
+            self.drive(place);
+        }
+    }
+
+    /// Tells the engine that it may forget a connection, once all its signals are answered.
+    pub(super) fn tell_closed(&mut self, connection: u64) {
+        if !self.window.awaits(connection) {
+            self.uplink
+                .say(Stream::Normal, &Upward::Closed { connection });
+        }
+    }
+
+    /// Tells the engine from time to time what was heard and counted.
+    pub(super) fn report(&mut self) {
+        let due = self.now.mono >= self.reported.after(limits::LINK_PERIOD);
+        let last = self.drain.as_ref().is_some_and(Drain::says_goodbye);
+        // An engine that does not read is not told the same again and again (I7).
+        if !(due || last) || !self.uplink.is_up() || self.uplink.is_blocked(Stream::Normal) {
+            return;
+        }
+        self.reported = self.now.mono;
+        for batch in self.heard.batches(self.now.mono) {
+            self.uplink.say(Stream::Normal, &Upward::Alive(batch));
+        }
+        let gauge = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        let gauges = Gauges {
+            connections: gauge(self.connections.len()),
+            without_identity: gauge(self.gate.without_identity),
+            unacknowledged: gauge(self.window.len()),
+        };
+        let counters = self.counts.counters(gauges);
+        self.uplink.say(Stream::Normal, &Upward::Counters(counters));
+    }
+}
