@@ -28,14 +28,15 @@ pub(crate) fn run(root: &Path, quick: bool) -> Result<()> {
     step("tidy", "cargo xtask tidy", || tidy::run(root))?;
     program_step("format", cargo(root, &["fmt", "--all", "--check"]))?;
     program_step("clippy", clippy(root))?;
+    program_step("fuzz targets' format", fuzz(root, &["fmt", "--check"]))?;
+    let lints = ["clippy", "--all-targets", "--", "-D", "warnings"];
+    program_step("fuzz targets' clippy", fuzz(root, &lints))?;
     program_step("docs", docs(root))?;
     step("generated files", gen_check, || generate::check(root))?;
     dependencies(root)?;
     step("tools", "cargo xtask test", || tools::for_tests(root))?;
     program_step("tests", with_tools(tests(root, quick)))?;
-    if root.join("fuzz").is_dir() {
-        program_step("fuzz corpora", replay(root))?;
-    }
+    program_step("fuzz corpora", fuzz(root, &["test"]))?;
     let took = shown(begun.elapsed());
     say(format_args!("all steps passed in {took}"));
     Ok(())
@@ -80,17 +81,14 @@ fn docs(root: &Path) -> Program {
     cargo(root, &what).env("RUSTDOCFLAGS", "-D warnings")
 }
 
-/// The fuzz targets' corpora, through the same functions, on the stable toolchain.
-fn replay(root: &Path) -> Program {
-    let what = [
-        "test",
-        "--profile",
-        "ci",
-        "--manifest-path",
-        "fuzz/Cargo.toml",
-    ];
+/// The fuzz targets' corpora through the same functions, on the stable toolchain. They are a
+/// workspace of their own, without the profile `ci`.
+fn fuzz(root: &Path, what: &[&str]) -> Program {
     let folder = target().join("fuzz-replay");
-    cargo(root, &what).quiet_env("CARGO_TARGET_DIR", folder)
+    let manifest = ["--manifest-path", "fuzz/Cargo.toml"];
+    let (command, arguments) = what.split_first().expect("every step has a command");
+    let program = cargo(root, &[command]).args(manifest).args(arguments);
+    program.quiet_env("CARGO_TARGET_DIR", folder)
 }
 
 fn with_tools(program: Program) -> Program {
