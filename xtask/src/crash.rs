@@ -49,7 +49,7 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<()> {
         .env("WATCHFIRE_CRASH_SECONDS", &options.seconds.to_string())
         .env("WATCHFIRE_CRASH_KILLS", &options.kills.to_string());
     if let Some(seed) = options.seed {
-        program = program.env("WATCHFIRE_CRASH_SEED", &seed.to_string());
+        program = program.env("WATCHFIRE_SEED", &seed.to_string());
     }
     for (name, value) in tools::environment() {
         program = program.quiet_env(name, value);

@@ -1,6 +1,6 @@
 //! `cargo xtask fuzz`: libFuzzer on the targets in `fuzz/`, with a nightly toolchain.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -55,13 +55,24 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<()> {
         .env("RUSTFLAGS", FLAGS)
         .quiet_env("CARGO_TARGET_DIR", &folder)
         .run()?;
-    let corpus = root.join("fuzz/corpus").join(name);
-    std::fs::create_dir_all(&corpus)?;
     let program = folder.join(host).join("release").join(name);
-    let seconds = format!("-max_total_time={}", options.seconds);
-    Program::new(&root.join("fuzz"), &program.to_string_lossy())
-        .args([&*corpus.to_string_lossy(), &seconds, "-max_len=8192"])
+    let program = Program::new(root, &program.to_string_lossy());
+    let found = folder.join("found").join(name);
+    let broken = root.join("fuzz/artifacts").join(name);
+    for kept in [&found, &broken] {
+        std::fs::create_dir_all(kept)?;
+    }
+    // What is found on the way stays in `target`: only seeds that a person chose are committed.
+    program
+        .args([found.to_string_lossy(), seeds(root, name).to_string_lossy()])
+        .args([format!("-artifact_prefix={}/", broken.display())])
+        .args([format!("-max_total_time={}", options.seconds)])
+        .args(["-max_len=8192"])
         .run()
+}
+
+fn seeds(root: &Path, name: &str) -> PathBuf {
+    root.join("fuzz/corpus").join(name)
 }
 
 fn targets(root: &Path) -> Result<Vec<String>> {

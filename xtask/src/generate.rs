@@ -19,7 +19,7 @@ const FILES: &[Generated] = &[
         arguments: &["config", "default"],
     },
     Generated {
-        path: "docs/openapi.json",
+        path: "crates/api/openapi.json",
         arguments: &["gen", "openapi"],
     },
 ];

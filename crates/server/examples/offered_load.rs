@@ -6,6 +6,7 @@
 
 #![expect(clippy::print_stdout, reason = "its output is a table")]
 
+use std::fmt::Write as _;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -129,7 +130,7 @@ fn serve(data: &Path) -> anyhow::Result<Child> {
 fn import(data: &Path) -> anyhow::Result<()> {
     let mut file = String::from("family,account,receiver,line,name,site\n");
     for member in Member::many(FIRST_ACCOUNT, PANELS) {
-        file += &format!("dc09,{},,,,\n", member.identity.account);
+        writeln!(file, "dc09,{},,,,", member.identity.account)?;
     }
     let path = data.join("fleet.csv");
     std::fs::write(&path, file)?;

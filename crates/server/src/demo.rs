@@ -21,15 +21,15 @@ use crate::{log, supervisor};
 
 /// What can be chosen about a demonstration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Options {
+pub(crate) struct Options {
     /// How many times faster than people the panels live; 1 is for watching.
-    pub tempo: u32,
+    pub(crate) tempo: u32,
     /// When to stop unasked.
-    pub stop_after: Option<Duration>,
+    pub(crate) stop_after: Option<Duration>,
 }
 
 /// Plays until Ctrl-C, or until it is time.
-pub fn run(options: Options) -> anyhow::Result<()> {
+pub(crate) fn run(options: Options) -> anyhow::Result<()> {
     let folder = tempfile::Builder::new()
         .prefix("watchfire-demo-")
         .tempdir()?;

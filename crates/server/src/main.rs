@@ -50,6 +50,10 @@ fn serve(global: &Global) -> Result<(), Failure> {
 }
 
 /// The chain of causes in one line, the last of which often says what to do.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "it is what `map_err` hands over"
+)]
 fn failure(error: anyhow::Error) -> Failure {
     Failure::new(format!("{error:#}"), "")
 }

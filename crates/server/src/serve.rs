@@ -9,7 +9,7 @@ use crate::config::{Config, LogFormat};
 use crate::{log, supervisor};
 
 /// Serves until it is asked to stop.
-pub fn run(config: Config) -> anyhow::Result<()> {
+pub(crate) fn run(config: Config) -> anyhow::Result<()> {
     log::start(
         "supervisor",
         &config.log.filter,

@@ -125,3 +125,38 @@ fn sia_block(happening: &Happening) -> String {
     let name = name.map_or_else(String::new, |name| format!("^{name}^"));
     format!("Nri{partition}/{code}{point}{name}")
 }
+
+#[cfg(test)]
+mod tests {
+    use model::PointNumber;
+    use wire::contact_id::ContactIdEvent;
+    use wire::sia_dcs::{self, Part};
+
+    use super::*;
+
+    /// What the codec reads of an event: code, partition, point.
+    fn read(happening: &Happening) -> (String, Option<PointNumber>, Option<PointNumber>) {
+        if happening.code.format() == "CID" {
+            let event = ContactIdEvent::parse(contact_id(happening).as_bytes()).unwrap();
+            return (event.code.to_string(), event.group, event.number);
+        }
+        let parts = sia_dcs::parse(sia_block(happening).as_bytes());
+        let [Part::Event(event)] = &parts[..] else {
+            panic!("one event: {parts:?}");
+        };
+        (event.code.to_string(), event.modifiers.area, event.address)
+    }
+
+    #[test]
+    fn what_a_panel_means_is_what_a_receiver_reads() {
+        for number in 1..=1_000 {
+            for happening in &Content::numbered(number).happenings {
+                let (code, partition, point) = read(happening);
+                assert_eq!(code, happening.code.to_string());
+                let expected = happening.partition.to_string();
+                assert_eq!(partition.unwrap().as_str(), expected, "{happening:?}");
+                assert_eq!(point.unwrap().as_str(), happening.point.to_string());
+            }
+        }
+    }
+}

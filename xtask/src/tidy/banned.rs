@@ -44,12 +44,6 @@ const BANNED: &[Banned] = &[
         within: Within::Rust,
     },
     Banned {
-        text: concat!("fn ", "test_"),
-        word: false,
-        why: "tests are named as sentences about behaviour",
-        within: Within::Rust,
-    },
-    Banned {
         text: concat!("print", "ln!"),
         word: true,
         why: "people are spoken to through `cli::out` only",

@@ -9,6 +9,7 @@ mod decisions;
 mod docs;
 mod layers;
 mod limits;
+mod names;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -57,6 +58,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("attestations", attest::check),
     ("banned words", banned::check),
     ("limits", limits::check),
+    ("names of tests", names::check),
     ("decisions", decisions::check),
 ];
 

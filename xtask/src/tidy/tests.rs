@@ -157,7 +157,7 @@ fn an_attestation_outside_of_ingest_and_link_is_found() {
 }
 
 #[test]
-fn tests_that_do_not_run_or_wait_or_are_named_like_functions_are_found() {
+fn tests_that_do_not_run_and_tests_that_wait_are_found() {
     for (text, about) in [
         (concat!("#[", "ignore]\n"), "proves nothing"),
         (
@@ -165,7 +165,6 @@ fn tests_that_do_not_run_or_wait_or_are_named_like_functions_are_found() {
             "refused",
         ),
         (concat!("std::thread::", "sleep(d);\n"), "condition"),
-        (concat!("fn ", "test_it() {}\n"), "sentences"),
     ] {
         finds(
             banned::check,
@@ -175,6 +174,33 @@ fn tests_that_do_not_run_or_wait_or_are_named_like_functions_are_found() {
             about,
         );
     }
+}
+
+#[test]
+fn a_test_that_is_named_like_a_function_is_found() {
+    let path = "crates/api/src/x.rs";
+    let text = concat!("#[test]\nfn ", "test_it() {}\n");
+    finds(
+        names::check,
+        path,
+        text,
+        "crates/api/src/x.rs:2:",
+        "sentences",
+    );
+    let text = concat!("#[tokio::test]\n#[cfg(unix)]\nasync fn ", "test_it() {}\n");
+    finds(
+        names::check,
+        path,
+        text,
+        "crates/api/src/x.rs:3:",
+        "sentences",
+    );
+    accepts(
+        names::check,
+        path,
+        concat!("#[derive(Debug)]\nfn ", "test_signal() {}\n"),
+    );
+    accepts(names::check, path, "#[test]\nfn it_works() {}\n");
 }
 
 #[test]

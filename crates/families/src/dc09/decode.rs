@@ -53,7 +53,7 @@ pub(super) fn signal(received: &Received<'_>, body: &Result<Body<'_>, Unreadable
         flags: EventFlags::empty(),
         items: Vec::new(),
         extended: Vec::new(),
-        raw: redact(received.envelope),
+        raw: redact(received.envelope, frame),
     };
     let reserved = address.sequence == Some(0);
     let as_wanted = address.is_standard && !reserved && !received.envelope.is_padded();

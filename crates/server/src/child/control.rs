@@ -27,12 +27,12 @@ use serde::{Deserialize, Serialize};
 const DESCRIPTORS: usize = 64;
 
 /// The octet that asks a child to stop in order.
-pub const STOP: u8 = b'D';
+pub(crate) const STOP: u8 = b'D';
 
 /// What a child tells its supervisor.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Word {
+pub(crate) enum Word {
     /// The child does its work.
     Ready {
         /// What a person may like to know, such as how many panels are registered.
@@ -46,7 +46,7 @@ pub enum Word {
 }
 
 /// Sends a setup and the descriptors that go with it.
-pub fn send_setup<T: Serialize>(
+pub(crate) fn send_setup<T: Serialize>(
     socket: &UnixStream,
     setup: &T,
     descriptors: &[BorrowedFd<'_>],
@@ -72,7 +72,9 @@ pub fn send_setup<T: Serialize>(
 }
 
 /// Receives the setup and its descriptors, in the order they were sent. Reads nothing beyond.
-pub fn receive_setup<T: DeserializeOwned>(socket: &UnixStream) -> io::Result<(T, Vec<OwnedFd>)> {
+pub(crate) fn receive_setup<T: DeserializeOwned>(
+    socket: &UnixStream,
+) -> io::Result<(T, Vec<OwnedFd>)> {
     let mut length = [0; 4];
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(DESCRIPTORS))];
     let mut control = RecvAncillaryBuffer::new(&mut space);
@@ -99,7 +101,7 @@ pub fn receive_setup<T: DeserializeOwned>(socket: &UnixStream) -> io::Result<(T,
 }
 
 /// Tells the supervisor something.
-pub fn say(socket: &UnixStream, word: &Word) -> io::Result<()> {
+pub(crate) fn say(socket: &UnixStream, word: &Word) -> io::Result<()> {
     let mut line = serde_json::to_vec(word)?;
     line.push(b'\n');
     let mut socket = socket;

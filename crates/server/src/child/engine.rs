@@ -34,7 +34,7 @@ const ADMIN: &str = "admin";
 const RETENTION_PERIOD: Duration = Duration::from_hours(1);
 
 /// Runs the engine until the supervisor asks it to stop, or is gone.
-pub fn run() -> anyhow::Result<()> {
+pub(crate) fn run() -> anyhow::Result<()> {
     let (control, setup, descriptors) =
         super::begin(|setup: &EngineSetup| &setup.common, "engine")?;
     let mut descriptors = descriptors.into_iter();
@@ -167,8 +167,8 @@ impl House {
         while let Some(ended) = services.join_next().await {
             ended??;
         }
-        // The last handle of the store carries the journal's log into its file.
-        drop(self.store);
+        // Carries the logs into their files, so that the next start finds nothing to recover.
+        tokio::task::spawn_blocking(move || self.store.close()).await?;
         Ok(())
     }
 }
@@ -234,7 +234,7 @@ async fn tokens(
             Ok(()) => {}
             // A disk that takes no writes must not keep people from reading what there is.
             Err(error) => {
-                tracing::error!(%error, "the token of admin.token could not be registered")
+                tracing::error!(%error, "the token of admin.token could not be registered");
             }
         }
     }
@@ -266,13 +266,12 @@ async fn retention(
             () = &mut stop => return Ok(()),
             _ = hours.tick() => {}
         }
-        let (store, now) = (store.clone(), clock.now().wall);
         let kept = store::Retention {
             alarm: periods.alarm,
             operation: periods.operation,
             routine: periods.routine,
         };
-        let done = tokio::task::spawn_blocking(move || store.retain(now, kept)).await?;
+        let done = store.retain(clock.now().wall, kept).await;
         if let Err(error) = done {
             tracing::warn!(%error, "retention could not do its work and tries again in an hour");
         }

@@ -1,15 +1,17 @@
 //! The gateway process: takes its sockets and hands itself to the event loop.
 
 use std::net::TcpListener;
+use std::sync::Arc;
 
 use anyhow::{Context, anyhow};
-use gateway::worker;
+use gateway::worker::{self, GatewayLimits};
 
 use super::control::{Word, say};
 use super::setup::{BUILD, GatewaySetup};
+use crate::clock::SystemClock;
 
 /// Runs a gateway until it is drained or its supervisor is gone.
-pub fn run() -> anyhow::Result<()> {
+pub(crate) fn run() -> anyhow::Result<()> {
     let (control, setup, descriptors) =
         super::begin(|setup: &GatewaySetup| &setup.common, "gateway")?;
     let listeners = setup
@@ -24,9 +26,6 @@ pub fn run() -> anyhow::Result<()> {
             Ok((family, TcpListener::from(descriptor)))
         });
     let listeners = listeners.collect::<anyhow::Result<Vec<_>>>()?;
-    let mut worker = worker::GatewaySetup::new(setup.index, setup.link, listeners);
-    worker.incarnation = setup.common.incarnation;
-    worker.build = BUILD.to_owned();
     say(
         &control,
         &Word::Ready {
@@ -34,6 +33,15 @@ pub fn run() -> anyhow::Result<()> {
         },
     )
     .context("the supervisor is gone")?;
+    let worker = worker::GatewaySetup {
+        index: setup.index,
+        incarnation: setup.common.incarnation,
+        build: BUILD.to_owned(),
+        listeners,
+        link_path: setup.link,
+        limits: GatewayLimits::default(),
+        clock: Arc::new(SystemClock),
+    };
     worker::run(worker, control)?;
     Ok(())
 }

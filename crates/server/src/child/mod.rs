@@ -4,10 +4,11 @@
 //! main thread dies (PDEATHSIG), and the end of the control socket ends it as well.
 //! Invariant: SIGINT and SIGTERM do nothing to a child; only the supervisor stops it, in order.
 
-pub mod control;
-pub mod engine;
-pub mod gateway;
-pub mod setup;
+pub(crate) mod control;
+pub(crate) mod engine;
+pub(crate) mod gateway;
+mod secrets;
+pub(crate) mod setup;
 
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;

@@ -17,7 +17,7 @@ const TOKEN_PREFIX: &str = "wft_";
 
 /// The key under which secrets are sealed and tokens are digested.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Key(pub [u8; 32]);
+pub(crate) struct Key(pub(crate) [u8; 32]);
 
 impl std::fmt::Debug for Key {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -26,9 +26,12 @@ impl std::fmt::Debug for Key {
 }
 
 /// The key of this folder; made at the first start.
-pub fn key(data: &Path, entropy: &mut dyn Entropy) -> anyhow::Result<Key> {
+pub(crate) fn key(data: &Path, entropy: &mut dyn Entropy) -> anyhow::Result<Key> {
     let folder = data.join("keys");
-    DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&folder)?;
     let path = folder.join("seal.key");
     let made = || {
         let mut key = [0; 32];
@@ -47,7 +50,7 @@ pub fn key(data: &Path, entropy: &mut dyn Entropy) -> anyhow::Result<Key> {
 }
 
 /// The administrator's token of this folder; made at the first start.
-pub fn admin_token(data: &Path, entropy: &mut dyn Entropy) -> anyhow::Result<String> {
+pub(crate) fn admin_token(data: &Path, entropy: &mut dyn Entropy) -> anyhow::Result<String> {
     let path = data.join("admin.token");
     let made = || {
         let mut secret = [0; 32];
@@ -75,8 +78,12 @@ fn read_or_make(path: &Path, make: impl FnOnce() -> Vec<u8>) -> anyhow::Result<V
     let octets = make();
     let beside = path.with_extension("new");
     let write = || -> std::io::Result<()> {
-        let mut file =
-            OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&beside)?;
         file.write_all(&octets)?;
         file.sync_all()?;
         fs::rename(&beside, path)
@@ -96,8 +103,14 @@ mod tests {
     fn secrets_are_made_once_and_for_their_owner_alone() {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path();
-        let first = (key(data, &mut SystemEntropy).unwrap(), admin_token(data, &mut SystemEntropy));
-        let again = (key(data, &mut SystemEntropy).unwrap(), admin_token(data, &mut SystemEntropy));
+        let first = (
+            key(data, &mut SystemEntropy).unwrap(),
+            admin_token(data, &mut SystemEntropy),
+        );
+        let again = (
+            key(data, &mut SystemEntropy).unwrap(),
+            admin_token(data, &mut SystemEntropy),
+        );
         assert_eq!(first.0, again.0);
         assert_eq!(first.1.unwrap(), again.1.unwrap());
         for file in ["admin.token", "keys/seal.key"] {
@@ -113,7 +126,12 @@ mod tests {
         key(data, &mut SystemEntropy).unwrap();
         fs::write(data.join("keys/seal.key"), b"short").unwrap();
         fs::write(data.join("admin.token"), b"").unwrap();
-        assert!(key(data, &mut SystemEntropy).unwrap_err().to_string().contains("backup"));
+        assert!(
+            key(data, &mut SystemEntropy)
+                .unwrap_err()
+                .to_string()
+                .contains("backup")
+        );
         assert!(admin_token(data, &mut SystemEntropy).is_err());
     }
 }

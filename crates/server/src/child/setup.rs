@@ -6,60 +6,58 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 /// The build of this binary, compared between the ends of the link.
-pub const BUILD: &str = env!("CARGO_PKG_VERSION");
+pub(crate) const BUILD: &str = env!("CARGO_PKG_VERSION");
 
 /// What every child is told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Common {
+pub(crate) struct Common {
     /// The supervisor's process id: another parent means that it died before we looked.
-    pub supervisor: i32,
+    pub(crate) supervisor: i32,
     /// Which of this role's incarnations this is; larger than any before on this machine.
-    pub incarnation: u64,
+    pub(crate) incarnation: u64,
     /// `log.filter` of the configuration.
-    pub log_filter: String,
+    pub(crate) log_filter: String,
     /// Whether logs are JSON.
-    pub log_json: bool,
+    pub(crate) log_json: bool,
 }
 
 /// The engine's setup. Descriptors: the link's listening socket, the API's listening socket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EngineSetup {
+pub(crate) struct EngineSetup {
     /// What every child is told.
-    pub common: Common,
+    pub(crate) common: Common,
     /// The data folder.
-    pub data: PathBuf,
+    pub(crate) data: PathBuf,
     /// Whether commits are synced; `false` is for showing that tests notice.
-    pub synchronous: bool,
+    pub(crate) synchronous: bool,
     /// Size of the ballast file in octets.
-    pub ballast: u64,
+    pub(crate) ballast: u64,
     /// How long events are kept, by retention class.
-    pub retention: Retention,
+    pub(crate) retention: Retention,
     /// How many gateways there should be.
-    pub gateways: usize,
+    pub(crate) gateways: usize,
 }
 
 /// How long events are kept, by retention class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Retention {
+pub(crate) struct Retention {
     /// Priority 1 to 5.
-    pub alarm: Duration,
+    pub(crate) alarm: Duration,
     /// Priority 6 to 8.
-    pub operation: Duration,
+    pub(crate) operation: Duration,
     /// Priority 9.
-    pub routine: Duration,
+    pub(crate) routine: Duration,
 }
 
 /// A gateway's setup. Descriptors: a listening socket for each listener, in order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct GatewaySetup {
+pub(crate) struct GatewaySetup {
     /// What every child is told.
-    pub common: Common,
+    pub(crate) common: Common,
     /// Its number, from 0.
-    pub index: u32,
-    /// How many panels all gateways are to carry.
-    pub expected_panels: usize,
+    pub(crate) index: u16,
     /// The families of the listening sockets.
-    pub listeners: Vec<String>,
+    pub(crate) listeners: Vec<String>,
     /// Where the engine's link socket is bound.
-    pub link: PathBuf,
+    pub(crate) link: PathBuf,
 }

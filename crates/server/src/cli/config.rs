@@ -24,9 +24,6 @@ pub enum Command {
     Default,
 }
 
-/// The one variable of ours that is not a key.
-const FILE_VARIABLE: &str = "WATCHFIRE_CONFIG";
-
 pub(super) fn run(global: &Global, command: Command, out: &mut Out) -> Result<ExitCode, Failure> {
     match command {
         Command::Default => default(out),
@@ -71,9 +68,9 @@ fn check(sources: &Sources, out: &mut Out) -> Result<ExitCode, Failure> {
     })
 }
 
-fn print(report: &Report, strangers: &[String], out: &mut Out) -> Result<(), Failure> {
+fn print(report: &Report, strangers: &[(String, String)], out: &mut Out) -> Result<(), Failure> {
     let mut table = Table::new(&["key", "value", "from"]);
-    for (key, setting) in report.settings.iter() {
+    for (key, setting) in report.settings.shown() {
         let set = setting.origin != Origin::Default;
         let style = if set { Style::Plain } else { Style::Faint };
         let value = setting.value.to_string();
@@ -81,9 +78,8 @@ fn print(report: &Report, strangers: &[String], out: &mut Out) -> Result<(), Fai
     }
     table.print(out)?;
     out.line(format_args!(""))?;
-    for name in strangers {
-        let told =
-            format!("warning: the variable {name} means nothing; keys begin with WATCHFIRE__");
+    for (name, meant) in strangers {
+        let told = format!("warning: {name} sets nothing; {meant} would");
         out.line(format_args!("{}", out.styled(Style::Warning, told)))?;
     }
     for problem in report.problems.iter() {
@@ -103,8 +99,8 @@ fn print(report: &Report, strangers: &[String], out: &mut Out) -> Result<(), Fai
     out.line(format_args!("{verdict}"))
 }
 
-fn as_json(report: &Report, strangers: &[String]) -> Value {
-    let settings = report.settings.iter().map(|(key, setting)| {
+fn as_json(report: &Report, strangers: &[(String, String)]) -> Value {
+    let settings = report.settings.shown().map(|(key, setting)| {
         json!({ "key": key, "value": setting.value, "from": setting.origin.to_string() })
     });
     let problems = report.problems.iter().map(|problem| {
@@ -119,17 +115,24 @@ fn as_json(report: &Report, strangers: &[String]) -> Value {
         "valid": report.problems.is_empty(),
         "settings": settings.collect::<Vec<_>>(),
         "problems": problems.collect::<Vec<_>>(),
-        "unknown_variables": strangers,
+        "ineffective_variables": strangers.iter().map(|(name, _)| name).collect::<Vec<_>>(),
     })
 }
 
-/// Variables that look like ours and are not: most likely one underscore is missing.
-fn strangers(environment: &[(OsString, OsString)]) -> Vec<String> {
+/// Variables that would be keys, if none of their underscores were missing: what is set by whom
+/// it is not, and what was meant.
+fn strangers(environment: &[(OsString, OsString)]) -> Vec<(String, String)> {
+    let squeezed = |name: &str| name.replace("__", "_");
+    let known: Vec<String> = config::keys()
+        .map(|(key, _)| config::variable(&key))
+        .collect();
     let names = environment.iter().map(|(name, _)| name.to_string_lossy());
+    let meant = |name: &str| {
+        let meant = known.iter().find(|known| squeezed(known) == squeezed(name));
+        meant.filter(|known| *known != name).cloned()
+    };
     names
-        .filter(|name| name.starts_with("WATCHFIRE_") && !name.starts_with("WATCHFIRE__"))
-        .filter(|name| name != FILE_VARIABLE && !name.starts_with("WATCHFIRE_CRASH_"))
-        .map(std::borrow::Cow::into_owned)
+        .filter_map(|name| Some((name.to_string(), meant(&name)?)))
         .collect()
 }
 
@@ -141,11 +144,20 @@ mod tests {
     fn variables_that_lack_an_underscore_are_noticed() {
         let names = [
             "WATCHFIRE_CONFIG",
+            "WATCHFIRE_GATEWAY__EXPECTED_PANELS",
             "WATCHFIRE_API_ADDRESS",
             "WATCHFIRE__API__ADDRESS",
-            "X",
+            "WATCHFIRE_SEED",
         ];
         let environment: Vec<_> = names.iter().map(|name| (name.into(), "".into())).collect();
-        assert_eq!(strangers(&environment), ["WATCHFIRE_API_ADDRESS"]);
+        let meant: Vec<String> = strangers(&environment)
+            .into_iter()
+            .map(|(_, m)| m)
+            .collect();
+        let expected = [
+            "WATCHFIRE__GATEWAY__EXPECTED_PANELS",
+            "WATCHFIRE__API__ADDRESS",
+        ];
+        assert_eq!(meant, expected);
     }
 }

@@ -1,6 +1,6 @@
 //! `[gateway]`: how many processes hold the panels' connections.
 
-use model::limits::GATEWAYS;
+use model::limits::{DESCRIPTOR_RESERVE, GATEWAYS};
 use serde::Deserialize;
 
 use super::Settings;
@@ -28,9 +28,6 @@ pub(super) const SECTION: Section = Section {
         },
     ],
 };
-
-/// Descriptors that a gateway needs for other things than panels.
-const RESERVED_FILES: u64 = 500;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -82,7 +79,7 @@ impl Gateway {
     /// How many panels one gateway is planned to hold: four fifths of the files that it may open
     /// besides its own.
     pub fn carries(open_files: u64) -> u64 {
-        let files = open_files.saturating_sub(RESERVED_FILES);
+        let files = open_files.saturating_sub(DESCRIPTOR_RESERVE as u64);
         files - files.div_ceil(5)
     }
 }

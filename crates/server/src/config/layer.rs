@@ -46,6 +46,13 @@ impl Settings {
         self.0.iter().map(|(key, setting)| (key.as_str(), setting))
     }
 
+    /// Those that concern people, by name: all but hidden keys that nobody set.
+    pub fn shown(&self) -> impl Iterator<Item = (&str, &Setting)> {
+        self.iter().filter(|(key, setting)| {
+            setting.origin != Origin::Default || described(key).is_some_and(|key| !key.hidden)
+        })
+    }
+
     /// Names of the listeners that have any setting.
     pub(super) fn listeners(&self) -> Vec<String> {
         let keys = self

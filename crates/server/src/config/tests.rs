@@ -47,7 +47,7 @@ fn told_of(name: &str, value: &str) -> String {
 fn without_any_source_the_defaults_are_what_the_documentation_says() {
     let config = Config::load(&Sources::default()).unwrap();
     assert_eq!(config.data.path, PathBuf::from("./watchfire-data"));
-    assert_eq!(config.data.ballast, 64 << 20);
+    assert_eq!(config.data.ballast, model::limits::BALLAST);
     assert_eq!(config.data.synchronous, Synchronous::Full);
     assert_eq!(config.gateway.count, 0);
     assert_eq!(config.gateway.expected_panels, 50_000);

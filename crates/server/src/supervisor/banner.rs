@@ -8,15 +8,15 @@ use super::plan::Plan;
 
 /// Where everything is, once everything works.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Greeting {
+pub(crate) struct Greeting {
     /// Family's title and address of each listener.
-    pub listeners: Vec<(String, SocketAddr)>,
+    pub(crate) listeners: Vec<(String, SocketAddr)>,
     /// The address of the API.
-    pub api: SocketAddr,
+    pub(crate) api: SocketAddr,
     /// The data folder.
-    pub data: PathBuf,
+    pub(crate) data: PathBuf,
     /// What the engine says of the store.
-    pub note: String,
+    pub(crate) note: String,
 }
 
 impl Greeting {

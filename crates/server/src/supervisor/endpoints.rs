@@ -10,31 +10,31 @@ use serde::{Deserialize, Serialize};
 
 /// Where the running server is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Endpoints {
+pub(crate) struct Endpoints {
     /// The supervisor's process id.
-    pub pid: u32,
+    pub(crate) pid: u32,
     /// The address of the API.
-    pub api: SocketAddr,
+    pub(crate) api: SocketAddr,
     /// The address of each listener, by name.
-    pub listeners: BTreeMap<String, SocketAddr>,
+    pub(crate) listeners: BTreeMap<String, SocketAddr>,
     /// The processes that are at work.
-    pub children: Vec<ChildEntry>,
+    pub(crate) children: Vec<ChildEntry>,
 }
 
 /// A process at work.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct ChildEntry {
+pub(crate) struct ChildEntry {
     /// `engine` or `gateway`.
-    pub role: String,
+    pub(crate) role: String,
     /// Which of them, from 0.
-    pub index: u32,
+    pub(crate) index: u16,
     /// Its process id.
-    pub pid: u32,
+    pub(crate) pid: u32,
 }
 
 impl Endpoints {
     /// Replaces the file in one step, so that nobody reads half of it.
-    pub fn write(&self, run: &Path) -> std::io::Result<()> {
+    pub(crate) fn write(&self, run: &Path) -> std::io::Result<()> {
         let temporary = run.join("endpoints.json.new");
         let mut file = fs::File::create(&temporary)?;
         file.write_all(&serde_json::to_vec_pretty(self)?)?;
@@ -42,7 +42,7 @@ impl Endpoints {
     }
 
     /// Takes the file away when the server ends in order.
-    pub fn remove(run: &Path) {
+    pub(crate) fn remove(run: &Path) {
         if let Err(error) = fs::remove_file(run.join("endpoints.json")) {
             tracing::debug!(%error, "endpoints.json was gone already");
         }

@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, timeout_at};
 
 use super::plan::{Plan, Role};
-use super::process::{Patience, Process};
+use super::process::{Patience, Process, Turn};
 use crate::child::control::Word;
 use crate::clock::SystemClock;
 
@@ -71,7 +71,7 @@ pub(super) async fn keep(
                     },
                 )
                 .await;
-                if watch_over(role, process, &mut phase, &reports).await {
+                if watch_over(role, process, &phase, &reports).await {
                     return;
                 }
             }
@@ -79,8 +79,10 @@ pub(super) async fn keep(
         }
         let wait = patience.after(SystemClock.now().mono.since(begun));
         tracing::warn!(%role, wait_ms = wait.as_millis(), "ended unasked and is replaced");
-        let stopping = phase.wait_for(|phase| *phase >= role.stops_in());
-        if timeout_at(Instant::now() + wait, stopping).await.is_ok() {
+        if timeout_at(Instant::now() + wait, stopping(role, &mut phase))
+            .await
+            .is_ok()
+        {
             return;
         }
     }
@@ -105,30 +107,39 @@ fn start(role: Role, plan: &Plan) -> std::io::Result<Process> {
 async fn watch_over(
     role: Role,
     mut process: Process,
-    phase: &mut watch::Receiver<Phase>,
+    phase: &watch::Receiver<Phase>,
     reports: &mpsc::Sender<Report>,
 ) -> bool {
-    let mut talks = true;
+    let mut its_phase = phase.clone();
     loop {
         tokio::select! {
-            ended = process.ended() => {
-                match ended {
-                    Ok(status) => tracing::warn!(%role, %status, "ended"),
-                    Err(error) => tracing::warn!(%role, %error, "cannot be waited for"),
+            turn = process.next() => match turn {
+                Turn::Said(Word::Ready { note }) => {
+                    tell(reports, Report::Ready { role, note }).await;
                 }
-                return *phase.borrow() >= role.stops_in();
-            }
-            word = process.word(), if talks => match word {
-                Some(Word::Ready { note }) => tell(reports, Report::Ready { role, note }).await,
-                Some(Word::Failed { why }) => tell(reports, Report::Failed { role, why }).await,
-                None => talks = false,
+                Turn::Said(Word::Failed { why }) => {
+                    tell(reports, Report::Failed { role, why }).await;
+                }
+                Turn::Ended(ended) => {
+                    match ended {
+                        Ok(status) => tracing::warn!(%role, %status, "ended"),
+                        Err(error) => tracing::warn!(%role, %error, "cannot be waited for"),
+                    }
+                    return *phase.borrow() >= role.stops_in();
+                }
             },
-            _ = phase.wait_for(|phase| *phase >= role.stops_in()) => {
+            () = stopping(role, &mut its_phase) => {
                 process.stop(role.patience()).await;
                 return true;
             }
         }
     }
+}
+
+/// Waits until children of this role are to stop.
+async fn stopping(role: Role, phase: &mut watch::Receiver<Phase>) {
+    // An error means that the supervisor is gone, and then everything stops.
+    phase.wait_for(|phase| *phase >= role.stops_in()).await.ok();
 }
 
 async fn tell(reports: &mpsc::Sender<Report>, report: Report) {

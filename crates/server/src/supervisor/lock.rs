@@ -10,12 +10,12 @@ use rustix::fs::{FlockOperation, flock};
 
 /// Holds the folder until it is dropped or the process dies, however it dies.
 #[derive(Debug)]
-pub struct FolderLock {
+pub(crate) struct FolderLock {
     _file: File,
 }
 
 /// Locks the data folder, or says who holds it.
-pub fn acquire(folder: &Path) -> anyhow::Result<FolderLock> {
+pub(crate) fn acquire(folder: &Path) -> anyhow::Result<FolderLock> {
     let path = folder.join("lock");
     let mut file = OpenOptions::new()
         .read(true)

@@ -34,8 +34,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
-pub use banner::Greeting;
-pub use endpoints::Endpoints;
+pub(crate) use banner::Greeting;
+pub(crate) use endpoints::Endpoints;
 
 use crate::config::Config;
 use endpoints::ChildEntry;
@@ -45,7 +45,7 @@ use plan::{Plan, Role};
 /// Serves until SIGINT or SIGTERM, or until `stop` changes.
 ///
 /// `ready` is called once, when everything works, with what a newcomer wants to know.
-pub async fn run(
+pub(crate) async fn run(
     config: Config,
     mut stop: watch::Receiver<bool>,
     ready: impl FnOnce(&Greeting),
@@ -62,10 +62,10 @@ pub async fn run(
     let outcome = loop {
         tokio::select! {
             Some(report) = house.reports.recv() => match house.note(report) {
-                Ok(()) => if let Some(greeting) = house.greeting() {
-                    if let Some(ready) = ready.take() {
-                        ready(&greeting);
-                    }
+                Ok(()) => if let Some(greeting) = house.greeting()
+                    && let Some(ready) = ready.take()
+                {
+                    ready(&greeting);
                 },
                 Err(failed) => break Err(failed),
             },

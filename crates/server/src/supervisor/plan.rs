@@ -22,7 +22,7 @@ pub(super) enum Role {
     /// The one engine.
     Engine,
     /// A gateway, by its number from 0.
-    Gateway(u32),
+    Gateway(u16),
 }
 
 impl fmt::Display for Role {
@@ -44,7 +44,7 @@ pub(super) struct Plan {
     api_socket: OwnedFd,
     api: SocketAddr,
     listeners: Vec<Shared>,
-    gateways: u32,
+    gateways: u16,
     incarnation: AtomicU64,
     /// Holds a short folder for the link's socket where the data folder's path is too long.
     _short: Option<tempfile::TempDir>,
@@ -88,7 +88,7 @@ impl Plan {
             api_socket: TcpListener::into(api_socket),
             api,
             listeners,
-            gateways: u32::try_from(gateways).context("too many gateways")?,
+            gateways: u16::try_from(gateways).context("too many gateways")?,
             // Wall time in microseconds grows over restarts, faster than children can die.
             incarnation: AtomicU64::new(u64::try_from(SystemClock.now().wall.0).unwrap_or(0)),
             config,
@@ -126,8 +126,8 @@ impl Plan {
         vec![&self.link_socket, &self.api_socket]
     }
 
-    pub(super) fn gateway_descriptors(&self, index: u32) -> Vec<&OwnedFd> {
-        let index = usize::try_from(index).unwrap_or(usize::MAX);
+    pub(super) fn gateway_descriptors(&self, index: u16) -> Vec<&OwnedFd> {
+        let index = usize::from(index);
         self.listeners
             .iter()
             .filter_map(|shared| shared.sockets.get(index))
@@ -149,12 +149,10 @@ impl Plan {
         }
     }
 
-    pub(super) fn gateway_setup(&self, index: u32) -> GatewaySetup {
+    pub(super) fn gateway_setup(&self, index: u16) -> GatewaySetup {
         GatewaySetup {
             common: self.common(),
             index,
-            expected_panels: usize::try_from(self.config.gateway.expected_panels)
-                .unwrap_or(usize::MAX),
             listeners: self
                 .listeners
                 .iter()

@@ -28,12 +28,15 @@ fn probe(address: SocketAddr, what: &str) -> anyhow::Result<(TcpListener, Socket
 }
 
 /// One socket that nobody shares, for the API.
-pub fn exclusive(address: SocketAddr, what: &str) -> anyhow::Result<(TcpListener, SocketAddr)> {
+pub(crate) fn exclusive(
+    address: SocketAddr,
+    what: &str,
+) -> anyhow::Result<(TcpListener, SocketAddr)> {
     probe(address, what)
 }
 
 /// `count` sockets on one address, among which the kernel spreads connections.
-pub fn shared(
+pub(crate) fn shared(
     address: SocketAddr,
     count: usize,
     what: &str,

@@ -21,10 +21,20 @@ const THIS_BINARY: &str = "/proc/self/exe";
 
 /// A child at work.
 #[derive(Debug)]
-pub struct Process {
+pub(crate) struct Process {
     child: Child,
     words: tokio::io::Lines<BufReader<OwnedReadHalf>>,
+    talks: bool,
     control: OwnedWriteHalf,
+}
+
+/// What a child did.
+#[derive(Debug)]
+pub(crate) enum Turn {
+    /// It said something.
+    Said(Word),
+    /// It ended.
+    Ended(io::Result<ExitStatus>),
 }
 
 impl Process {
@@ -32,7 +42,7 @@ impl Process {
     ///
     /// Called on the supervisor's main thread only: the kernel kills the child when the thread
     /// that started it ends.
-    pub fn start<T: Serialize>(
+    pub(crate) fn start<T: Serialize>(
         subcommand: &str,
         setup: &T,
         descriptors: &[BorrowedFd<'_>],
@@ -50,33 +60,36 @@ impl Process {
         Ok(Self {
             child,
             words: BufReader::new(words).lines(),
+            talks: true,
             control,
         })
     }
 
     /// The process id; 0 once it has ended.
-    pub fn id(&self) -> u32 {
+    pub(crate) fn id(&self) -> u32 {
         self.child.id().unwrap_or(0)
     }
 
-    /// The next thing that the child says; `None` when it says nothing more.
-    pub async fn word(&mut self) -> Option<Word> {
-        while let Ok(Some(line)) = self.words.next_line().await {
-            match serde_json::from_str(&line) {
-                Ok(word) => return Some(word),
-                Err(error) => tracing::warn!(%error, "a child said what nobody understands"),
+    /// Waits for the next thing that the child says or suffers.
+    pub(crate) async fn next(&mut self) -> Turn {
+        loop {
+            let line = tokio::select! {
+                ended = self.child.wait() => return Turn::Ended(ended),
+                line = self.words.next_line(), if self.talks => line,
+            };
+            match line {
+                Ok(Some(line)) => match serde_json::from_str(&line) {
+                    Ok(word) => return Turn::Said(word),
+                    Err(error) => tracing::warn!(%error, "a child said what nobody understands"),
+                },
+                // Its end of the socket is closed; the child is about to end.
+                Ok(None) | Err(_) => self.talks = false,
             }
         }
-        None
-    }
-
-    /// Waits for the end.
-    pub async fn ended(&mut self) -> io::Result<ExitStatus> {
-        self.child.wait().await
     }
 
     /// Asks the child to stop in order, and kills it if it has not within `patience`.
-    pub async fn stop(mut self, patience: Duration) {
+    pub(crate) async fn stop(mut self, patience: Duration) {
         if self.control.write_all(&[STOP]).await.is_err() {
             tracing::debug!("a child was gone before it was asked to stop");
         }
@@ -97,7 +110,7 @@ impl Process {
 
 /// How long to wait before the next replacement: at once after a long life, then doubling.
 #[derive(Debug)]
-pub struct Patience {
+pub(crate) struct Patience {
     next: Duration,
 }
 
@@ -108,12 +121,12 @@ impl Patience {
     const LONG_LIFE: Duration = Duration::from_secs(10);
 
     /// For a child that has not died yet.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { next: Self::FIRST }
     }
 
     /// The time to wait after a child that lived for `life`.
-    pub fn after(&mut self, life: Duration) -> Duration {
+    pub(crate) fn after(&mut self, life: Duration) -> Duration {
         if life >= Self::LONG_LIFE {
             self.next = Self::FIRST;
         }
@@ -133,6 +146,6 @@ mod tests {
         let short = Duration::from_millis(5);
         let waits: Vec<_> = (0..9).map(|_| patience.after(short).as_millis()).collect();
         assert_eq!(waits, [50, 100, 200, 400, 800, 1_600, 3_200, 5_000, 5_000]);
-        assert_eq!(patience.after(Duration::from_secs(60)).as_millis(), 50);
+        assert_eq!(patience.after(Duration::from_mins(1)).as_millis(), 50);
     }
 }

@@ -24,7 +24,7 @@ use crate::support::wait;
 const PANELS: u32 = 400;
 
 /// How long the last signals may wait for their acknowledgement.
-const GRACE: Duration = Duration::from_secs(60);
+const GRACE: Duration = Duration::from_mins(1);
 
 fn from_environment<T: FromStr>(name: &str, otherwise: T) -> T {
     match std::env::var(name) {

@@ -11,7 +11,9 @@
     clippy::unwrap_used,
     reason = "a test says by its panic what went wrong"
 )]
+#![expect(clippy::print_stdout, reason = "a scenario prints what it did")]
 
+mod cli;
 mod crash;
 mod failing_sync;
 mod many_connections;

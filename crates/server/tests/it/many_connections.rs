@@ -25,7 +25,7 @@ const FIRST: u32 = 0x4000;
 const PERIOD: Duration = Duration::from_secs(15);
 
 /// How long any step may take.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// The panels of a half keep their connection, say who they are, and have the patience to wait
 /// for an engine that comes back.

@@ -22,7 +22,7 @@ const PANELS: u32 = 200;
 const SIGNALS: u64 = 5_000;
 
 /// How long that may take.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_acknowledged_before_a_power_cut_is_there_after_it() {

@@ -3,7 +3,7 @@
 use model::Wall;
 
 use super::envelope::CR;
-use super::{Envelope, timestamp};
+use super::{Envelope, Frame, timestamp};
 
 /// What stands in place of a secret, whatever its length was (R31).
 pub const REDACTED: &[u8] = b"***";
@@ -126,15 +126,16 @@ impl<'a> Body<'a> {
 
 /// The octets of a plain frame with the content of its secret blocks replaced by [`REDACTED`].
 ///
-/// Works on octets, not on what was understood, so that a body that cannot be read keeps its
-/// secrets too: behind the first bracket, which opens the data, every block that begins with a
-/// secret letter is replaced up to its closing bracket, or to the end of the frame if there is
-/// none.
-pub fn redact(envelope: &Envelope<'_>) -> Vec<u8> {
-    // A binary CRC may hold a bracket.
-    let (header, mut rest) = envelope.octets().split_at(envelope.form().header());
-    let mut out = Vec::with_capacity(envelope.octets().len());
-    out.extend_from_slice(header);
+/// Works on octets, not on what was understood of the body, so that one that cannot be read keeps
+/// its secrets too: behind the first bracket, which opens the data, every block that begins with
+/// a secret letter is replaced up to its closing bracket, or to the end of the frame if there is
+/// none. `frame` is what was read of `envelope`.
+pub fn redact(envelope: &Envelope<'_>, frame: &Frame<'_>) -> Vec<u8> {
+    let octets = envelope.octets();
+    let behind_header = envelope.form().header() + envelope.covered().len();
+    let (address, mut rest) = octets.split_at(behind_header.saturating_sub(frame.body.len()));
+    let mut out = Vec::with_capacity(octets.len());
+    out.extend_from_slice(address);
     let mut is_behind_data = false;
     while let Some(at) = rest.iter().position(|octet| *octet == b'[') {
         out.extend_from_slice(&rest[..=at]);

@@ -43,8 +43,13 @@ pub(super) fn run(client: &Client, options: &Options, out: &mut Out) -> Result<E
         let line = line.map_err(|error| import.cut_off(&error.to_string()))?;
         let row =
             serde_json::from_str(&line).map_err(|error| import.cut_off(&error.to_string()))?;
-        // The bar is on standard error; it is taken away while a line is printed over it.
-        bar.suspend(|| import.take(row, out))?;
+        if let Some((style, told)) = import.take(row, out.is_json())? {
+            // The bar is on standard error; it is taken away while a line is printed over it.
+            bar.suspend(|| {
+                out.line(format_args!("{}", out.styled(style, told)))?;
+                out.flush()
+            })?;
+        }
         bar.inc(1);
     }
     bar.finish_and_clear();
@@ -129,8 +134,9 @@ struct Import<'a> {
 }
 
 impl Import<'_> {
-    fn take(&mut self, row: Value, out: &mut Out) -> Result<(), Failure> {
-        if out.is_json() {
+    /// Counts a row; what is to be told of it, if anything is.
+    fn take(&mut self, row: Value, json: bool) -> Result<Option<(Style, String)>, Failure> {
+        if json {
             self.rows.push(row.clone());
         }
         let row: ImportRow = shaped(row)?;
@@ -148,13 +154,12 @@ impl Import<'_> {
                 (Style::Alarm, refused(&row))
             }
         };
-        if out.is_json() || (row.status == RowStatus::Added && !self.options.verbose) {
-            return Ok(());
+        if json || (row.status == RowStatus::Added && !self.options.verbose) {
+            return Ok(None);
         }
         let panel = row.panel.as_deref().unwrap_or_default();
         let line = format!("{}: {told} {panel}", self.source.place(row.row));
-        out.line(format_args!("{}", out.styled(style, line.trim_end())))?;
-        out.flush()
+        Ok(Some((style, line.trim_end().to_owned())))
     }
 
     fn end(self, out: &mut Out) -> Result<ExitCode, Failure> {

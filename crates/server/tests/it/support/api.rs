@@ -73,7 +73,7 @@ pub(crate) struct Api {
 impl Api {
     pub(crate) fn new(address: SocketAddr, token: &str) -> Self {
         let config = ureq::Agent::config_builder()
-            .timeout_global(Some(Duration::from_secs(60)))
+            .timeout_global(Some(Duration::from_mins(1)))
             .build();
         Self {
             agent: config.into(),
@@ -102,10 +102,17 @@ impl Api {
 
     /// Registers the panels, and panics if one cannot be.
     pub(crate) async fn register(&self, members: &[Member]) {
-        let mut csv = "family,account,receiver,line,name,site\n".to_owned();
-        for member in members {
-            csv += &format!("dc09,{},,,,\n", member.identity.account);
-        }
+        let row = |member: &Member| {
+            format!(
+                "dc09,{},,,,
+",
+                member.identity.account
+            )
+        };
+        let header = "family,account,receiver,line,name,site
+"
+        .to_owned();
+        let csv = header + &members.iter().map(row).collect::<String>();
         let (api, wanted) = (self.clone(), members.len());
         let imported = blocking(move || api.post("/panels/import", "text/csv", csv)).await;
         let Imported { added, errors } = imported;

@@ -71,3 +71,33 @@ impl Drop for Disk {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    #[test]
+    fn after_a_power_cut_the_disk_holds_what_was_synced_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let disk = Disk::make(folder.path());
+        fs::create_dir(disk.folder()).unwrap();
+        let write = |name: &str, sync: bool| {
+            let mut file = File::create(disk.folder().join(name)).unwrap();
+            file.write_all(b"an alarm").unwrap();
+            if sync {
+                file.sync_data().unwrap();
+            }
+        };
+        write("synced", true);
+        write("not synced", false);
+        let after = disk.as_after_a_power_cut(folder.path());
+        assert_eq!(
+            fs::read(after.folder().join("synced")).unwrap(),
+            b"an alarm"
+        );
+        let kept = fs::read(after.folder().join("not synced"));
+        assert!(!kept.is_ok_and(|kept| kept == b"an alarm"));
+    }
+}

@@ -168,7 +168,7 @@ fn is_unharmed(message: &[Stored], content: &Content) -> bool {
 
 fn says(event: &Stored, sent: &Happening) -> bool {
     let number = |text: &Option<String>| text.as_deref().and_then(|text| text.parse().ok());
-    let point: Option<u16> = number(&event.zone).or(number(&event.user));
+    let point: Option<u16> = number(&event.zone).or_else(|| number(&event.user));
     event.code.set == sent.code.format()
         && event.code.code == sent.code.text().as_str()
         && number(&event.partition) == Some(sent.partition.into())

@@ -20,7 +20,7 @@ pub(crate) async fn find<T>(what: &str, limit: Duration, mut look: impl FnMut() 
     });
     match found.await {
         Ok(found) => found,
-        Err(_) => panic!("{what}: not within {limit:?}"),
+        Err(late) => panic!("{what}: not within {limit:?} ({late})"),
     }
 }
 

@@ -11,7 +11,8 @@ fn redacted(covered: &str, form: CrcForm) -> String {
     let Some(Found::Frame(envelope)) = deframer.next(&mut input) else {
         panic!("no frame");
     };
-    let out = redact(&envelope);
+    let frame = Frame::parse(envelope.covered()).unwrap();
+    let out = redact(&envelope, &frame);
     assert_eq!(out[..form.header()], octets[..form.header()]);
     let kept = out[form.header()..].escape_ascii().to_string();
     kept.replace("\\\"", "\"")
@@ -89,7 +90,12 @@ fn secrets_of_a_broken_body_are_redacted_too() {
 }
 
 #[test]
-fn a_bracket_in_a_binary_crc_opens_nothing() {
+fn a_bracket_before_the_body_opens_nothing() {
+    let odd = r#""S[A"0001L0#1[Anna][K1]"#;
+    assert_eq!(
+        redacted(odd, CrcForm::Text),
+        r#""S[A"0001L0#1[Anna][K***]\r"#
+    );
     let mut seen = 0;
     for n in 0..5_000 {
         let covered = format!(r#""SIA-DCS"0001L0#1[Anna][K{n}]"#);

@@ -1,0 +1,157 @@
+//! The conformance suite turns red: sessions that break a promise, one each, are found out.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use families::dc09::Dc09;
+use model::{AckMode, Committed, EventSeq, FamilyName, Mono, Now, Refusal, SignalToken};
+use proto::conformance::{BEHAVIOURS, Subject};
+use proto::{CloseReason, Family, Identity, Session, SessionEvent, SessionSetting};
+
+use crate::dc09::Dc09Fixture;
+
+/// Which promise is broken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fault {
+    AcknowledgesAtOnce,
+    BelievesEveryProof,
+    AcknowledgesTheRefused,
+    ReadsOnAndOn,
+    DropsSplitFrames,
+    NeverTimesOut,
+    ClosesWithoutAnswering,
+}
+
+const FAULTS: [Fault; 7] = [
+    Fault::AcknowledgesAtOnce,
+    Fault::BelievesEveryProof,
+    Fault::AcknowledgesTheRefused,
+    Fault::ReadsOnAndOn,
+    Fault::DropsSplitFrames,
+    Fault::NeverTimesOut,
+    Fault::ClosesWithoutAnswering,
+];
+
+#[derive(Debug)]
+struct CarelessFamily(Fault);
+
+impl Family for CarelessFamily {
+    fn name(&self) -> FamilyName {
+        Dc09.name()
+    }
+
+    fn title(&self) -> &'static str {
+        "a careless family"
+    }
+
+    fn open_stream(&self, setting: SessionSetting) -> Box<dyn Session> {
+        Box::new(CarelessSession {
+            fault: self.0,
+            inner: Dc09.open_stream(setting),
+            handed_on: Vec::new(),
+            last: Now::default(),
+        })
+    }
+}
+
+#[derive(Debug)]
+struct CarelessSession {
+    fault: Fault,
+    inner: Box<dyn Session>,
+    /// Proofs for what was handed on, which the session makes up itself.
+    handed_on: Vec<Committed>,
+    last: Now,
+}
+
+impl Session for CarelessSession {
+    fn handle_bytes(&mut self, now: Now, bytes: &[u8]) {
+        self.last = now;
+        if self.fault == Fault::DropsSplitFrames && bytes.last() != Some(&b'\r') {
+            return;
+        }
+        self.inner.handle_bytes(now, bytes);
+    }
+
+    fn handle_identity(&mut self, now: Now, identity: Identity) {
+        self.inner.handle_identity(now, identity);
+    }
+
+    fn handle_committed(&mut self, now: Now, proof: Committed) {
+        let own = self
+            .handed_on
+            .iter()
+            .find(|own| own.token() == proof.token());
+        match own {
+            Some(own) if self.fault == Fault::BelievesEveryProof => {
+                self.inner.handle_committed(now, *own);
+            }
+            _ => self.inner.handle_committed(now, proof),
+        }
+    }
+
+    fn handle_refused(&mut self, now: Now, token: SignalToken, reason: Refusal) {
+        let own = self.handed_on.iter().find(|own| own.token() == token);
+        match own {
+            Some(own) if self.fault == Fault::AcknowledgesTheRefused => {
+                self.inner.handle_committed(now, *own);
+            }
+            _ => self.inner.handle_refused(now, token, reason),
+        }
+    }
+
+    fn handle_close(&mut self, now: Now, reason: CloseReason) {
+        let reason = match self.fault {
+            Fault::ClosesWithoutAnswering => CloseReason::Peer,
+            _ => reason,
+        };
+        self.inner.handle_close(now, reason);
+    }
+
+    fn handle_timeout(&mut self, now: Now) {
+        self.inner.handle_timeout(now);
+    }
+
+    fn poll_transmit(&mut self, out: &mut Vec<u8>) -> bool {
+        self.inner.poll_transmit(out)
+    }
+
+    fn poll_event(&mut self) -> Option<SessionEvent> {
+        let event = self.inner.poll_event()?;
+        if let SessionEvent::Signal(outgoing) = &event {
+            let (token, key) = (outgoing.token, outgoing.key);
+            let proof = Committed::attest(token, key, EventSeq(1), AckMode::Stored);
+            self.handed_on.push(proof);
+            if self.fault == Fault::AcknowledgesAtOnce {
+                self.inner.handle_committed(self.last, proof);
+            }
+        }
+        Some(event)
+    }
+
+    fn poll_timeout(&self) -> Option<Mono> {
+        match self.fault {
+            Fault::NeverTimesOut => None,
+            _ => self.inner.poll_timeout(),
+        }
+    }
+
+    fn wants_read(&self) -> bool {
+        self.fault == Fault::ReadsOnAndOn || self.inner.wants_read()
+    }
+}
+
+#[test]
+fn every_broken_promise_is_found_by_some_behaviour() {
+    for fault in FAULTS {
+        let family = CarelessFamily(fault);
+        let subject = Subject {
+            family: &family,
+            fixture: &Dc09Fixture,
+        };
+        let violated = BEHAVIOURS.iter().filter(|(_, behaviour)| {
+            catch_unwind(AssertUnwindSafe(|| behaviour(&subject))).is_err()
+        });
+        let names: Vec<_> = violated.map(|(name, _)| *name).collect();
+        assert!(!names.is_empty(), "{fault:?} goes unnoticed");
+        println!("{fault:?}: {}", names.join(", "));
+    }
+}

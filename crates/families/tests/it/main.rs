@@ -1,0 +1,10 @@
+//! What families promise, seen from outside.
+
+#[cfg(test)]
+mod careless;
+#[cfg(test)]
+mod conformance;
+#[cfg(test)]
+mod dc09;
+#[cfg(test)]
+mod streams;

@@ -1,0 +1,207 @@
+//! A session under test, with what it asked for and what it said.
+//!
+//! Invariant: after every input the session is polled until nothing is left, as a driver does.
+
+use model::{
+    AccountKey, AckMode, Committed, Epoch, EventSeq, Mono, Now, PanelIndex, PathIndex, Refusal,
+    RepeatKey, SignalToken, Wall,
+};
+
+use super::Subject;
+use crate::{
+    Admitted, CloseReason, Counted, Identity, Outgoing, Session, SessionEvent, SessionSetting,
+};
+
+/// How the bench answers questions for an identity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asking {
+    Admit,
+    Refuse,
+    Leave,
+}
+
+/// A path that the bench lets speak.
+pub(super) const ADMITTED: Admitted = Admitted {
+    panel: PanelIndex(7),
+    path: PathIndex(9),
+    epoch: Epoch(1),
+    hub: false,
+};
+
+/// A session, driven as a gateway drives it.
+#[derive(Debug)]
+pub(super) struct Bench<'a> {
+    pub(super) subject: Subject<'a>,
+    pub(super) session: Box<dyn Session>,
+    pub(super) now: Now,
+    pub(super) asking: Asking,
+    pub(super) questions: Vec<AccountKey>,
+    pub(super) signals: Vec<Outgoing>,
+    pub(super) alive: usize,
+    pub(super) counted: Vec<Counted>,
+    pub(super) closes: Vec<CloseReason>,
+    pub(super) transmitted: Vec<u8>,
+}
+
+impl<'a> Bench<'a> {
+    pub(super) fn new(subject: &Subject<'a>) -> Self {
+        Self::with_setting(subject, SessionSetting::default())
+    }
+
+    pub(super) fn with_setting(subject: &Subject<'a>, setting: SessionSetting) -> Self {
+        Self {
+            subject: *subject,
+            session: subject.family.open_stream(setting),
+            now: Now {
+                mono: Mono(1_000_000_000),
+                wall: Wall(1_790_000_000_000_000),
+            },
+            asking: Asking::Admit,
+            questions: Vec::new(),
+            signals: Vec::new(),
+            alive: 0,
+            counted: Vec::new(),
+            closes: Vec::new(),
+            transmitted: Vec::new(),
+        }
+    }
+
+    pub(super) fn feed(&mut self, octets: &[u8]) {
+        self.session.handle_bytes(self.now, octets);
+        self.poll();
+    }
+
+    pub(super) fn feed_signals(&mut self, numbers: impl IntoIterator<Item = u16>) {
+        for number in numbers {
+            self.feed(&self.subject.fixture.signal(number));
+        }
+    }
+
+    /// Polls until nothing is left, as a driver does after any input.
+    pub(super) fn poll(&mut self) {
+        loop {
+            let sent = self.session.poll_transmit(&mut self.transmitted);
+            let Some(event) = self.session.poll_event() else {
+                if sent {
+                    continue;
+                }
+                return;
+            };
+            match event {
+                SessionEvent::Identify(key) => self.asked(key),
+                SessionEvent::Signal(outgoing) => self.signals.push(*outgoing),
+                SessionEvent::Alive { panel, path } => {
+                    assert_eq!((panel, path), (ADMITTED.panel, ADMITTED.path));
+                    self.alive += 1;
+                }
+                SessionEvent::Count(reason) => self.counted.push(reason),
+                SessionEvent::Close(reason) => self.closes.push(reason),
+            }
+        }
+    }
+
+    fn asked(&mut self, key: AccountKey) {
+        self.questions.push(key);
+        match self.asking {
+            Asking::Admit => self.identify(Identity::Admitted(ADMITTED)),
+            Asking::Refuse => self.identify(Identity::Refused {
+                account: key.account,
+            }),
+            Asking::Leave => {}
+        }
+    }
+
+    fn identify(&mut self, identity: Identity) {
+        self.session.handle_identity(self.now, identity);
+    }
+
+    pub(super) fn admit(&mut self) {
+        self.identify(Identity::Admitted(ADMITTED));
+        self.poll();
+    }
+
+    /// Proves the signal at this place of `signals`.
+    pub(super) fn commit(&mut self, place: usize) {
+        let Outgoing { token, key, .. } = self.signals[place];
+        self.attest(token, key);
+    }
+
+    pub(super) fn commit_all(&mut self) {
+        let mut next = 0;
+        while next < self.signals.len() {
+            self.commit(next);
+            next += 1;
+        }
+    }
+
+    pub(super) fn attest(&mut self, token: SignalToken, key: RepeatKey) {
+        let proof = Committed::attest(token, key, EventSeq(1), AckMode::Stored);
+        self.session.handle_committed(self.now, proof);
+        self.poll();
+    }
+
+    pub(super) fn refuse(&mut self, place: usize) {
+        let token = self.signals[place].token;
+        self.session
+            .handle_refused(self.now, token, Refusal::StoreFull);
+        self.poll();
+    }
+
+    pub(super) fn close(&mut self, reason: CloseReason) {
+        self.session.handle_close(self.now, reason);
+        self.poll();
+    }
+
+    /// Moves both clocks, and tells the session if its deadline has passed.
+    pub(super) fn pass(&mut self, nanos: u64) {
+        self.now.mono.0 += nanos;
+        self.now.wall.0 += i64::try_from(nanos / 1_000).unwrap_or(i64::MAX);
+        if self
+            .session
+            .poll_timeout()
+            .is_some_and(|due| due <= self.now.mono)
+        {
+            self.session.handle_timeout(self.now);
+            self.poll();
+        }
+    }
+
+    /// The numbers of the signals that were acknowledged, in the order of their replies, of those
+    /// from 1 to 99.
+    pub(super) fn acknowledged(&self) -> Vec<u16> {
+        let fixture = self.subject.fixture;
+        let replies = fixture.replies(&self.transmitted);
+        let number = |reply: &Vec<u8>| {
+            (1..100).find(|number| fixture.acknowledges(reply, &fixture.signal(*number)))
+        };
+        replies.iter().filter_map(number).collect()
+    }
+
+    /// What is the same however the input was split.
+    pub(super) fn outcome(&self) -> (Vec<Outgoing>, Vec<u8>, usize) {
+        (
+            self.signals.clone(),
+            self.transmitted.clone(),
+            self.questions.len(),
+        )
+    }
+}
+
+/// Repeatable chance: xorshift, with a fixed seed for each behaviour.
+#[derive(Debug)]
+pub(super) struct Dice(u64);
+
+impl Dice {
+    pub(super) const fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// A number below `bound`, which is not 0.
+    pub(super) fn below(&mut self, bound: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        let bound = u64::try_from(bound).unwrap_or(u64::MAX);
+        usize::try_from(self.0 % bound).unwrap_or(0)
+    }
+}

@@ -1,0 +1,144 @@
+//! What every family must do, whatever its octets look like.
+//!
+//! A family brings a [`Fixture`], which builds and recognises its octets; [`check`] then runs all
+//! [`BEHAVIOURS`] against sessions of that family. A behaviour that does not hold panics and says
+//! which: this is for tests, though it is built as any other code so that tests of other crates
+//! can use it.
+//!
+//! Invariant: the suite itself knows no protocol; proofs are attested here for signals that the
+//! session under test has just handed out, and wrong ones on purpose.
+
+mod bench;
+mod chaos;
+mod endings;
+mod identity;
+mod input;
+mod proofs;
+
+use std::fmt::Debug;
+
+use crate::Family;
+
+/// Octets of a family, built and recognised.
+pub trait Fixture: Debug {
+    /// A signal of one registered account, its content and its acknowledgement different for each
+    /// number from 1 to 9999, and of the same content whenever it is asked for again.
+    fn signal(&self, number: u16) -> Vec<u8>;
+
+    /// A signal of another account.
+    fn signal_of_other_account(&self, number: u16) -> Vec<u8>;
+
+    /// A message of the same account as [`Fixture::signal`] with nothing to store, which is
+    /// answered at once.
+    fn supervision(&self) -> Vec<u8>;
+
+    /// Runs of octets that are no frame, complete none, begin none and are not answered.
+    fn garbage(&self) -> Vec<Vec<u8>>;
+
+    /// Cuts what a session transmitted into replies.
+    fn replies(&self, transmitted: &[u8]) -> Vec<Vec<u8>>;
+
+    /// Whether `reply` acknowledges `request`.
+    fn acknowledges(&self, reply: &[u8], request: &[u8]) -> bool;
+}
+
+/// A family under test.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject<'a> {
+    /// The family.
+    pub family: &'a dyn Family,
+    /// Its octets.
+    pub fixture: &'a dyn Fixture,
+}
+
+/// One behaviour: what it says, and the check, which panics if it does not hold.
+pub type Behaviour = (&'static str, fn(&Subject<'_>));
+
+/// All of them.
+pub const BEHAVIOURS: &[Behaviour] = &[
+    (
+        "input may be split at any octet",
+        input::may_be_split_at_any_octet,
+    ),
+    (
+        "several frames in one read are all handled",
+        input::several_frames_in_one_read,
+    ),
+    (
+        "garbage around frames changes nothing",
+        input::garbage_changes_nothing,
+    ),
+    (
+        "a frame that stops short closes the connection in time",
+        input::stops_short,
+    ),
+    (
+        "a frame that trickles in gets no more time",
+        input::trickles,
+    ),
+    (
+        "nothing is timed between frames",
+        input::nothing_is_timed_between_frames,
+    ),
+    (
+        "a repeat has the same key, on any connection",
+        proofs::repeats_have_the_same_key,
+    ),
+    (
+        "a repeat waits for its own proof",
+        proofs::a_repeat_waits_for_its_own_proof,
+    ),
+    (
+        "only the proof for that token and key acknowledges",
+        proofs::only_the_right_proof,
+    ),
+    (
+        "acknowledgements leave in order of requests",
+        proofs::leave_in_order,
+    ),
+    (
+        "a refused signal is met with silence",
+        proofs::refused_is_silent,
+    ),
+    ("the pipeline is bounded", proofs::the_pipeline_is_bounded),
+    (
+        "signals wait for the identity of their account",
+        identity::is_waited_for,
+    ),
+    (
+        "the identity is asked for once",
+        identity::is_asked_for_once,
+    ),
+    (
+        "another account is asked for anew",
+        identity::of_another_account,
+    ),
+    (
+        "who is refused stores nothing and may ask again",
+        identity::refused,
+    ),
+    (
+        "supervision is answered and tells of life",
+        identity::supervision,
+    ),
+    (
+        "draining answers what was read and then closes",
+        endings::draining,
+    ),
+    (
+        "draining with nothing unanswered closes at once",
+        endings::draining_at_rest,
+    ),
+    ("nothing is sent to a peer that is gone", endings::peer_gone),
+    (
+        "no order of inputs panics or acknowledges without proof",
+        chaos::any_order_of_inputs,
+    ),
+];
+
+/// Runs every behaviour against sessions of `subject`.
+pub fn check(subject: &Subject<'_>) {
+    for (_, behaviour) in BEHAVIOURS {
+        behaviour(subject);
+    }
+}

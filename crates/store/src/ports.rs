@@ -1,0 +1,215 @@
+//! The engine's ports, on the store.
+//!
+//! Invariant: nothing here decides; each operation is handed to the thread that owns what it
+//! needs, and its answer handed back.
+
+use engine::ports::{
+    AddError, Answering, AppendError, Appended, EventFilter, EventLog, EventPage, NewMessage,
+    NewPanel, PanelDetail, PanelFilter, PanelPage, PathBinding, Projection, ReadError, Registry,
+    RepeatQuery, States, StoredMessage, TokenRow, Tokens,
+};
+use model::{Actor, Event, EventSeq, Organisation, Panel, PanelId, PanelIndex, Site, Wall, limits};
+
+use crate::crew::Crew;
+use crate::error::{At, Trouble};
+use crate::files::{FileId, Lease};
+use crate::journal::{repeats, scan};
+use crate::shared::Shared;
+use crate::state::{panels, read, states, tokens};
+use crate::store::{Inner, Reader, Store};
+
+impl Inner {
+    async fn read<R: Send + 'static>(
+        &self,
+        crew: &Crew<Reader>,
+        job: impl FnOnce(&Shared) -> Result<R, Trouble> + Send + 'static,
+    ) -> Result<R, ReadError> {
+        let answer = crew.call(move |reader| job(&reader.shared)).await;
+        let answer = answer.unwrap_or_else(|gone| Err(self.closed(gone)));
+        answer.map_err(Trouble::into_read)
+    }
+
+    async fn read_state<R: Send + 'static>(
+        &self,
+        job: impl FnOnce(&Lease<'_>) -> Result<R, Trouble> + Send + 'static,
+    ) -> Result<R, ReadError> {
+        let read = move |shared: &Shared| job(&shared.files.lease(FileId::State)?);
+        self.read(&self.readers, read).await
+    }
+}
+
+impl EventLog for Store {
+    fn append(&self, batch: Vec<NewMessage>) -> Answering<'_, Result<Appended, AppendError>> {
+        Box::pin(async move {
+            let inner = self.inner();
+            let answer = inner.journal.call(move |writer| writer.append(&batch));
+            answer
+                .await
+                .unwrap_or_else(|gone| Err(inner.closed_append(gone)))
+        })
+    }
+
+    fn probe(&self) -> Answering<'_, Result<(), AppendError>> {
+        Box::pin(async move {
+            let inner = self.inner();
+            let answer = inner.journal.call(crate::journal::writer::Writer::probe);
+            answer
+                .await
+                .unwrap_or_else(|gone| Err(inner.closed_append(gone)))
+        })
+    }
+
+    fn find_repeats(
+        &self,
+        queries: Vec<RepeatQuery>,
+    ) -> Answering<'_, Result<Vec<Option<StoredMessage>>, ReadError>> {
+        let find = move |shared: &Shared| {
+            shared.gate.vouches()?;
+            scan::on_layout(&shared.layouts, |layout| {
+                repeats::find(&shared.files, layout, &queries)
+            })
+        };
+        Box::pin(self.inner().read(&self.inner().repeats, find))
+    }
+
+    fn latest_by_path(&self, since: Wall) -> Answering<'_, Result<Vec<StoredMessage>, ReadError>> {
+        let latest = move |shared: &Shared| {
+            shared.gate.vouches()?;
+            scan::on_layout(&shared.layouts, |layout| {
+                repeats::latest(&shared.files, layout, since)
+            })
+        };
+        Box::pin(self.inner().read(&self.inner().repeats, latest))
+    }
+
+    fn events(
+        &self,
+        filter: EventFilter,
+        cursor: Option<EventSeq>,
+        newest_first: bool,
+        limit: usize,
+    ) -> Answering<'_, Result<EventPage, ReadError>> {
+        let query = scan::PageQuery {
+            filter,
+            cursor,
+            newest_first,
+            limit,
+        };
+        let page = move |shared: &Shared| {
+            scan::on_layout(&shared.layouts, |layout| {
+                scan::page(&shared.files, layout, &query)
+            })
+        };
+        Box::pin(self.inner().read(&self.inner().readers, page))
+    }
+
+    fn event(&self, seq: EventSeq) -> Answering<'_, Result<Option<Event>, ReadError>> {
+        let event = move |shared: &Shared| {
+            scan::on_layout(&shared.layouts, |layout| {
+                scan::event(&shared.files, layout, seq)
+            })
+        };
+        Box::pin(self.inner().read(&self.inner().readers, event))
+    }
+
+    fn head(&self) -> EventSeq {
+        self.inner().shared.head()
+    }
+}
+
+impl Registry for Store {
+    fn bindings(&self) -> Answering<'_, Result<Vec<PathBinding>, ReadError>> {
+        Box::pin(self.inner().read_state(read::bindings))
+    }
+
+    fn add_panels(
+        &self,
+        actor: Actor,
+        at: Wall,
+        panels: Vec<NewPanel>,
+    ) -> Answering<'_, Vec<Result<Panel, AddError>>> {
+        Box::pin(async move {
+            let inner = self.inner();
+            let mut answers = Vec::with_capacity(panels.len());
+            for chunk in panels.chunks(limits::STATE_BATCH) {
+                let (actor, chunk) = (actor.clone(), chunk.to_vec());
+                let added = inner.state.call(move |writer| {
+                    writer.change(|tx, ids| panels::add(tx, ids, &actor, at, &chunk))
+                });
+                let added = added
+                    .await
+                    .unwrap_or_else(|gone| Err(inner.closed(gone).into_add(false)));
+                match added {
+                    Ok(added) => answers.extend(added),
+                    Err(error) => {
+                        let rest = panels.len() - answers.len();
+                        answers.extend(std::iter::repeat_n(Err(error), rest));
+                        break;
+                    }
+                }
+            }
+            answers
+        })
+    }
+
+    fn panels(
+        &self,
+        filter: PanelFilter,
+        cursor: Option<PanelIndex>,
+        limit: usize,
+    ) -> Answering<'_, Result<PanelPage, ReadError>> {
+        let panels = move |conn: &Lease<'_>| read::panels(conn, &filter, cursor, limit);
+        Box::pin(self.inner().read_state(panels))
+    }
+
+    fn panel(&self, id: PanelId) -> Answering<'_, Result<Option<PanelDetail>, ReadError>> {
+        Box::pin(self.inner().read_state(move |conn| read::panel(conn, id)))
+    }
+
+    fn organisations(&self) -> Answering<'_, Result<Vec<Organisation>, ReadError>> {
+        Box::pin(self.inner().read_state(read::organisations))
+    }
+
+    fn sites(&self) -> Answering<'_, Result<Vec<Site>, ReadError>> {
+        Box::pin(self.inner().read_state(read::sites))
+    }
+}
+
+impl States for Store {
+    fn cursor(&self) -> Answering<'_, Result<EventSeq, ReadError>> {
+        let cursor = |conn: &Lease<'_>| states::cursor(conn).at(conn.path());
+        Box::pin(self.inner().read_state(cursor))
+    }
+
+    fn project(&self, projection: Projection) -> Answering<'_, Result<(), AddError>> {
+        Box::pin(async move {
+            let inner = self.inner();
+            // Committed before this, so never behind what the projection has read.
+            let heads = inner.shared.heads();
+            let projected = inner.state.call(move |writer| {
+                writer.change(|tx, _| states::project(tx, &projection, &heads))
+            });
+            projected
+                .await
+                .unwrap_or_else(|gone| Err(inner.closed(gone).into_add(false)))
+        })
+    }
+}
+
+impl Tokens for Store {
+    fn tokens(&self) -> Answering<'_, Result<Vec<TokenRow>, ReadError>> {
+        let all = |conn: &Lease<'_>| tokens::all(conn).at(conn.path());
+        Box::pin(self.inner().read_state(all))
+    }
+
+    fn put_token(&self, actor: Actor, token: TokenRow) -> Answering<'_, Result<(), AddError>> {
+        Box::pin(async move {
+            let inner = self.inner();
+            let put = inner
+                .state
+                .call(move |writer| writer.change(|tx, _| tokens::put(tx, &actor, &token)));
+            put.await
+                .unwrap_or_else(|gone| Err(inner.closed(gone).into_add(false)))
+        })
+    }
+}

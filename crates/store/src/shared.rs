@@ -1,0 +1,71 @@
+//! What all threads of the store look at.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use model::{Clock, EventSeq};
+
+use crate::figures::Figures;
+use crate::files::Files;
+use crate::gate::Gate;
+use crate::journal::chain::Heads;
+use crate::layout::Layouts;
+use crate::settings::Synchronous;
+
+/// Invariant of the fields: `heads` and `head` are what has been committed and synced.
+pub(crate) struct Shared {
+    pub(crate) folder: PathBuf,
+    pub(crate) synchronous: Synchronous,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) gate: Gate,
+    pub(crate) layouts: Layouts,
+    pub(crate) files: Files,
+    pub(crate) figures: Figures,
+    head: AtomicU64,
+    /// Protects where the chains stand, which the writer of the state file anchors; held to copy.
+    heads: Mutex<Heads>,
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared")
+            .field("folder", &self.folder)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    pub(crate) fn new(
+        folder: PathBuf,
+        synchronous: Synchronous,
+        clock: Arc<dyn Clock>,
+        gate: Gate,
+    ) -> Self {
+        Self {
+            files: Files::new(&folder),
+            folder,
+            synchronous,
+            clock,
+            gate,
+            layouts: Layouts::default(),
+            figures: Figures::default(),
+            head: AtomicU64::new(0),
+            heads: Mutex::default(),
+        }
+    }
+
+    /// Tells where the chains stand after a commit.
+    pub(crate) fn publish(&self, heads: &Heads) {
+        *self.heads.lock().unwrap_or_else(PoisonError::into_inner) = *heads;
+        self.head.store(heads.seq().0, Ordering::Release);
+    }
+
+    pub(crate) fn heads(&self) -> Heads {
+        *self.heads.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn head(&self) -> EventSeq {
+        EventSeq(self.head.load(Ordering::Acquire))
+    }
+}

@@ -1,0 +1,1 @@
+//! Checks the journal: whether any event was changed, removed or added.

@@ -1,0 +1,16 @@
+//! The bodies of the fuzz targets, as plain functions: libFuzzer drives them with coverage
+//! (`targets/`), and the tests replay the corpus and random inputs on the stable toolchain.
+//!
+//! Each function panics where a promise is broken, and says which.
+
+mod dc09_frame;
+mod dc09_session;
+
+pub use dc09_frame::dc09_frame;
+pub use dc09_session::dc09_session;
+
+/// A target, by its name and its function.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// All targets; `corpus/` has a folder for each.
+pub const TARGETS: &[Target] = &[("dc09_frame", dc09_frame), ("dc09_session", dc09_session)];
