@@ -154,6 +154,7 @@ fn an_attestation_outside_of_ingest_and_link_is_found() {
     accepts(attest::check, "crates/engine/src/ingest/machine.rs", call);
     accepts(attest::check, "crates/families/src/dc09/tests.rs", call);
     accepts(attest::check, "crates/families/tests/it/main.rs", call);
+    accepts(attest::check, "fuzz/src/dc09_session.rs", call);
 }
 
 #[test]

@@ -104,9 +104,10 @@ impl File {
         rest.starts_with("src/").then_some(name)
     }
 
-    /// Whether the whole file is a test.
+    /// Whether the whole file is a test, or a fuzz target.
     pub(super) fn is_test(&self) -> bool {
-        self.path.ends_with("/tests.rs") || self.path.contains("/tests/")
+        let path = &self.path;
+        path.ends_with("/tests.rs") || path.contains("/tests/") || path.starts_with("fuzz/")
     }
 
     /// The lines that are not in a test, numbered from 1: none of a test file, else those before

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 
+use model::ErrorCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -126,7 +127,10 @@ impl fmt::Display for Refusal {
         if let Some(panel) = &self.panel {
             write!(f, "\n  the other panel: {}", harmless(panel))?;
         }
-        then(f, &harmless(self.hint.as_deref().unwrap_or_default()))?;
+        // Those hints are for people who write requests; here the lines above say it.
+        let told = !self.errors.is_empty() || self.code == ErrorCode::NotFound.as_str();
+        let hint = self.hint.as_deref().filter(|_| !told);
+        then(f, &harmless(hint.unwrap_or_default()))?;
         match &self.request_id {
             Some(id) if self.status >= 500 => write!(f, "\n  request_id: {}", harmless(id)),
             _ => Ok(()),

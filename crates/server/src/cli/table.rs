@@ -8,8 +8,9 @@ use super::out::{Out, Style, harmless};
 pub(super) struct Table {
     head: Vec<&'static str>,
     rows: Vec<(Style, Vec<String>)>,
-    /// Widths that columns have at least, for tables that are printed as rows come in.
-    least: Vec<usize>,
+    /// Of each column the widest cell so far, in characters. Kept as rows are added, since there
+    /// can be tens of thousands of them.
+    widths: Vec<usize>,
 }
 
 impl Table {
@@ -17,19 +18,26 @@ impl Table {
         Self {
             head: head.to_vec(),
             rows: Vec::new(),
-            least: Vec::new(),
+            widths: head.iter().map(|name| name.len()).collect(),
         }
     }
 
+    /// With columns at least so wide, for tables that are printed as rows come in.
     pub(super) fn least(mut self, widths: &[usize]) -> Self {
-        self.least = widths.to_vec();
+        for (width, least) in self.widths.iter_mut().zip(widths) {
+            *width = (*width).max(*least);
+        }
         self
     }
 
     pub(super) fn row<const N: usize>(&mut self, style: Style, cells: &[String; N]) {
         debug_assert_eq!(N, self.head.len(), "a cell for each column");
         let cells = cells.iter().map(|cell| harmless(cell).into_owned());
-        self.rows.push((style, cells.collect()));
+        let cells: Vec<String> = cells.collect();
+        for (width, cell) in self.widths.iter_mut().zip(&cells) {
+            *width = (*width).max(cell.chars().count());
+        }
+        self.rows.push((style, cells));
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -55,22 +63,13 @@ impl Table {
 
     fn aligned(&self, cells: &[String]) -> String {
         let mut line = String::new();
-        for (column, cell) in cells.iter().enumerate() {
+        for (cell, width) in cells.iter().zip(&self.widths) {
             line.push_str(cell);
-            let width = cell.chars().count();
-            let wanted = self.width(column) + 2;
-            line.extend(std::iter::repeat_n(' ', wanted.saturating_sub(width)));
+            let space = (width + 2).saturating_sub(cell.chars().count());
+            line.extend(std::iter::repeat_n(' ', space));
         }
         line.truncate(line.trim_end().len());
         line
-    }
-
-    fn width(&self, column: usize) -> usize {
-        let cells = self.rows.iter().filter_map(|(_, cells)| cells.get(column));
-        let widest = cells.map(|cell| cell.chars().count()).max().unwrap_or(0);
-        let head = self.head.get(column).map_or(0, |name| name.len());
-        let least = self.least.get(column).copied().unwrap_or(0);
-        widest.max(head).max(least)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The machine: open files and the panels that they carry, cores, the clock, SQLite.
 
 use jiff::Timestamp;
-use rustix::process::{Pid, Resource, getrlimit, test_kill_process};
+use rustix::process::{Resource, getrlimit};
 use rustix::time::{ClockId, clock_gettime};
 
 use super::Finding;
@@ -25,13 +25,15 @@ pub(super) fn check(config: &Config, sqlite: Option<&str>) -> Vec<Finding> {
     findings
 }
 
-/// Whether a process of this number lives.
+/// Whether a process of this number lives, by its state in proc(5). One that has ended and was
+/// not reaped is dead, although a signal would still reach it.
 pub(super) fn is_alive(pid: i32) -> bool {
-    let Some(pid) = Pid::from_raw(pid) else {
+    let Ok(stat) = std::fs::read_to_string(format!("/proc/{pid}/stat")) else {
         return false;
     };
-    // A process that may not be signalled is alive all the same.
-    !matches!(test_kill_process(pid), Err(rustix::io::Errno::SRCH))
+    // The name before the state may hold anything, brackets as well.
+    let state = stat.rsplit_once(") ").map(|(_, rest)| rest);
+    state.is_some_and(|state| !state.starts_with(['Z', 'X']))
 }
 
 fn cores_found(cores: usize) -> Finding {
@@ -100,6 +102,8 @@ fn sqlite_found(version: &str) -> Finding {
 
 #[cfg(test)]
 mod tests {
+    use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
+
     use super::*;
     use crate::cli::doctor::Verdict;
 
@@ -129,10 +133,16 @@ mod tests {
     }
 
     #[test]
-    fn this_process_is_alive_and_one_that_was_reaped_is_not() {
+    fn this_process_is_alive_and_one_that_has_ended_is_not() {
         assert!(is_alive(std::process::id().cast_signed()));
         let mut child = std::process::Command::new("true").spawn().unwrap();
         let pid = child.id().cast_signed();
+        waitid(
+            WaitId::Pid(Pid::from_child(&child)),
+            WaitIdOptions::EXITED | WaitIdOptions::NOWAIT,
+        )
+        .unwrap();
+        assert!(!is_alive(pid), "it has ended, and nobody has reaped it");
         child.wait().unwrap();
         assert!(!is_alive(pid));
         assert!(!is_alive(0));
