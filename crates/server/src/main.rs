@@ -22,7 +22,7 @@ fn main() -> ExitCode {
         Command::Administer(what) => {
             return cli::administer(&global, what, Some(store::sqlite_version()));
         }
-        Command::Verify => Ok(()),
+        Command::Verify => return cli::verify(&global),
         Command::Serve => serve(&global),
         Command::Demo(options) => demo::run(demo::Options {
             tempo: options.tempo,

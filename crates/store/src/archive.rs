@@ -132,7 +132,10 @@ pub(crate) fn copy(
     after: u64,
     limit: usize,
 ) -> rusqlite::Result<Option<u64>> {
-    let classes: Vec<_> = kept.iter().map(|class| number(*class).to_string()).collect();
+    let classes: Vec<_> = kept
+        .iter()
+        .map(|class| number(*class).to_string())
+        .collect();
     let kept = format!("retention IN ({})", classes.join(", "));
     let after = after.cast_signed();
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
@@ -177,13 +180,15 @@ pub(crate) fn copy_lists(tx: &Connection) -> rusqlite::Result<()> {
 
 /// Notes that the archive stands for a day.
 pub(crate) fn close_day(conn: &Connection, day: &ArchivedDay) -> rusqlite::Result<()> {
-    conn.prepare_cached("INSERT OR REPLACE INTO days (day, first_seq, last_seq) VALUES (?1, ?2, ?3)")?
-        .execute(params![
-            day.day.number(),
-            day.first.cast_signed(),
-            day.last.cast_signed()
-        ])
-        .map(drop)
+    conn.prepare_cached(
+        "INSERT OR REPLACE INTO days (day, first_seq, last_seq) VALUES (?1, ?2, ?3)",
+    )?
+    .execute(params![
+        day.day.number(),
+        day.first.cast_signed(),
+        day.last.cast_signed()
+    ])
+    .map(drop)
 }
 
 /// Lets go of at most `limit` rows of a class up to a number; how many that were.

@@ -165,7 +165,6 @@ impl Trouble {
         }
     }
 
-
     pub(crate) fn into_add(self, full: bool) -> AddError {
         AddError::Store {
             full,

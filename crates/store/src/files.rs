@@ -67,8 +67,12 @@ pub(crate) fn logs_without_a_file(folder: &Path) -> std::io::Result<Vec<Day>> {
     for entry in std::fs::read_dir(journal_folder(folder))? {
         let name = entry?.file_name();
         let name = name.to_str().unwrap_or_default();
-        let file = name.strip_suffix("-wal").or_else(|| name.strip_suffix("-shm"));
-        let day = file.and_then(|file| file.strip_suffix(".db")).and_then(Day::parse);
+        let file = name
+            .strip_suffix("-wal")
+            .or_else(|| name.strip_suffix("-shm"));
+        let day = file
+            .and_then(|file| file.strip_suffix(".db"))
+            .and_then(Day::parse);
         days.extend(day.filter(|day| !FileId::Day(*day).path(folder).exists()));
     }
     days.sort_unstable();
@@ -99,10 +103,6 @@ impl Files {
 
     pub(crate) fn path(&self, file: FileId) -> PathBuf {
         file.path(&self.folder)
-    }
-
-    pub(crate) fn folder(&self) -> &Path {
-        &self.folder
     }
 
     /// A read connection to a file, until the lease is dropped.

@@ -66,7 +66,9 @@ impl Measured for Store {
         plain(
             "watchfire_store_failed",
             "1 once writing has failed and nothing more is written.",
-            Reading::Gauge(as_gauge(matches!(condition, Condition::Failed { .. }).into())),
+            Reading::Gauge(as_gauge(
+                matches!(condition, Condition::Failed { .. }).into(),
+            )),
         );
     }
 }
@@ -76,7 +78,10 @@ impl Store {
         let shared = &self.inner().shared;
         let newest = shared.layouts.current().newest().map(FileId::Day);
         let files = [Some(FileId::State), Some(FileId::Archive), newest];
-        let sizes = files.into_iter().flatten().map(|file| disk::size(&wal_of(&shared.files.path(file))));
+        let sizes = files
+            .into_iter()
+            .flatten()
+            .map(|file| disk::size(&wal_of(&shared.files.path(file))));
         sizes.sum()
     }
 }

@@ -73,7 +73,8 @@ impl Layout {
             }
         });
         let all = archive.into_iter().chain(days);
-        all.filter(|segment| segment.first <= segment.last).collect()
+        all.filter(|segment| segment.first <= segment.last)
+            .collect()
     }
 
     /// The file that holds a number, if it is kept.
@@ -129,7 +130,11 @@ mod tests {
             first,
         };
         Layout {
-            archived: vec![archived(10, 1, 100), archived(11, 101, 150), archived(12, 151, 150)],
+            archived: vec![
+                archived(10, 1, 100),
+                archived(11, 101, 150),
+                archived(12, 151, 150),
+            ],
             days: vec![journal(13, 151), journal(14, 201), journal(17, 201)],
         }
     }

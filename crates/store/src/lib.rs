@@ -47,8 +47,3 @@ pub use error::OpenError;
 pub use retention::{Retained, Retention};
 pub use settings::{Settings, Synchronous};
 pub use store::Store;
-
-/// The version of SQLite that is built in.
-pub fn sqlite_version() -> &'static str {
-    rusqlite::version()
-}

@@ -89,7 +89,11 @@ fn number(conn: &Connection) -> rusqlite::Result<i64> {
 fn take(conn: &mut Connection, number: usize, sql: &str) -> rusqlite::Result<()> {
     let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
     tx.execute_batch(sql)?;
-    tx.pragma_update(None, "user_version", i64::try_from(number).unwrap_or(i64::MAX))?;
+    tx.pragma_update(
+        None,
+        "user_version",
+        i64::try_from(number).unwrap_or(i64::MAX),
+    )?;
     tx.commit()
 }
 
@@ -113,7 +117,10 @@ fn snapshot(conn: &Connection, path: &Path, number: i64) -> Result<(), Trouble> 
         .and_then(|file| file.sync_all())
         .and_then(|()| fs::rename(&half, &copy))
         .and_then(|()| copy.parent().map_or(Ok(()), disk::sync_folder))
-        .trying("the copy before a change of format could not be made", &copy)
+        .trying(
+            "the copy before a change of format could not be made",
+            &copy,
+        )
 }
 
 #[cfg(test)]
@@ -140,8 +147,10 @@ mod tests {
     }
 
     fn values(conn: &Connection) -> (i64, i64) {
-        conn.query_row("SELECT x, y FROM a", [], |row| Ok((row.get(0)?, row.get(1)?)))
-            .unwrap()
+        conn.query_row("SELECT x, y FROM a", [], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .unwrap()
     }
 
     #[test]
@@ -163,7 +172,9 @@ mod tests {
         assert_eq!(values(&conn), (7, 8));
         let copy = Connection::open(snapshot_of(&path, 1)).unwrap();
         OLD.check(&copy, &path).unwrap();
-        let old: i64 = copy.query_row("SELECT x FROM a", [], |row| row.get(0)).unwrap();
+        let old: i64 = copy
+            .query_row("SELECT x FROM a", [], |row| row.get(0))
+            .unwrap();
         assert_eq!(old, 7);
     }
 
@@ -174,7 +185,10 @@ mod tests {
         let error = OLD.bring_up(&mut conn, &path).unwrap_err().into_open();
         assert_eq!(
             error.to_string(),
-            format!("{} has format 2, but this Watchfire knows formats up to 1", path.display())
+            format!(
+                "{} has format 2, but this Watchfire knows formats up to 1",
+                path.display()
+            )
         );
         assert_eq!(values(&conn), (7, 8));
     }

@@ -73,7 +73,8 @@ impl Store {
         let readers = std::iter::repeat_with(reader).take(limits::READERS);
         let keeper = vec![Keeper::new(Arc::clone(&shared))];
         let inner = Inner {
-            journal: Crew::start("journal", limits::JOURNAL_QUEUE, journal).trying(what, &folder)?,
+            journal: Crew::start("journal", limits::JOURNAL_QUEUE, journal)
+                .trying(what, &folder)?,
             state: Crew::start("state", limits::STATE_QUEUE, vec![opened.state])
                 .trying(what, &folder)?,
             repeats: Crew::start("repeats", limits::READER_QUEUE, vec![reader()])
@@ -95,7 +96,10 @@ impl Store {
     ///
     /// When there was no room for it, or something could not be read or written.
     pub async fn retain(&self, now: Wall, retention: Retention) -> Result<Retained, AppendError> {
-        let done = self.inner.keeper.call(move |keeper| keeper.retain(now, retention));
+        let done = self
+            .inner
+            .keeper
+            .call(move |keeper| keeper.retain(now, retention));
         done.await
             .unwrap_or_else(|gone| Err(self.inner.closed_append(gone)))
     }

@@ -12,6 +12,9 @@ use crate::fakes::{House, burglary, disarm, panel_id, test_report};
 
 const PATH: &str = "/api/v1/events/stream";
 
+/// How long a stream may be silent before a test gives up: twice as long as it ever is.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 /// Reads a stream frame by frame, as a browser does.
 struct Listener {
     octets: BodyDataStream,
@@ -54,7 +57,8 @@ impl Listener {
                 self.read.drain(..length);
                 return Some(frame);
             }
-            let octets = self.octets.next().await?.unwrap();
+            let octets = tokio::time::timeout(PATIENCE, self.octets.next()).await;
+            let octets = octets.expect("something comes in time")?.unwrap();
             self.read.push_str(std::str::from_utf8(&octets).unwrap());
         }
     }
@@ -181,6 +185,15 @@ async fn readers_that_come_and_go_see_every_event_once_while_appends_go_on() {
     writer.await.unwrap();
     assert_eq!(seen, (1..=EVENTS).collect::<Vec<_>>());
     assert!(visit > 5, "{visit} visits prove nothing");
+}
+
+#[tokio::test]
+async fn what_is_committed_while_a_page_is_read_is_shown_as_well() {
+    let house = House::new();
+    let mut listener = Listener::open(&house, PATH, None).await;
+    house.commit(vec![burglary()]).await;
+    house.commit_while_a_page_is_read(vec![disarm()]);
+    assert_eq!(listener.events(2).await, [1, 2]);
 }
 
 #[tokio::test]

@@ -17,6 +17,7 @@ mod panel;
 mod place;
 mod sse;
 mod table;
+mod verify;
 mod view;
 
 use std::path::PathBuf;
@@ -28,6 +29,7 @@ use crate::config::{Config, Sources};
 use client::Client;
 pub use failure::Failure;
 pub use out::{Out, Style};
+pub use verify::verify;
 
 /// The server between security alarm panels and the people who answer them.
 #[derive(Debug, Parser)]

@@ -79,7 +79,9 @@ impl Heads {
 /// The class of retention with this number in rows.
 pub(crate) fn retention_from(index: i64) -> Option<RetentionClass> {
     let index = usize::try_from(index).ok()?;
-    RetentionClass::ALL.into_iter().find(|class| class.index() == index)
+    RetentionClass::ALL
+        .into_iter()
+        .find(|class| class.index() == index)
 }
 
 /// Everything of an event that its chain value covers beside the previous one.
@@ -147,7 +149,11 @@ pub(crate) fn personal_digest(personal: &Personal<'_>) -> Hash {
             None => hash.update([0]),
             Some(content) => {
                 hash.update([1]);
-                hash.update(u32::try_from(content.len()).unwrap_or(u32::MAX).to_be_bytes());
+                hash.update(
+                    u32::try_from(content.len())
+                        .unwrap_or(u32::MAX)
+                        .to_be_bytes(),
+                );
                 hash.update(content);
             }
         }

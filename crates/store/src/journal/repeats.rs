@@ -104,7 +104,9 @@ fn one(conn: &Connection, query: &RepeatQuery) -> rusqlite::Result<Option<Stored
     let mut newest: Option<StoredMessage> = None;
     for message in messages.by_ref().take(GROUP) {
         let message = message?;
-        newest = newest.filter(|newest| newest.seq > message.seq).or(Some(message));
+        newest = newest
+            .filter(|newest| newest.seq > message.seq)
+            .or(Some(message));
     }
     if messages.next().is_none() {
         return Ok(newest);

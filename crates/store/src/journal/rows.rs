@@ -57,7 +57,10 @@ impl<'a> Personal<'a> {
             return None;
         }
         Some(Self {
-            text: event.text.as_ref().map(|text| Cow::Borrowed(text.as_bytes())),
+            text: event
+                .text
+                .as_ref()
+                .map(|text| Cow::Borrowed(text.as_bytes())),
             extended: message.map(|message| Cow::Owned(encode_extended(&message.extended))),
             raw: message.map(|message| Cow::Borrowed(message.raw.as_slice())),
         })
@@ -114,7 +117,10 @@ pub(crate) fn insert(
             Point::Zone(_) => 0,
             Point::User(_) => 1,
         }),
-        body.point.map(|point| point.number()).as_ref().map(PointNumber::as_str),
+        body.point
+            .map(|point| point.number())
+            .as_ref()
+            .map(PointNumber::as_str),
         body.panel_sequence,
         body.panel_time.map(|at| at.0),
         body.occurred.map(|at| at.0),
@@ -127,8 +133,12 @@ pub(crate) fn insert(
     ])?;
     if let Some(personal) = personal {
         let [text, extended, raw] = personal.columns();
-        conn.prepare_cached(INSERT_PERSONAL)?
-            .execute(params![covered.seq.cast_signed(), text, extended, raw])?;
+        conn.prepare_cached(INSERT_PERSONAL)?.execute(params![
+            covered.seq.cast_signed(),
+            text,
+            extended,
+            raw
+        ])?;
     }
     Ok(())
 }
@@ -167,9 +177,9 @@ impl StoredRow {
             None => (None, None, None),
         };
         body.text = match text {
-            Some(text) => Some(
-                String::from_utf8(text.into_owned()).map_err(|_| "a text that is not UTF-8")?,
-            ),
+            Some(text) => {
+                Some(String::from_utf8(text.into_owned()).map_err(|_| "a text that is not UTF-8")?)
+            }
             None => None,
         };
         body.message = match (self.repeat_key, extended, raw) {

@@ -43,7 +43,11 @@ pub(crate) fn on_layout<R>(
 }
 
 /// A page of events.
-pub(crate) fn page(files: &Files, layout: &Layout, query: &PageQuery) -> Result<EventPage, Trouble> {
+pub(crate) fn page(
+    files: &Files,
+    layout: &Layout,
+    query: &PageQuery,
+) -> Result<EventPage, Trouble> {
     let mut page = Page {
         query,
         limit: query.limit.clamp(1, limits::PAGE),
@@ -187,7 +191,11 @@ impl Page<'_> {
     /// Rows between two numbers; with paths, of each its rows in order, merged.
     fn select(&self, paths: Option<&[i64]>) -> String {
         let columns = rows::COLUMNS;
-        let order = if self.query.newest_first { "DESC" } else { "ASC" };
+        let order = if self.query.newest_first {
+            "DESC"
+        } else {
+            "ASC"
+        };
         let arms = match paths {
             None => format!("SELECT {columns} FROM events WHERE seq BETWEEN ?1 AND ?2"),
             Some(paths) => {

@@ -111,7 +111,9 @@ impl Keeper {
         now: Wall,
         retention: Retention,
     ) -> Result<Retained, AppendError> {
-        self.watched(now, retention, &mut |step| tracing::debug!(?step, "retention"))
+        self.watched(now, retention, &mut |step| {
+            tracing::debug!(?step, "retention")
+        })
     }
 
     fn watched(
@@ -235,7 +237,9 @@ impl Run<'_> {
         let layout = self.shared.layouts.current();
         let all_over = |day: Day| {
             let classes = RetentionClass::ALL.iter();
-            classes.copied().all(|class| self.retention.is_over(class, day, self.now))
+            classes
+                .copied()
+                .all(|class| self.retention.is_over(class, day, self.now))
         };
         let days = layout.archived.iter().map(|day| day.day);
         let Some(last) = days.take_while(|day| all_over(*day)).last() else {
@@ -244,7 +248,9 @@ impl Run<'_> {
         let tx = begin(conn).at(&path)?;
         archive::forget_days(&tx, last).at(&path)?;
         tx.commit().at(&path)?;
-        self.shared.layouts.change(|layout| layout.archived.retain(|day| day.day > last));
+        self.shared
+            .layouts
+            .change(|layout| layout.archived.retain(|day| day.day > last));
         (self.watch)(Step::Forgotten);
         Ok(())
     }

@@ -20,7 +20,9 @@ pub(crate) fn add(
     at: Wall,
     panels: &[NewPanel],
 ) -> rusqlite::Result<Vec<Result<Panel, AddError>>> {
-    let added = panels.iter().map(|panel| add_one(tx, ids, actor, at, panel));
+    let added = panels
+        .iter()
+        .map(|panel| add_one(tx, ids, actor, at, panel));
     added.collect()
 }
 
@@ -151,7 +153,13 @@ fn dense(tx: &Connection) -> rusqlite::Result<u32> {
     u32::try_from(number).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(0, number))
 }
 
-fn record(tx: &Connection, at: Wall, actor: &Actor, panel: &Panel, path: &Path) -> rusqlite::Result<()> {
+fn record(
+    tx: &Connection,
+    at: Wall,
+    actor: &Actor,
+    panel: &Panel,
+    path: &Path,
+) -> rusqlite::Result<()> {
     let receiver = path.receiver.map(|number| number.to_string());
     let line = path.line.map(|number| number.to_string());
     let detail = [

@@ -87,12 +87,17 @@ pub(crate) fn panel(conn: &Lease<'_>, id: PanelId) -> Result<Option<PanelDetail>
 
 /// All organisations, the oldest first.
 pub(crate) fn organisations(conn: &Lease<'_>) -> Result<Vec<Organisation>, Trouble> {
-    rows(conn, "SELECT id, name FROM organisation ORDER BY idx", [], |row| {
-        Ok(Organisation {
-            id: OrganisationId::from_bytes(get(row, 0)?),
-            name: get(row, 1)?,
-        })
-    })
+    rows(
+        conn,
+        "SELECT id, name FROM organisation ORDER BY idx",
+        [],
+        |row| {
+            Ok(Organisation {
+                id: OrganisationId::from_bytes(get(row, 0)?),
+                name: get(row, 1)?,
+            })
+        },
+    )
 }
 
 /// All sites, the oldest first.

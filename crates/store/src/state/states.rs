@@ -40,8 +40,7 @@ pub(crate) fn project(
 /// Where the chains stood at the last projection.
 pub(crate) fn anchored(conn: &Connection) -> rusqlite::Result<Heads> {
     let mut heads = Heads::default();
-    let mut select =
-        conn.prepare_cached("SELECT class, chain_no, chain, seq FROM chain_head")?;
+    let mut select = conn.prepare_cached("SELECT class, chain_no, chain, seq FROM chain_head")?;
     let mut rows = select.query([])?;
     while let Some(row) = rows.next()? {
         if let Some(class) = chain::retention_from(row.get(0)?) {

@@ -34,7 +34,11 @@ pub(crate) fn put(tx: &Connection, actor: &Actor, token: &TokenRow) -> rusqlite:
         ],
     )?;
     let entry = audit::Entry {
-        action: if replaced { "token.replace" } else { "token.add" },
+        action: if replaced {
+            "token.replace"
+        } else {
+            "token.add"
+        },
         organisation: None,
         site: None,
         subject: token.id.to_string(),

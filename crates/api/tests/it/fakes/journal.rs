@@ -13,6 +13,8 @@ use model::{Event, EventSeq, Wall};
 #[derive(Default)]
 pub(crate) struct Journal {
     events: Mutex<Vec<Event>>,
+    /// Done once, between a page's being taken and its being handed over.
+    pub(crate) meanwhile: Mutex<Option<Box<dyn FnOnce() + Send>>>,
     pub(crate) broken: Mutex<bool>,
 }
 
@@ -61,10 +63,8 @@ impl Journal {
                 .collect(),
         }
     }
-}
 
-impl EventLog for Journal {
-    fn append(&self, batch: Vec<NewMessage>) -> Answering<'_, Result<Appended, AppendError>> {
+    pub(crate) fn store(&self, batch: Vec<NewMessage>) -> Appended {
         let mut events = self.events.lock().unwrap();
         let mut first_seqs = Vec::new();
         for message in batch {
@@ -80,7 +80,14 @@ impl EventLog for Journal {
             }
         }
         let head = EventSeq(events.len() as u64);
-        Box::pin(async move { Ok(Appended { first_seqs, head }) })
+        Appended { first_seqs, head }
+    }
+}
+
+impl EventLog for Journal {
+    fn append(&self, batch: Vec<NewMessage>) -> Answering<'_, Result<Appended, AppendError>> {
+        let appended = self.store(batch);
+        Box::pin(async move { Ok(appended) })
     }
 
     fn probe(&self) -> Answering<'_, Result<(), AppendError>> {
@@ -109,7 +116,11 @@ impl EventLog for Journal {
             if *self.broken.lock().unwrap() {
                 return Err(Self::failure());
             }
-            Ok(self.page(&filter, cursor, newest_first, limit))
+            let page = self.page(&filter, cursor, newest_first, limit);
+            if let Some(meanwhile) = self.meanwhile.lock().unwrap().take() {
+                meanwhile();
+            }
+            Ok(page)
         })
     }
 

@@ -116,6 +116,15 @@ impl House {
         self.bell.send_replace(appended.head);
     }
 
+    /// Commits messages, and rings, while the next page is on its way to its reader.
+    pub(crate) fn commit_while_a_page_is_read(&self, messages: Vec<NewMessage>) {
+        let (journal, bell) = (Arc::clone(&self.journal), self.bell.clone());
+        let commit = move || {
+            bell.send_replace(journal.store(messages).head);
+        };
+        *self.journal.meanwhile.lock().unwrap() = Some(Box::new(commit));
+    }
+
     /// A house with the panel of the samples and the events of the samples.
     pub(crate) async fn with_samples() -> Self {
         let house = Self::new();

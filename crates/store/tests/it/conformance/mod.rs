@@ -1,0 +1,105 @@
+//! What every store must do, whatever stands behind it: plain functions over the ports, and for
+//! each set of ports a macro that makes each function a test of one store.
+
+pub(crate) mod event_log;
+pub(crate) mod registry;
+pub(crate) mod states;
+
+use crate::memory::MemoryLog;
+use crate::support::{Folder, TestClock};
+
+/// Makes a test of each function, on the value of an expression that has `log` and `clock`.
+macro_rules! event_log_conformance {
+    ($make:expr) => {
+        crate::conformance::tests_of!(event_log, $make;
+            a_batch_is_numbered_densely_in_its_order,
+            everything_of_an_event_comes_back,
+            an_empty_batch_stores_nothing,
+            a_message_without_events_is_refused_and_uses_no_number,
+            pages_go_forward_and_back_without_gap_or_double,
+            a_page_may_end_exactly_at_the_end,
+            filters_leave_only_what_was_asked_for,
+            filters_find_rare_events_among_many,
+            events_of_several_days_are_one_sequence,
+            a_clock_set_back_keeps_the_order,
+            a_number_that_was_never_given_is_no_event,
+            a_repeat_is_found_by_path_and_whole_key,
+            a_repeat_with_the_same_time_is_preferred,
+            the_newest_is_found_among_many_with_the_same_key,
+            repeats_are_looked_for_today_and_yesterday,
+            the_newest_message_of_each_path_is_found,
+            a_probe_changes_nothing_that_can_be_seen,
+        );
+    };
+}
+pub(crate) use event_log_conformance;
+
+macro_rules! tests_of {
+    ($module:ident, $make:expr; $($name:ident,)*) => {$(
+        #[tokio::test]
+        async fn $name() {
+            let subject = $make;
+            crate::conformance::$module::$name(&subject.store, &subject.clock).await;
+        }
+    )*};
+}
+pub(crate) use tests_of;
+
+/// A store and the clock that it reads.
+pub(crate) struct Subject<S> {
+    pub(crate) store: S,
+    pub(crate) clock: std::sync::Arc<TestClock>,
+    _folder: Option<Folder>,
+}
+
+fn sqlite() -> Subject<store::Store> {
+    let folder = Folder::new();
+    Subject {
+        store: folder.open(),
+        clock: std::sync::Arc::clone(&folder.clock),
+        _folder: Some(folder),
+    }
+}
+
+fn memory() -> Subject<MemoryLog> {
+    let clock = TestClock::new();
+    Subject {
+        store: MemoryLog::new(std::sync::Arc::clone(&clock)),
+        clock,
+        _folder: None,
+    }
+}
+
+mod event_log_on_sqlite {
+    super::event_log_conformance!(super::sqlite());
+}
+
+mod event_log_in_memory {
+    super::event_log_conformance!(super::memory());
+}
+
+mod registry_on_sqlite {
+    crate::conformance::tests_of!(registry, super::sqlite();
+        a_new_store_has_an_organisation_and_a_site,
+        panels_are_answered_in_order_with_dense_numbers,
+        a_panel_without_a_name_is_called_by_its_account,
+        the_very_same_panel_exists_already,
+        a_panel_that_a_frame_could_confuse_is_ambiguous,
+        conflicts_within_a_batch_are_found,
+        receiver_and_line_tell_equal_accounts_apart,
+        an_unknown_site_is_named,
+        panels_are_found_by_account_and_by_text,
+        panels_come_in_pages_by_number,
+        a_token_is_replaced_by_its_name,
+    );
+}
+
+mod states_on_sqlite {
+    crate::conformance::tests_of!(states, super::sqlite();
+        a_new_store_has_projected_nothing,
+        partitions_and_zones_appear_as_observed,
+        the_whole_panel_moves_all_its_partitions,
+        an_older_event_never_overwrites_a_newer_one,
+        an_event_of_an_unknown_panel_moves_only_the_cursor,
+    );
+}
