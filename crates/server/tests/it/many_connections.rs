@@ -69,8 +69,12 @@ async fn no_connection_is_dropped_and_no_signal_lost_when_the_engine_is_killed_u
         send(engine, Signal::KILL);
         wait::until("the engine dies", LIMIT, || !is_alive(engine)).await;
         println!("kill {kill}: engine, {:?}", all(&fleet, &mut other));
-        until_served(&fleet, &mut other).await;
     }
+    until_served(&fleet, &mut other).await;
+    // As many signals as there are panels: each reports once in a period, on the old connection.
+    let before = all(&fleet, &mut other).acknowledged;
+    let round = || all(&fleet, &mut other).acknowledged >= before + u64::from(2 * HALF);
+    wait::until("every panel reports over its old connection", LIMIT, round).await;
     let last = all(&fleet, &mut other);
     println!("before the end: {last:?}");
     assert_eq!(

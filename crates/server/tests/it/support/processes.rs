@@ -34,9 +34,17 @@ pub(crate) fn children_of(parent: u32) -> Vec<House> {
     numbers.filter_map(child).collect()
 }
 
-/// Whether the process is there and not a corpse waiting to be collected.
+/// Whether a thread of the process is there and not a corpse waiting to be collected. The first
+/// thread may be one while another still ends its last system call, and holds files and sockets.
 pub(crate) fn is_alive(pid: u32) -> bool {
-    state_and_parent(pid).is_some_and(|(state, _)| !matches!(state, 'Z' | 'X'))
+    let threads = fs::read_dir(format!("/proc/{pid}/task"))
+        .into_iter()
+        .flatten();
+    let mut states = threads.filter_map(|thread| {
+        let stat = thread.ok()?.path().join("stat");
+        parse_stat(&fs::read_to_string(stat).ok()?)
+    });
+    states.any(|(state, _)| !matches!(state, 'Z' | 'X'))
 }
 
 /// Whether the process is stopped.
@@ -46,7 +54,10 @@ pub(crate) fn is_stopped(pid: u32) -> bool {
 
 /// From `/proc/PID/stat` (proc(5)): the state, and who started it.
 fn state_and_parent(pid: u32) -> Option<(char, u32)> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    parse_stat(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
+}
+
+fn parse_stat(stat: &str) -> Option<(char, u32)> {
     // The name stands in brackets and may hold anything, brackets included.
     let (_, rest) = stat.rsplit_once(')')?;
     let mut words = rest.split_whitespace();

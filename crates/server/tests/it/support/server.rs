@@ -228,7 +228,7 @@ async fn ready(data: &Path, log: &Path, process: &mut Child) -> Endpoints {
     wait::find("endpoints.json", START, written).await
 }
 
-/// `watchfire verify` on a folder; panics if it finds anything, and gives what it said.
+/// `watchfire verify` on a folder; panics if it finds anything or does not say what it looked at.
 pub(crate) async fn verify(data: &Path) -> String {
     let mut command = binary();
     command
@@ -245,6 +245,10 @@ pub(crate) async fn verify(data: &Path) -> String {
     assert!(
         output.status.success(),
         "watchfire verify:\n{said}{complaint}"
+    );
+    assert!(
+        !said.trim().is_empty(),
+        "watchfire verify says what it looked at"
     );
     said
 }
