@@ -15,7 +15,7 @@ use crate::error::{At, Trouble};
 use crate::files::{FileId, Lease};
 use crate::journal::{repeats, scan};
 use crate::shared::Shared;
-use crate::state::{panels, read, states, tokens};
+use crate::state::{audit, panels, read, states, tokens};
 use crate::store::{Inner, Reader, Store};
 
 impl Inner {
@@ -172,6 +172,31 @@ impl Registry for Store {
 
     fn sites(&self) -> Answering<'_, Result<Vec<Site>, ReadError>> {
         Box::pin(self.inner().read_state(read::sites))
+    }
+
+    fn audit(
+        &self,
+        actor: Actor,
+        at: Wall,
+        action: &'static str,
+        subject: String,
+    ) -> Answering<'_, Result<(), AddError>> {
+        Box::pin(async move {
+            let inner = self.inner();
+            let recorded = inner.state.call(move |writer| {
+                let entry = audit::Entry {
+                    action,
+                    organisation: None,
+                    site: None,
+                    subject,
+                    detail: &[],
+                };
+                writer.change(|tx, _| audit::record(tx, at, &actor, &entry))
+            });
+            recorded
+                .await
+                .unwrap_or_else(|gone| Err(inner.closed(gone).into_add(false)))
+        })
     }
 }
 
