@@ -75,7 +75,7 @@ const CONNECTIONS: usize = 1_024;
 const EVENTS: usize = 4_096;
 
 /// Serves panels until the supervisor says `D` on `control` and everything is drained, or is
-/// gone, which is an error. See [`Drain`] for the order in which a gateway ends.
+/// gone, which is an error.
 pub fn run(setup: GatewaySetup, control: UnixStream) -> Result<(), GatewayError> {
     let mut worker = Worker::new(setup, control)?;
     while !worker.turn()? {}

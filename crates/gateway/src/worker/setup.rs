@@ -10,7 +10,6 @@ use model::{Clock, ErrorCode, limits};
 use proto::{Family, SessionSetting};
 use rustix::process::{Resource, getrlimit};
 
-use super::clock::MachineClock;
 use super::limits::Rate;
 
 /// A listening socket and what is spoken on it.
@@ -32,21 +31,6 @@ pub struct GatewaySetup {
     pub limits: GatewayLimits,
     /// The machine's clocks.
     pub clock: Arc<dyn Clock>,
-}
-
-impl GatewaySetup {
-    /// A gateway with the limits and clocks of this machine. Incarnation and build are to be set.
-    pub fn new(index: u16, link_path: PathBuf, listeners: Vec<Listening>) -> Self {
-        Self {
-            index,
-            incarnation: 0,
-            build: String::new(),
-            listeners,
-            link_path,
-            limits: GatewayLimits::default(),
-            clock: Arc::new(MachineClock),
-        }
-    }
 }
 
 impl std::fmt::Debug for GatewaySetup {

@@ -1,11 +1,12 @@
 //! The engine goes and comes back; strangers and madmen on the link.
 
+use std::collections::HashMap;
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 
 use engine::ports::Health;
 
-use crate::world::{BUILD, PATIENCE, World, eventually, generous};
+use crate::world::{BUILD, PATIENCE, Panel, World, eventually, generous};
 
 #[test]
 fn the_engine_is_gone_and_back_and_the_acknowledgement_follows_on_the_same_connection() {
@@ -39,6 +40,51 @@ fn the_engine_is_gone_and_back_and_the_acknowledgement_follows_on_the_same_conne
     assert_eq!(newcomer.line(), "ok 8");
     assert_eq!(idle.line(), "ok 6");
     assert_eq!(idle.line(), "ok 7");
+}
+
+/// Sends 60 signals of mixed urgency, four at a time, and wants each acknowledged in its turn.
+fn send_and_be_answered(mut panel: Panel, account: usize) {
+    const CLASSES: [&str; 4] = ["arm", "burglary", "test", "power"];
+    for burst in 0..15 {
+        let first = burst * CLASSES.len() + 1;
+        for (class, sequence) in CLASSES.iter().zip(first..) {
+            panel.send(&format!("{account} {sequence} {class}\n"));
+        }
+        for sequence in (first..).take(CLASSES.len()) {
+            assert_eq!(panel.line(), format!("ok {sequence}"));
+        }
+    }
+}
+
+#[test]
+fn whenever_the_engine_dies_no_signal_is_lost_no_order_broken_and_no_connection_dropped() {
+    let (world, engine) = World::with_engine(generous());
+    world.intake.commit_by_itself();
+    let panels: Vec<_> = (1..=30)
+        .map(|account| {
+            let panel = world.panel();
+            std::thread::spawn(move || send_and_be_answered(panel, account))
+        })
+        .collect();
+    let mut engine = Some(engine);
+    let mut newest: HashMap<u64, u32> = HashMap::new();
+    for death in 0..12 {
+        for _ in 0..100 + 7 * death {
+            let origin = world.submission().origin;
+            let newest = newest.entry(origin.connection).or_default();
+            // What an earlier engine had taken may come again; nothing is left out.
+            assert!(
+                origin.token.0 <= *newest + 1,
+                "I5: {origin:?} after {newest}"
+            );
+            *newest = origin.token.0.max(*newest);
+        }
+        drop(engine.take());
+        engine = Some(world.engine(BUILD));
+    }
+    for panel in panels {
+        panel.join().unwrap();
+    }
 }
 
 #[test]
