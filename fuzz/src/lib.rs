@@ -5,12 +5,15 @@
 
 mod dc09_frame;
 mod dc09_session;
+mod link;
 
 pub use dc09_frame::dc09_frame;
 pub use dc09_session::dc09_session;
+pub use link::link;
 
 /// A target, by its name and its function.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets; `corpus/` has a folder for each.
-pub const TARGETS: &[Target] = &[("dc09_frame", dc09_frame), ("dc09_session", dc09_session)];
+pub const TARGETS: &[Target] =
+    &[("dc09_frame", dc09_frame), ("dc09_session", dc09_session), ("link", link)];

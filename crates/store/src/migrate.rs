@@ -64,7 +64,9 @@ impl Kind {
         }
         let done = usize::try_from(number).unwrap_or(0);
         for (step, sql) in self.steps.iter().enumerate().skip(done) {
-            tracing::info!(file = %path.display(), step = step + 1, "bringing a file to our format");
+            if number > 0 {
+                tracing::info!(file = %path.display(), step = step + 1, "bringing a file to our format");
+            }
             take(conn, step + 1, sql).at(path)?;
         }
         Ok(())

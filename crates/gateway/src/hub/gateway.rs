@@ -70,7 +70,7 @@ pub(super) async fn attend(shared: Arc<Shared>, trio: Trio) {
     let (gateway, pid) = (trio.gateway, trio.pid);
     let _connected = shared.figures.connect(gateway);
     if trio.build == shared.build {
-        tracing::info!(gateway, pid, "a gateway is connected");
+        tracing::debug!(gateway, pid, "a gateway is connected");
     } else {
         tracing::info!(
             gateway,
@@ -81,7 +81,8 @@ pub(super) async fn attend(shared: Arc<Shared>, trio: Trio) {
     }
     let end = run(shared, trio).await;
     let cause = std::error::Error::source(&end).map(ToString::to_string);
-    tracing::warn!(gateway, pid, reason = %end, cause, "a gateway's link has ended");
+    // Whether it ended in order is for the supervisor to say, who knows what it asked for.
+    tracing::info!(gateway, pid, reason = %end, cause, "a gateway's link has ended");
 }
 
 async fn run(shared: Arc<Shared>, trio: Trio) -> End {

@@ -50,7 +50,7 @@ impl Worker {
     pub(super) fn begin_drain(&mut self, why: &'static str) {
         if self.drain.is_none() {
             let unanswered = self.window.len();
-            tracing::info!(why, unanswered, "the gateway drains");
+            tracing::debug!(why, unanswered, "the gateway drains");
             self.gate.shut();
             self.drain = Some(Drain {
                 since: self.now.mono,

@@ -37,7 +37,7 @@ impl Worker {
 
     /// A new link: what the engine must know, then all that is unanswered.
     fn linked(&mut self, build: &str) {
-        tracing::info!(unanswered = self.window.len(), "linked to the engine");
+        tracing::debug!(unanswered = self.window.len(), "linked to the engine");
         let rows = self.snapshot();
         for chunk in rows.chunks(SNAPSHOT_CHUNK) {
             self.uplink
