@@ -47,3 +47,4 @@ pub use error::OpenError;
 pub use retention::{Retained, Retention};
 pub use settings::{Settings, Synchronous};
 pub use store::Store;
+pub use verify::{ChainReport, Finding, Progress, VerifyReport, verify};

@@ -112,7 +112,7 @@ impl Keeper {
         retention: Retention,
     ) -> Result<Retained, AppendError> {
         self.watched(now, retention, &mut |step| {
-            tracing::debug!(?step, "retention")
+            tracing::debug!(?step, "retention");
         })
     }
 
