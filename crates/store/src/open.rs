@@ -138,6 +138,26 @@ fn prepare_file(folder: &Path, file: FileId, synchronous: Synchronous) -> Result
     Ok(())
 }
 
+/// Removes the logs that readers leave beside files, so that a store that was closed is its
+/// files and nothing else. Not required for correctness.
+pub(crate) fn tidy(shared: &Shared) {
+    if shared.gate.vouches().is_err() {
+        return;
+    }
+    let days = shared.layouts.current().days.clone();
+    let days = days.into_iter().map(|day| FileId::Day(day.day));
+    for file in days.chain([FileId::State, FileId::Archive]) {
+        let path = file.path(&shared.folder);
+        if !path.exists() || !sqlite::wal_of(&path).exists() {
+            continue;
+        }
+        // The last connection that may write removes the log as it closes.
+        if let Err(error) = sqlite::open_writer(&path, shared.synchronous) {
+            tracing::warn!(file = %path.display(), %error, "a log is left beside its file");
+        }
+    }
+}
+
 fn listed(folder: &Path) -> Result<Vec<Day>, Trouble> {
     let journal = journal_folder(folder);
     days_on_disk(folder).trying("the day files could not be listed", &journal)

@@ -3,7 +3,7 @@
 //! Invariant: clones are one store; its threads end when it is closed, or with the last clone.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 
 use engine::ports::AppendError;
 use model::{Wall, limits};
@@ -37,6 +37,7 @@ pub(crate) struct Inner {
     pub(crate) repeats: Crew<Reader>,
     pub(crate) readers: Crew<Reader>,
     keeper: Crew<Keeper>,
+    closed: Once,
 }
 
 impl fmt::Debug for Store {
@@ -83,6 +84,7 @@ impl Store {
                 .trying(what, &folder)?,
             keeper: Crew::start("archive", 1, keeper).trying(what, &folder)?,
             shared,
+            closed: Once::new(),
         };
         Ok(Self {
             inner: Arc::new(inner),
@@ -118,6 +120,11 @@ impl Store {
 
 impl Inner {
     fn close(&self) {
+        // Once: after it, the folder may be another process's.
+        self.closed.call_once(|| self.end());
+    }
+
+    fn end(&self) {
         // Readers first, so that the writers are the last to close their files and leave no logs.
         self.readers.dismiss();
         self.repeats.dismiss();
@@ -125,6 +132,7 @@ impl Inner {
         self.shared.files.forget_all();
         self.journal.dismiss();
         self.state.dismiss();
+        open::tidy(&self.shared);
     }
 
     pub(crate) fn closed(&self, _: Gone) -> Trouble {

@@ -198,8 +198,8 @@ async fn a_tail_that_the_state_file_has_seen_is_missed() {
         DAYS[2],
         "DELETE FROM personal WHERE seq > 26; DELETE FROM events WHERE seq > 26; \
          UPDATE chains SET head_no = head_no - 2, \
-         head_seq = (SELECT max(seq) FROM events WHERE retention = class), \
-         head = (SELECT chain FROM events WHERE retention = class ORDER BY seq DESC LIMIT 1) \
+         head_seq = (SELECT max(seq) FROM events WHERE retention = chains.class), \
+         head = (SELECT chain FROM events WHERE retention = chains.class ORDER BY seq DESC LIMIT 1) \
          WHERE class IN (0, 2)",
     );
     let expected = [
