@@ -48,3 +48,8 @@ pub use retention::{Retained, Retention};
 pub use settings::{Settings, Synchronous};
 pub use store::Store;
 pub use verify::{ChainReport, Finding, Progress, VerifyReport, verify};
+
+/// The version of SQLite that is built in.
+pub fn sqlite_version() -> &'static str {
+    rusqlite::version()
+}
