@@ -1,5 +1,7 @@
 //! The store from outside: what it promises at its ports, and what it does when things go wrong.
 
+#![cfg(test)]
+
 mod conformance;
 mod crash;
 mod full_disk;
