@@ -1,6 +1,9 @@
 //! The store from outside: what it promises at its ports, and what it does when things go wrong.
 
-#![cfg(test)]
+#![expect(
+    clippy::unwrap_used,
+    reason = "everything here is a test, but clippy exempts only functions marked as one"
+)]
 
 mod conformance;
 mod crash;

@@ -98,7 +98,7 @@ impl MemoryLog {
             .iter()
             .rev()
             .find(|message| query.panel_time.is_some() && message.panel_time == query.panel_time);
-        with_time.or(same.last()).copied()
+        with_time.or_else(|| same.last()).copied()
     }
 }
 

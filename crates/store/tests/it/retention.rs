@@ -54,10 +54,7 @@ async fn each_class_goes_after_its_own_period_and_alarms_last() {
     let retained = store.retain(now, periods).await.unwrap();
     assert_eq!(retained, Retained { days: 3, rows: 0 });
     let expected = [4, 7, 8, 10, 11, 12, 13, 14, 15, 16, 17, 18];
-    assert_eq!(
-        kept(&store).await,
-        expected[..].iter().copied().collect::<Vec<_>>()
-    );
+    assert_eq!(kept(&store).await, expected);
     assert!(!folder.day_file("2026-03-12").exists());
     assert!(folder.day_file("2026-03-13").exists());
     assert_eq!(

@@ -222,12 +222,11 @@ pub(crate) async fn filters_leave_only_what_was_asked_for(log: &dyn EventLog, _:
             &[1, 2, 5],
         ),
         (
-            filter(|f| {
-                (f.from, f.until) = (
-                    Some(Wall(NOON.0 + 2_000_000)),
-                    Some(Wall(NOON.0 + 4_000_000)),
-                )
-            }),
+            EventFilter {
+                from: Some(at(2)),
+                until: Some(at(4)),
+                ..EventFilter::default()
+            },
             &[2, 3],
         ),
         (
