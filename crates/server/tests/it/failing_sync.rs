@@ -19,7 +19,7 @@ use crate::support::wait;
 const PANELS: u32 = 200;
 
 /// How often the disk fails under load.
-const ROUNDS: u32 = 3;
+const ROUNDS: u32 = 5;
 
 /// How long an engine may live on after a failed sync, and how long its successor may take.
 const LIMIT: Duration = Duration::from_secs(20);

@@ -16,6 +16,7 @@
 mod cli;
 mod crash;
 mod failing_sync;
+mod full_disk;
 mod many_connections;
 mod power_cut;
 mod slowloris;

@@ -11,6 +11,9 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use rustix::fs::{FallocateFlags, fallocate};
+use rustix::io::Errno;
+
 use super::tools::{find, run};
 
 /// Size of the disk: room for a scenario's journal and the ballast.
@@ -31,6 +34,11 @@ impl Disk {
         let mkfs = find("mkfs.ext4", "WATCHFIRE_TOOL_MKFS_EXT4");
         run(Command::new(mkfs).args(["-q", "-F"]).arg(&image));
         Self::mount(image, folder.join("disk"))
+    }
+
+    /// Takes all the room that is left, over and over as room comes free, until dropped.
+    pub(crate) fn fill(&self) -> Filler {
+        Filler::new(self.mount.join("filler"))
     }
 
     /// Puts on the disk what the kernel holds of it in memory.
@@ -59,6 +67,46 @@ impl Disk {
     /// A folder on the disk.
     pub(crate) fn folder(&self) -> PathBuf {
         self.mount.join("data")
+    }
+}
+
+/// What takes the room of a disk; dropping it gives the room back.
+#[derive(Debug)]
+pub(crate) struct Filler {
+    path: PathBuf,
+    file: File,
+    size: u64,
+}
+
+impl Filler {
+    fn new(path: PathBuf) -> Self {
+        let file = File::create(&path).unwrap();
+        let mut filler = Self {
+            path,
+            file,
+            size: 0,
+        };
+        filler.grow();
+        filler
+    }
+
+    /// Takes what has come free since.
+    pub(crate) fn grow(&mut self) {
+        let mut step = SIZE;
+        while step >= 1 << 10 {
+            let mode = FallocateFlags::empty();
+            match fallocate(&self.file, mode, self.size, step) {
+                Ok(()) => self.size += step,
+                Err(Errno::NOSPC) => step /= 2,
+                Err(error) => panic!("the disk cannot be filled: {error}"),
+            }
+        }
+    }
+}
+
+impl Drop for Filler {
+    fn drop(&mut self) {
+        fs::remove_file(&self.path).unwrap();
     }
 }
 

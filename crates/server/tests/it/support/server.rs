@@ -1,7 +1,8 @@
 //! The real binary, `watchfire serve`, on a folder of its own.
 //!
 //! Its ports are free ones at the first start, and the same at every later one, so that panels
-//! find it again. What it logs goes to a file, whose end is printed if the test fails.
+//! find it again. What it logs goes to a file beside the folder, on the same disk, whose end is
+//! printed if the test fails.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
@@ -133,14 +134,26 @@ impl Server {
 
     /// Waits until the server says that it is ready.
     pub(crate) async fn until_ready(&self) {
+        self.until_it_says(true).await;
+    }
+
+    /// Waits until the server says that it is not ready.
+    pub(crate) async fn until_not_ready(&self) {
+        self.until_it_says(false).await;
+    }
+
+    async fn until_it_says(&self, ready: bool) {
         let api = self.api();
-        let ready = async {
-            while !api.is_ready().await {
+        let said = async {
+            while api.is_ready().await != ready {
                 wait::pass(Duration::from_millis(50)).await;
             }
         };
-        let in_time = tokio::time::timeout(START, ready).await;
-        assert!(in_time.is_ok(), "/readyz: not within {START:?}");
+        let in_time = tokio::time::timeout(START, said).await;
+        assert!(
+            in_time.is_ok(),
+            "/readyz says ready={ready}: not within {START:?}"
+        );
     }
 
     /// Kills the supervisor; its children must die with it, and leave folder and ports.
