@@ -15,5 +15,8 @@ pub use link::link;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets; `corpus/` has a folder for each.
-pub const TARGETS: &[Target] =
-    &[("dc09_frame", dc09_frame), ("dc09_session", dc09_session), ("link", link)];
+pub const TARGETS: &[Target] = &[
+    ("dc09_frame", dc09_frame),
+    ("dc09_session", dc09_session),
+    ("link", link),
+];
