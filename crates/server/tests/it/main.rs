@@ -15,6 +15,7 @@
 
 mod cli;
 mod crash;
+mod doors;
 mod failing_sync;
 mod full_disk;
 mod many_connections;
