@@ -2,12 +2,15 @@
 //!
 //! ```text
 //! cargo run --release -p store --example append -- [EVENTS] [BATCH …] [--folder FOLDER]
+//! cargo run --release -p store --example append -- EVENTS --rate RATE [--folder FOLDER]
 //! ```
 //!
 //! Each batch size gets a new store below FOLDER (the current folder unless given), and EVENTS
 //! messages of one event each, from 50,000 paths in no order, as fast as they go: every append
-//! waits for the one before, as ingest's does. Times are read here, with the operating system's
-//! clocks, since this is a tool for people.
+//! waits for the one before, as ingest's does. With `--rate` messages arrive evenly, that many a
+//! second, and are gathered as ingest does it; then the times are those from a message's arrival
+//! to its commit. Times are read here, with the operating system's clocks, since this is a tool
+//! for people.
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -19,7 +22,9 @@ use engine::ports::{EventLog, NewMessage};
 use model::{
     Account, Clock, Code, Entropy, EventFlags, FamilyName, IdSource, Message, Mono, NewEvent, Now,
     OrganisationId, PanelId, PathId, PathIndex, Point, PointNumber, RepeatKey, SiteId, Wall,
+    limits,
 };
+use rustix::event::poll;
 use rustix::time::{ClockId, Timespec, clock_gettime};
 use store::{Settings, Store};
 
@@ -108,6 +113,7 @@ fn message(n: u64, received: Wall) -> Option<NewMessage> {
 }
 
 struct Wanted {
+    rate: Option<u64>,
     events: u64,
     batches: Vec<u64>,
     folder: PathBuf,
@@ -115,6 +121,7 @@ struct Wanted {
 
 fn wanted() -> Result<Wanted, Box<dyn std::error::Error>> {
     let mut wanted = Wanted {
+        rate: None,
         events: 20_000,
         batches: Vec::new(),
         folder: PathBuf::from("."),
@@ -124,6 +131,8 @@ fn wanted() -> Result<Wanted, Box<dyn std::error::Error>> {
     while let Some(argument) = arguments.next() {
         if argument == "--folder" {
             wanted.folder = arguments.next().ok_or("--folder wants a folder")?.into();
+        } else if argument == "--rate" {
+            wanted.rate = Some(arguments.next().ok_or("--rate wants a number")?.parse()?);
         } else {
             numbers.push(argument.parse()?);
         }
@@ -139,46 +148,96 @@ fn wanted() -> Result<Wanted, Box<dyn std::error::Error>> {
 }
 
 struct Cost {
-    commits: Vec<Duration>,
+    commits: u64,
+    times: Vec<Duration>,
     wall: Duration,
     cpu: Duration,
     events: u64,
     octets: u64,
 }
 
+/// How messages come: so many at once, or so many a second.
+#[derive(Clone, Copy)]
+enum Load {
+    Batch(u64),
+    Rate(u64),
+}
+
+impl Load {
+    /// Waits for the next messages: how many, and when the first of them arrived.
+    fn gather(self, clock: &dyn Clock, began: Mono, done: u64, last: Mono) -> (u64, Mono) {
+        let rate = match self {
+            Self::Batch(batch) => return (batch, clock.now().mono),
+            Self::Rate(rate) => rate,
+        };
+        let arrival = |n: u64| Mono(began.0 + n.saturating_mul(1_000_000_000) / rate);
+        let start = last.after(limits::COMMIT_GATHER).max(arrival(done + 1));
+        loop {
+            let now = clock.now().mono;
+            let left = start.since(now);
+            if left.is_zero() {
+                let arrived = now.since(began).as_nanos() * u128::from(rate) / 1_000_000_000;
+                let waiting = u64::try_from(arrived)
+                    .unwrap_or(u64::MAX)
+                    .saturating_sub(done);
+                return (
+                    waiting.clamp(1, limits::COMMIT_SIGNALS as u64),
+                    arrival(done + 1),
+                );
+            }
+            let timeout = Timespec::try_from(left).ok();
+            // Nothing to wait for but the time. Woken early, we wait again.
+            let _woken = poll(&mut [], timeout.as_ref());
+        }
+    }
+}
+
 async fn measure(
     folder: &Path,
     events: u64,
-    batch: u64,
+    load: Load,
 ) -> Result<Cost, Box<dyn std::error::Error>> {
     let clock: Arc<dyn Clock> = Arc::new(Machine);
     let ids = IdSource::new(Arc::clone(&clock), Box::new(Mixed(0)));
     let store = Store::open(Settings::new(folder.to_owned(), Arc::clone(&clock), ids))?;
     let mut cost = Cost {
-        commits: Vec::new(),
+        commits: 0,
+        times: Vec::new(),
         wall: Duration::ZERO,
         cpu: Duration::ZERO,
         events: 0,
         octets: 0,
     };
+    let began = clock.now().mono;
+    let mut last = began;
     while cost.events < events {
-        let numbers = cost.events..cost.events + batch;
+        let (count, arrived) = load.gather(&*clock, began, cost.events, last);
         let received = clock.now().wall;
+        let numbers = cost.events..cost.events + count;
         let messages: Option<Vec<_>> = numbers.map(|n| message(n, received)).collect();
         let messages = messages.ok_or("a message that is none")?;
-        let (began, cpu_began) = (clock.now().mono, cpu());
+        let cpu_began = cpu();
+        last = clock.now().mono;
         store.append(messages).await?;
-        let took = clock.now().mono.since(began);
+        let ended = clock.now().mono;
         cost.cpu += cpu().saturating_sub(cpu_began);
-        cost.wall += took;
-        cost.commits.push(took);
-        cost.events += batch;
+        cost.wall += ended.since(last);
+        cost.commits += 1;
+        match load {
+            Load::Batch(_) => cost.times.push(ended.since(last)),
+            Load::Rate(rate) => cost
+                .times
+                .extend((0..count).map(|n| {
+                    ended.since(Mono(arrived.0 + n.saturating_mul(1_000_000_000) / rate))
+                })),
+        }
+        cost.events += count;
     }
     store.close();
     for file in std::fs::read_dir(folder.join("journal"))? {
         cost.octets += file?.metadata()?.len();
     }
-    cost.commits.sort_unstable();
+    cost.times.sort_unstable();
     Ok(cost)
 }
 
@@ -199,17 +258,25 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "CPU µs/ev",
         "octets/ev"
     )?;
-    for batch in wanted.batches {
+    let loads = match wanted.rate {
+        Some(rate) => vec![Load::Rate(rate.max(1))],
+        None => wanted
+            .batches
+            .iter()
+            .map(|batch| Load::Batch((*batch).max(1)))
+            .collect(),
+    };
+    for load in loads {
         let place = tempfile::tempdir_in(&wanted.folder)?;
-        let cost = runtime.block_on(measure(place.path(), wanted.events, batch.max(1)))?;
-        let at =
-            |part: usize| cost.commits[(cost.commits.len() - 1) * part / 100].as_secs_f64() * 1e3;
+        let cost = runtime.block_on(measure(place.path(), wanted.events, load))?;
+        let at = |part: usize| cost.times[(cost.times.len() - 1) * part / 100].as_secs_f64() * 1e3;
         let events = f64::from(u32::try_from(cost.events)?);
         let each = |time: Duration| time.as_secs_f64() * 1e6 / events;
         writeln!(
             out,
-            "{batch:>6} {:>8} {:>10.3} {:>10.3} {:>10.3} {:>12.0} {:>12.1} {:>12.1} {:>12}",
-            cost.commits.len(),
+            "{:>6} {:>8} {:>10.3} {:>10.3} {:>10.3} {:>12.0} {:>12.1} {:>12.1} {:>12}",
+            cost.events / cost.commits,
+            cost.commits,
             at(50),
             at(99),
             at(100),
