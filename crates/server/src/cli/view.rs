@@ -183,6 +183,22 @@ pub(super) fn second(rfc3339: &str) -> String {
     }
 }
 
+/// How far a panel's clock is from ours, in the largest unit that says something: positive if it
+/// is behind.
+pub(super) fn skew(millis: i64) -> String {
+    const UNITS: [(i64, &str); 4] = [
+        (86_400_000, "d"),
+        (3_600_000, "h"),
+        (60_000, "min"),
+        (1_000, "s"),
+    ];
+    let fits = |(unit, _): &&(i64, &str)| millis.saturating_abs() >= 2 * unit;
+    match UNITS.iter().find(fits) {
+        Some((unit, name)) => format!("{} {name}", millis / unit),
+        None => format!("{millis} ms"),
+    }
+}
+
 /// The text, or a dash where there is none.
 pub(super) fn or_dash(text: Option<&str>) -> String {
     text.unwrap_or("-").to_owned()
@@ -191,6 +207,12 @@ pub(super) fn or_dash(text: Option<&str>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_skew_is_shown_in_a_unit_that_says_something() {
+        let shown = [40, -1_500, 45_000, -7_200_000, 225_970_360_786].map(skew);
+        assert_eq!(shown, ["40 ms", "-1500 ms", "45 s", "-2 h", "2615 d"]);
+    }
 
     #[test]
     fn times_are_shown_to_the_second() {

@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::cli::client::{Client, shaped};
 use crate::cli::out::harmless;
-use crate::cli::view::{Event, second};
+use crate::cli::view::{self, Event, second};
 use crate::cli::{Failure, Out};
 
 /// Which event to show.
@@ -54,7 +54,7 @@ fn lines(event: &Event) -> Vec<(&'static str, String)> {
         ("received", Some(second(&event.received))),
         ("panel's time", time(&event.panel_time)),
         ("occurred", time(&event.occurred)),
-        ("skew", event.skew_ms.map(|skew| format!("{skew} ms"))),
+        ("skew", event.skew_ms.map(view::skew)),
         (
             "sequence",
             event.panel_sequence.map(|number| format!("{number:04}")),
