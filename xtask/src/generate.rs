@@ -58,8 +58,8 @@ impl Generated {
                 "--quiet",
                 "--profile",
                 "ci",
-                "--package",
-                "server",
+                "--bin",
+                "watchfire",
                 "--",
             ])
             .args(self.arguments)
