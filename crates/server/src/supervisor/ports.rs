@@ -22,7 +22,10 @@ const BACKLOG: i32 = 4_096;
 const TRIES: u32 = 10;
 
 /// The time between two tries.
-const BETWEEN_TRIES: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
+const BETWEEN_TRIES: Timespec = Timespec {
+    tv_sec: 0,
+    tv_nsec: 100_000_000,
+};
 
 /// Probes that nobody listens on the address, and returns it with its real port.
 fn probe(address: SocketAddr, what: &str) -> anyhow::Result<(TcpListener, SocketAddr)> {
