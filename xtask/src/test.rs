@@ -12,10 +12,14 @@ use crate::program::Program;
 use crate::say::say;
 use crate::{generate, target, tidy, tools};
 
+/// All tests, built once.
+const TESTS: [&str; 4] = ["test", "--profile", "ci", "--workspace"];
+
 /// Tests of the server that take minutes, by what their names begin with.
 const SCENARIOS: &[&str] = &[
     "crash::",
     "failing_sync::",
+    "full_disk::",
     "many_connections::",
     "power_cut::",
     "slowloris::",
@@ -32,10 +36,17 @@ pub(crate) fn run(root: &Path, quick: bool) -> Result<()> {
     let lints = ["clippy", "--all-targets", "--", "-D", "warnings"];
     program_step("fuzz targets' clippy", fuzz(root, &lints))?;
     program_step("docs", docs(root))?;
+    program_step("build", cargo(root, &TESTS).args(["--no-run"]))?;
     step("generated files", gen_check, || generate::check(root))?;
     dependencies(root)?;
     step("tools", "cargo xtask test", || tools::for_tests(root))?;
-    program_step("tests", with_tools(tests(root, quick)))?;
+    if quick {
+        let others = cargo(root, &TESTS).args(["--exclude", "server"]);
+        program_step("tests", with_tools(others))?;
+        program_step("server's tests", with_tools(without_scenarios(root)))?;
+    } else {
+        program_step("tests", with_tools(cargo(root, &TESTS)))?;
+    }
     program_step("fuzz corpora", fuzz(root, &["test"]))?;
     let took = shown(begun.elapsed());
     say(format_args!("all steps passed in {took}"));
@@ -51,13 +62,11 @@ fn dependencies(root: &Path) -> Result<()> {
     Ok(())
 }
 
-fn tests(root: &Path, quick: bool) -> Program {
-    let all = cargo(root, &["test", "--profile", "ci", "--workspace"]);
-    if !quick {
-        return all;
-    }
+/// What skips by a part of a name would skip other crates' tests as well: only the server's.
+fn without_scenarios(root: &Path) -> Program {
+    let server = ["test", "--profile", "ci", "--package", "server", "--"];
     let skipped = SCENARIOS.iter().flat_map(|name| ["--skip", name]);
-    all.args(["--"]).args(skipped)
+    cargo(root, &server).args(skipped)
 }
 
 fn cargo(root: &Path, arguments: &[&str]) -> Program {
