@@ -157,7 +157,7 @@ impl Driver {
         self.attest(SignalToken(u32::from(what)), RepeatKey([0xEE; 16]));
         let token = SignalToken(self.last_token.wrapping_add(1));
         self.session
-            .handle_refused(self.now, token, Refusal::StoreFailed);
+            .handle_refused(self.now, token, Refusal::UnknownPath);
     }
 
     fn attest(&mut self, token: SignalToken, key: RepeatKey) {

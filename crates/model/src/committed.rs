@@ -69,26 +69,23 @@ impl Committed {
     }
 }
 
-/// Why a signal was not stored. The panel gets no acknowledgement and will try again.
+/// Why a signal will never be stored. The panel gets no acknowledgement and will try again.
+///
+/// A store that cannot write at the moment is no such reason: then the signal waits unanswered,
+/// since a later one of its panel must not be stored before it (I5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Refusal {
-    /// The disk is full.
-    StoreFull,
-    /// The store cannot write.
-    StoreFailed,
     /// The path was removed between identification and storage.
     UnknownPath,
 }
 
 impl Refusal {
     /// All reasons.
-    pub const ALL: [Self; 3] = [Self::StoreFull, Self::StoreFailed, Self::UnknownPath];
+    pub const ALL: [Self; 1] = [Self::UnknownPath];
 
     /// The name in metrics and logs.
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::StoreFull => "store_full",
-            Self::StoreFailed => "store_failed",
             Self::UnknownPath => "unknown_path",
         }
     }

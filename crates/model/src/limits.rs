@@ -14,6 +14,10 @@ pub const PROBE_PERIOD: Duration = Duration::from_secs(2);
 /// 125 a second that is 3 % of a core, and a signal waits 8 ms at most for the next one.
 pub const COMMIT_GATHER: Duration = Duration::from_millis(8);
 
+/// How soon a commit is tried again when the disk is full: often enough that panels notice little
+/// when room comes back, and that a stop need not wait for it.
+pub const FULL_RETRY: Duration = Duration::from_millis(500);
+
 /// Signals in one commit. At 50,000 a second a gather of 8 ms holds 400; this leaves room for a
 /// burst while the transaction stays well under a tenth of a second.
 pub const COMMIT_SIGNALS: usize = 1_024;

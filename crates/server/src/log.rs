@@ -1,5 +1,8 @@
 //! Logs: to standard error, one line an event, with the role of the process.
 //!
+//! Invariant: a log that cannot be written, on a full disk say, disturbs nobody: lines are lost,
+//! processes go on.
+//!
 //! What never appears in them: keys, tokens, raw bytes of panels, texts (I10, R31).
 
 use std::io::IsTerminal;
@@ -16,6 +19,8 @@ pub(crate) fn start(role: &'static str, filter: &str, json: bool) -> anyhow::Res
         .with_env_filter(filter)
         .with_span_events(FmtSpan::NONE)
         .with_writer(std::io::stderr)
+        // It would be told on standard error, which is what cannot be written, and panic.
+        .log_internal_errors(false)
         .with_ansi(std::io::stderr().is_terminal());
     if json {
         logs.json().init();

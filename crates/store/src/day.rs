@@ -1,4 +1,6 @@
 //! UTC days, by which journals are cut: their number, their name, their ends.
+//!
+//! Invariant: names sort as the days do.
 
 use std::fmt;
 

@@ -1,4 +1,6 @@
 //! What SQLite does not do for us: syncing folders, asking for free space, files of real octets.
+//!
+//! Invariant: what is said to be synced has been answered so by the operating system.
 
 use std::fs::{self, File};
 use std::io;

@@ -1,5 +1,7 @@
 //! What can go wrong, by what it means for the store.
 //!
+//! Invariant: no error holds personal data or a secret: paths, SQL and codes only.
+//!
 //! Inside, everything is a [`Trouble`] that knows its file. At the ports it becomes the port's
 //! error, and at the start an [`OpenError`].
 

@@ -1,4 +1,6 @@
 //! What the store counts of itself.
+//!
+//! Invariant: counters only grow, and nothing waits for another thread to count.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;

@@ -1,4 +1,6 @@
 //! What the store shows to people: figures and readiness.
+//!
+//! Invariant: nothing here waits for a writer or for the disk's contents.
 
 use engine::ports::{Check, Health, Measured, Measurement, Reading};
 

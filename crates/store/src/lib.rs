@@ -14,7 +14,8 @@
 //! ```
 //!
 //! Invariant: an append is answered after its commit has been synced, never before (I1).
-//! Invariant: after a failure that is not lack of space nothing is written any more (`gate`).
+//! Invariant: after a failure that is not lack of space nothing is written any more; the
+//! process ends and starts anew from what the disk then holds.
 //! Invariant: no transaction spans files; where two files must agree, one is written first and
 //! the other names how far it has followed.
 //!

@@ -1,4 +1,6 @@
 //! What the store is told at the start.
+//!
+//! Invariant: commits wait for the disk unless a test says otherwise, aloud.
 
 use std::fmt;
 use std::path::PathBuf;

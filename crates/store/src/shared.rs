@@ -1,4 +1,6 @@
 //! What all threads of the store look at.
+//!
+//! Invariant: `heads` and `head` are what has been committed and synced, never ahead of it.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,7 +15,7 @@ use crate::journal::chain::Heads;
 use crate::layout::Layouts;
 use crate::settings::Synchronous;
 
-/// Invariant of the fields: `heads` and `head` are what has been committed and synced.
+/// One value for all threads.
 pub(crate) struct Shared {
     pub(crate) folder: PathBuf,
     pub(crate) synchronous: Synchronous,

@@ -9,7 +9,8 @@
 //! whose writing failed as clean, so that they can be read and yet are not on the disk. Before
 //! the store answers anything, each write-ahead log that holds anything is carried into its file
 //! and emptied (`TRUNCATE`): that writes every page anew and syncs it, and only then does what
-//! was read there count as stored.
+//! was read there count as stored. (Another process that reads the folder all the while, such as
+//! a verification, can keep SQLite from forgetting how far it had carried over: stop it first.)
 
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;

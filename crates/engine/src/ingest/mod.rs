@@ -13,10 +13,11 @@
 //!                                                  bell ◄───────────────────────────────┘
 //! ```
 //!
-//! Failure: a full disk refuses the batch and ingest goes on; panels get no answer and try again.
-//! Any other failure of a write or sync ends the task, and with it the engine: what reached the
-//! disk is unknown, and only a new start finds out. Nothing acknowledged is lost; what was not
-//! acknowledged comes again from the gateways.
+//! Failure: while the disk is full the batch waits, unanswered, and is tried again; R4 frees the
+//! panels to use their other receiver. Any other failure of a write or sync ends the task, and
+//! with it the engine: what reached the disk is unknown, and only a new start finds out. Nothing
+//! acknowledged is lost; what was not answered comes again from the gateways, in its order. A
+//! refusal instead would let a later signal of the same panel be stored first (I5).
 //!
 //! Why one batch at a time: with a second one in the making, repeats of the first would have to
 //! wait for two fates at once, and a commit already takes in all that waits.

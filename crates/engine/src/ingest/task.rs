@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use model::{AckMode, Clock, Committed, EventSeq, IntakeState, Mono, Refusal, limits};
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::figures::Figures;
 use super::machine::{Candidate, Known, Machine, Original, Verdict};
@@ -93,7 +93,8 @@ impl Task {
     pub async fn run(mut self) -> Result<(), IngestError> {
         if let Err(AppendError::Failed { path, cause }) = self.probe().await {
             tracing::error!(path, cause, "the store cannot write; intake stays closed");
-            self.refuse_everything().await;
+            // Gateways keep what comes unanswered, and close their connections by R4.
+            while self.parts.submissions.recv().await.is_some() {}
             return Ok(());
         }
         self.recall().await?;
@@ -212,38 +213,59 @@ impl Task {
         let candidates: Vec<Candidate> = batch.iter().map(Waiting::candidate).collect();
         let found = self.find(&batch, &candidates).await?;
         let verdicts = self.machine.judge(&candidates, &found);
-        let messages: Vec<_> = batch
+        let mut first_seqs = Vec::new();
+        if verdicts
             .iter()
-            .zip(&verdicts)
-            .filter_map(|(waiting, verdict)| match verdict {
-                Verdict::Store { possible_repeat } => Some(register::message(
-                    &waiting.submission,
-                    &waiting.binding,
-                    *possible_repeat,
-                )),
-                Verdict::Repeat(_) => None,
-            })
-            .collect();
-        if messages.is_empty() {
-            self.answer(&batch, &candidates, &verdicts, &[]);
-            return Ok(());
+            .any(|verdict| matches!(verdict, Verdict::Store { .. }))
+        {
+            let Some(appended) = self.append(&batch, &verdicts).await? else {
+                return Ok(());
+            };
+            first_seqs = appended.first_seqs;
+            self.parts.rope.ring(appended.head);
         }
-        let begun = self.parts.clock.now().mono;
-        match self.parts.log.append(messages).await {
-            Ok(Appended { first_seqs, head }) => {
-                self.committed(begun);
-                self.answer(&batch, &candidates, &verdicts, &first_seqs);
-                self.parts.rope.ring(head);
-                Ok(())
-            }
-            Err(error) => {
-                self.note_full(&error);
-                self.refuse_unstored(&batch, &verdicts, &error);
-                match error {
-                    AppendError::Full { .. } => Ok(()),
-                    AppendError::Failed { .. } => Err(IngestError::Append(error)),
+        self.answer(&batch, &candidates, &verdicts, &first_seqs);
+        Ok(())
+    }
+
+    /// Appends the messages that are to be stored; while the disk is full, again and again, since
+    /// nothing of these panels may be stored before them (I5). `None` if the engine is stopped
+    /// meanwhile: then the gateways still have them.
+    ///
+    /// After any other failure nobody is answered: what reached the disk is unknown, and the next
+    /// engine gets the same signals again, in the same order.
+    async fn append(
+        &mut self,
+        batch: &[Waiting],
+        verdicts: &[Verdict],
+    ) -> Result<Option<Appended>, IngestError> {
+        loop {
+            let begun = self.parts.clock.now().mono;
+            let messages = batch.iter().zip(verdicts).filter_map(|(waiting, verdict)| {
+                let Verdict::Store { possible_repeat } = verdict else {
+                    return None;
+                };
+                let Waiting {
+                    submission,
+                    binding,
+                } = waiting;
+                Some(register::message(submission, binding, *possible_repeat))
+            });
+            let error = match self.parts.log.append(messages.collect()).await {
+                Ok(appended) => {
+                    self.committed(begun);
+                    return Ok(Some(appended));
                 }
+                Err(full @ AppendError::Full { .. }) => full,
+                Err(failed @ AppendError::Failed { .. }) => {
+                    return Err(IngestError::Append(failed));
+                }
+            };
+            self.note_full(&error);
+            if self.parts.submissions.is_closed() {
+                return Ok(None);
             }
+            sleep_until(Instant::now() + limits::FULL_RETRY).await;
         }
     }
 
@@ -319,34 +341,6 @@ impl Task {
         }
         if possible_repeat {
             self.parts.figures.possible_repeat();
-        }
-    }
-
-    /// After a failed append only what is stored already may be acknowledged.
-    fn refuse_unstored(&self, batch: &[Waiting], verdicts: &[Verdict], error: &AppendError) {
-        let reason = match error {
-            AppendError::Full { .. } => Refusal::StoreFull,
-            AppendError::Failed { .. } => Refusal::StoreFailed,
-        };
-        for (waiting, verdict) in batch.iter().zip(verdicts) {
-            match verdict {
-                Verdict::Repeat(Original::Stored(seq)) => {
-                    let Submission { origin, key, .. } = waiting.submission;
-                    let proof = Committed::attest(origin.token, key, *seq, AckMode::Stored);
-                    let answer = Answer::Committed {
-                        connection: origin.connection,
-                        proof,
-                    };
-                    self.send(&waiting.submission, answer);
-                }
-                _ => self.refuse(&waiting.submission, reason),
-            }
-        }
-    }
-
-    async fn refuse_everything(&mut self) {
-        while let Some(submission) = self.parts.submissions.recv().await {
-            self.refuse(&submission, Refusal::StoreFailed);
         }
     }
 

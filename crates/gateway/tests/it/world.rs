@@ -106,7 +106,7 @@ pub(crate) fn refuse(submission: &Submission) {
     let answer = Answer::Refused {
         connection: submission.origin.connection,
         token: submission.origin.token,
-        reason: Refusal::StoreFull,
+        reason: Refusal::UnknownPath,
     };
     submission.answers.try_send(answer).unwrap();
 }

@@ -143,7 +143,7 @@ impl<'a> Bench<'a> {
     pub(super) fn refuse(&mut self, place: usize) {
         let token = self.signals[place].token;
         self.session
-            .handle_refused(self.now, token, Refusal::StoreFull);
+            .handle_refused(self.now, token, Refusal::UnknownPath);
         self.poll();
     }
 

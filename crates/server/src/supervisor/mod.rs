@@ -69,6 +69,9 @@ pub(crate) async fn run(
                 },
                 Err(failed) => break Err(failed),
             },
+            // A keeper ends when the server stops. One that ends before has a defect; nobody would
+            // replace its child, so everything ends: the children are killed with their keepers.
+            Some(ended) = house.keepers.join_next() => bail!("a keeper of a child ended: {ended:?}"),
             _ = interrupt.recv() => break Ok(()),
             _ = terminate.recv() => break Ok(()),
             Ok(_) = stop.wait_for(|stop| *stop) => break Ok(()),

@@ -5,19 +5,42 @@
 //! Invariant: the supervisor keeps a duplicate of every socket, so that the queue of a dead
 //! gateway is served by its replacement.
 
+use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener};
 use std::os::fd::OwnedFd;
 
 use anyhow::Context;
+use rustix::event::Timespec;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, listen, socket_with, sockopt};
 
 /// Connections that may wait to be accepted: a storm of 50,000 panels comes back within
 /// seconds, and the kernel caps this at `net.core.somaxconn` anyway.
 const BACKLOG: i32 = 4_096;
 
+/// How often a taken port is tried again. A predecessor that was killed may hold it for a moment
+/// longer, while its last write to the disk ends.
+const TRIES: u32 = 10;
+
+/// The time between two tries.
+const BETWEEN_TRIES: Timespec = Timespec {
+    tv_sec: 0,
+    tv_nsec: 100_000_000,
+};
+
 /// Probes that nobody listens on the address, and returns it with its real port.
 fn probe(address: SocketAddr, what: &str) -> anyhow::Result<(TcpListener, SocketAddr)> {
-    let probe = TcpListener::bind(address).with_context(|| {
+    let mut bound = TcpListener::bind(address);
+    for _ in 1..TRIES {
+        if !bound
+            .as_ref()
+            .is_err_and(|error| error.kind() == ErrorKind::AddrInUse)
+        {
+            break;
+        }
+        wait();
+        bound = TcpListener::bind(address);
+    }
+    let probe = bound.with_context(|| {
         format!(
             "cannot listen on {address} for {what}: another program (or another watchfire) may be \
              using this port; stop it or choose another address in the configuration"
@@ -25,6 +48,13 @@ fn probe(address: SocketAddr, what: &str) -> anyhow::Result<(TcpListener, Socket
     })?;
     let real = probe.local_addr()?;
     Ok((probe, real))
+}
+
+/// Before anything runs there is nothing else to wait for, and nobody who waits.
+fn wait() {
+    let nothing = &mut [];
+    // Whether it was the time that passed or a signal that came, the port is tried again.
+    rustix::event::poll(nothing, Some(&BETWEEN_TRIES)).ok();
 }
 
 /// One socket that nobody shares, for the API.

@@ -28,7 +28,7 @@
 use model::{EventSeq, NewEvent, Point, RetentionClass};
 use sha2::{Digest, Sha256};
 
-use super::rows::Personal;
+use super::personal::Personal;
 
 /// A SHA-256.
 pub(crate) type Hash = [u8; 32];

@@ -20,6 +20,7 @@
 pub(crate) mod blocks;
 pub(crate) mod chain;
 pub(crate) mod day_file;
+pub(crate) mod personal;
 pub(crate) mod repeats;
 pub(crate) mod rows;
 pub(crate) mod scan;

@@ -4,19 +4,18 @@
 //! is reported with what is wrong with it, and never guessed at.
 //! Invariant: personal data is written to the table `personal` only (R31).
 
-use std::borrow::Cow;
 use std::str::FromStr;
 
 use arrayvec::ArrayString;
 use model::{
-    Account, Code, Event, EventClass, EventFlags, EventSeq, Extended, FamilyName, Message,
-    NewEvent, OrganisationId, PanelId, PathId, PathIndex, Point, PointNumber, RepeatKey,
-    RetentionClass, SiteId, Wall,
+    Account, Code, Event, EventClass, EventFlags, EventSeq, FamilyName, NewEvent, OrganisationId,
+    PanelId, PathId, PathIndex, Point, PointNumber, RepeatKey, RetentionClass, SiteId, Wall,
 };
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, Row, params};
 
-use super::chain::{self, Covered, Hash};
+use super::chain::{self, Covered, Hash, personal_digest};
+use super::personal::Personal;
 
 /// The columns of an event, in the order that [`decode`] expects.
 pub(crate) const COLUMNS: &str = "seq, message_seq, path, path_id, panel, site, organisation, \
@@ -28,64 +27,6 @@ const INSERT: &str = "INSERT INTO events (seq, message_seq, path, path_id, panel
      point_kind, point, panel_sequence, panel_time, occurred, received, flags, repeat_hi, \
      repeat_lo, chain_no, chain) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, \
      ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26)";
-
-const INSERT_PERSONAL: &str =
-    "INSERT INTO personal (seq, text, extended, raw) VALUES (?1, ?2, ?3, ?4)";
-
-const SELECT_PERSONAL: &str = "SELECT text, extended, raw FROM personal WHERE seq = ?1";
-
-/// Personal data of an event, as its columns hold it.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Personal<'a> {
-    text: Option<Cow<'a, [u8]>>,
-    extended: Option<Cow<'a, [u8]>>,
-    raw: Option<Cow<'a, [u8]>>,
-}
-
-/// Contents are personal data: they stay out of logs.
-impl std::fmt::Debug for Personal<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Personal").finish_non_exhaustive()
-    }
-}
-
-impl<'a> Personal<'a> {
-    /// What an event has of it; most events of a message have none.
-    pub(crate) fn of(event: &'a NewEvent) -> Option<Self> {
-        let message = event.message.as_ref();
-        if event.text.is_none() && message.is_none() {
-            return None;
-        }
-        Some(Self {
-            text: event
-                .text
-                .as_ref()
-                .map(|text| Cow::Borrowed(text.as_bytes())),
-            extended: message.map(|message| Cow::Owned(encode_extended(&message.extended))),
-            raw: message.map(|message| Cow::Borrowed(message.raw.as_slice())),
-        })
-    }
-
-    /// The columns, in the order of the table.
-    pub(crate) fn columns(&self) -> [Option<&[u8]>; 3] {
-        [&self.text, &self.extended, &self.raw].map(Option::as_deref)
-    }
-}
-
-/// The personal row of an event, if it has one.
-pub(crate) fn personal(conn: &Connection, seq: u64) -> rusqlite::Result<Option<Personal<'static>>> {
-    let mut select = conn.prepare_cached(SELECT_PERSONAL)?;
-    select
-        .query_row([seq.cast_signed()], |row| {
-            let column = |at| row.get::<_, Option<Vec<u8>>>(at).map(|c| c.map(Cow::Owned));
-            Ok(Personal {
-                text: column(0)?,
-                extended: column(1)?,
-                raw: column(2)?,
-            })
-        })
-        .optional()
-}
 
 /// Writes an event and its personal row.
 pub(crate) fn insert(
@@ -131,16 +72,10 @@ pub(crate) fn insert(
         covered.no.cast_signed(),
         chain,
     ])?;
-    if let Some(personal) = personal {
-        let [text, extended, raw] = personal.columns();
-        conn.prepare_cached(INSERT_PERSONAL)?.execute(params![
-            covered.seq.cast_signed(),
-            text,
-            extended,
-            raw
-        ])?;
+    match personal {
+        Some(personal) => personal.insert(conn, covered.seq),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// A row of `events`, without what its personal row holds.
@@ -165,31 +100,17 @@ impl StoredRow {
             retention: self.retention,
             body: &self.body,
             repeat_key: self.repeat_key.as_ref(),
-            personal: personal.map(chain::personal_digest),
+            personal: personal.map(personal_digest),
         }
     }
 
     /// The event, completed by its personal row.
     pub(crate) fn complete(self, personal: Option<Personal<'_>>) -> Result<Event, String> {
         let mut body = self.body;
-        let (text, extended, raw) = match personal {
-            Some(personal) => (personal.text, personal.extended, personal.raw),
-            None => (None, None, None),
-        };
-        body.text = match text {
-            Some(text) => {
-                Some(String::from_utf8(text.into_owned()).map_err(|_| "a text that is not UTF-8")?)
-            }
-            None => None,
-        };
-        body.message = match (self.repeat_key, extended, raw) {
-            (None, None, None) => None,
-            (Some(key), Some(extended), Some(raw)) => Some(Message {
-                key: RepeatKey(key),
-                extended: decode_extended(&extended).ok_or("extended data cut short")?,
-                raw: raw.into_owned(),
-            }),
-            _ => return Err("a message of which a part is missing".to_owned()),
+        (body.text, body.message) = match personal {
+            Some(personal) => personal.decode(self.repeat_key.map(RepeatKey))?,
+            None if self.repeat_key.is_none() => (None, None),
+            None => return Err("a message without its bytes".to_owned()),
         };
         Ok(Event {
             seq: EventSeq(self.seq),
@@ -317,31 +238,4 @@ pub(crate) fn key_halves(key: &[u8; 16]) -> (i64, i64) {
 pub(crate) fn key_from_halves(hi: i64, lo: i64) -> [u8; 16] {
     let whole = u128::from(hi.cast_unsigned()) << 64 | u128::from(lo.cast_unsigned());
     whole.to_be_bytes()
-}
-
-/// Each block: its letter, the length of its content in four octets, its content.
-fn encode_extended(blocks: &[Extended]) -> Vec<u8> {
-    let mut out = Vec::new();
-    for block in blocks {
-        out.push(block.letter);
-        let length = u32::try_from(block.content.len()).unwrap_or(u32::MAX);
-        out.extend_from_slice(&length.to_be_bytes());
-        out.extend_from_slice(&block.content);
-    }
-    out
-}
-
-fn decode_extended(mut octets: &[u8]) -> Option<Vec<Extended>> {
-    let mut blocks = Vec::new();
-    while let Some((letter, rest)) = octets.split_first() {
-        let (length, rest) = rest.split_first_chunk()?;
-        let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
-        let (content, rest) = rest.split_at_checked(length)?;
-        blocks.push(Extended {
-            letter: *letter,
-            content: content.to_vec(),
-        });
-        octets = rest;
-    }
-    Some(blocks)
 }

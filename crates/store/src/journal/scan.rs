@@ -11,7 +11,7 @@ use engine::ports::{EventFilter, EventPage};
 use model::{Event, EventClass, EventSeq, limits};
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::{blocks, rows};
+use super::{blocks, personal, rows};
 use crate::error::{At, Trouble};
 use crate::files::{Files, Lease};
 use crate::layout::{Layout, Layouts, Segment};
@@ -244,7 +244,7 @@ impl Page<'_> {
 
 fn complete(conn: &Lease<'_>, row: Result<rows::StoredRow, String>) -> Result<Event, Trouble> {
     let row = row.map_err(|what| corrupt(conn, what))?;
-    let personal = rows::personal(conn, row.seq).at(conn.path())?;
+    let personal = personal::read(conn, row.seq).at(conn.path())?;
     let seq = row.seq;
     let event = row.complete(personal);
     event.map_err(|what| corrupt(conn, format!("event {seq}: {what}")))

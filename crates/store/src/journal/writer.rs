@@ -14,7 +14,7 @@ use rusqlite::{Connection, TransactionBehavior, params};
 
 use super::blocks::Blocks;
 use super::chain::{Covered, Heads, personal_digest};
-use super::rows::Personal;
+use super::personal::Personal;
 use super::{day_file, rows};
 use crate::crew::Member;
 use crate::day::Day;

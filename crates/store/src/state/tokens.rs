@@ -1,4 +1,6 @@
 //! Bearer tokens: only their keyed digests are ever seen here.
+//!
+//! Invariant: a name has one token; replacing it ends the old one in the same transaction.
 
 use engine::ports::TokenRow;
 use model::{Actor, TokenId, Wall};

@@ -9,7 +9,8 @@ use model::{EventSeq, RetentionClass};
 
 use super::report::{Finding, VerifyReport};
 use crate::journal::chain::{Heads, Link};
-use crate::journal::rows::{Personal, StoredRow};
+use crate::journal::personal::Personal;
+use crate::journal::rows::StoredRow;
 
 /// Where the walk stands in each chain.
 #[derive(Debug)]

@@ -1,4 +1,6 @@
 //! What a verification found, in words that name the event.
+//!
+//! Invariant: findings hold numbers, names of files and of classes, never what an event says.
 
 use std::fmt;
 use std::path::PathBuf;
