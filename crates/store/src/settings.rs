@@ -15,7 +15,8 @@ pub enum Synchronous {
     #[default]
     Full,
     /// **Unsafe: a power cut loses what was acknowledged.** It exists so that the crash harness
-    /// can be shown to find that out, and for nothing else; no configuration reaches it.
+    /// can be shown to find that out, and for nothing else; the hidden key `data.synchronous` reaches it, and no
+    /// documentation of the product names it.
     Off,
 }
 

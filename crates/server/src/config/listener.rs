@@ -38,9 +38,6 @@ pub(super) const SECTION: Section = Section {
     ],
 };
 
-/// The families that a listener can have.
-const FAMILIES: &[&str] = &["dc09"];
-
 pub(super) const NAME_ALLOWED: &str =
     "1 to 32 lower-case letters, digits and single underscores, a letter first";
 
@@ -107,7 +104,8 @@ pub(super) fn read_all(settings: &Settings, problems: &mut Problems) -> Option<V
 fn read(name: &str, settings: &Settings, problems: &mut Problems) -> Option<(Listener, bool)> {
     let section = format!("listener.{name}");
     let raw: Raw = settings.section(&section, problems)?;
-    let family = FamilyName::parse(&raw.family).filter(|f| FAMILIES.contains(&f.as_str()));
+    let known = families::FAMILIES.iter().map(|family| family.name());
+    let family = known.into_iter().find(|name| name.as_str() == raw.family);
     if family.is_none() {
         let what = format!("there is no family \"{}\"", raw.family);
         problems.push(settings.problem(&format!("{section}.family"), what));
