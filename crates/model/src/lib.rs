@@ -35,4 +35,4 @@ pub use intake::{Epoch, IntakeState};
 pub use panel::{Organisation, Panel, PanelIndex, Path, PathIndex, Site};
 pub use partition::{ArmMode, PartitionState, partition_move};
 pub use signal::{Extended, Item, Point, Signal, Stream};
-pub use time::{Clock, Mono, Now, Wall};
+pub use time::{Clock, Mono, Now, Wall, micros};

@@ -36,9 +36,13 @@ impl Wall {
     /// The reading `duration` earlier, saturating at the start of the clock.
     #[must_use]
     pub fn before(self, duration: Duration) -> Self {
-        let micros = i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
-        Self(self.0.saturating_sub(micros))
+        Self(self.0.saturating_sub(micros(duration)))
     }
+}
+
+/// The duration in the unit of [`Wall`], saturating.
+pub fn micros(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
 }
 
 /// Signed microseconds between two wall readings.

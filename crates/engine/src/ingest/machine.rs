@@ -18,9 +18,8 @@
 //! has decided.
 
 use std::collections::{HashMap, VecDeque};
-use std::time::Duration;
 
-use model::{Account, EventSeq, PanelIndex, RepeatKey, Wall, limits};
+use model::{Account, EventSeq, PanelIndex, RepeatKey, Wall, limits, micros};
 
 /// Messages of an account that are remembered: as many as a panel has under way at once, and
 /// then some, so that a reconnecting panel's repeats are found without the disk.
@@ -192,8 +191,4 @@ fn same_frame(candidate: &Candidate, known: &Known) -> bool {
 /// then it is stored: the safe side.
 fn soon_after(candidate: &Candidate, known: &Known) -> bool {
     (candidate.received - known.received).abs() <= micros(limits::REPEAT_BY_CONTENT)
-}
-
-fn micros(duration: Duration) -> i64 {
-    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
 }

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use arrayvec::ArrayString;
 use model::{
-    Account, Code, EventClass, EventFlags, Extended, Item, Point, PointNumber, Signal, Wall, limits,
+    Account, Code, EventClass, EventFlags, Extended, Item, Point, PointNumber, Signal, Wall,
+    limits, micros,
 };
 use proto::Admitted;
 use wire::contact_id::ContactIdEvent;
@@ -263,10 +264,6 @@ fn undecodable(format: ArrayString<12>) -> Item {
     let mut item = undecoded(format);
     item.flags |= EventFlags::NON_STANDARD;
     item
-}
-
-fn micros(duration: Duration) -> i64 {
-    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

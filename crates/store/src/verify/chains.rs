@@ -109,13 +109,7 @@ impl Chains {
             }
             if there.no > here.no {
                 if !self.explained[class.index()] {
-                    report.find(Finding::MissingOfClass {
-                        file: file.to_owned(),
-                        class,
-                        count: there.no - here.no,
-                        after: EventSeq(here.seq),
-                        before: EventSeq(there.seq + 1),
-                    });
+                    report.find(missing_between(file, class, here, there));
                 }
             } else {
                 let what = format!(
@@ -143,13 +137,7 @@ impl Chains {
             if there.no > here.no {
                 // That numbers are missing at the end has been reported.
                 if !self.explained[class.index()] {
-                    report.find(Finding::MissingOfClass {
-                        file: file.to_owned(),
-                        class,
-                        count: there.no - here.no,
-                        after: EventSeq(here.seq),
-                        before: EventSeq(there.seq + 1),
-                    });
+                    report.find(missing_between(file, class, here, there));
                 }
             } else {
                 report.find(Finding::Changed {
@@ -175,6 +163,17 @@ impl Chains {
                 });
             }
         }
+    }
+}
+
+/// What a file lacks of a class: all between where the chain is and where the file says it is.
+fn missing_between(file: &Path, class: RetentionClass, here: Link, there: Link) -> Finding {
+    Finding::MissingOfClass {
+        file: file.to_owned(),
+        class,
+        count: there.no - here.no,
+        after: EventSeq(here.seq),
+        before: EventSeq(there.seq + 1),
     }
 }
 
