@@ -8,6 +8,7 @@
 
 mod account;
 mod actor;
+mod cipher_key;
 mod class;
 pub mod codes;
 mod committed;
@@ -24,6 +25,7 @@ mod time;
 
 pub use account::{Account, AccountKey, BadAccount, FamilyName, PointNumber};
 pub use actor::{Actor, Right};
+pub use cipher_key::{BadCipherKey, CipherKey};
 pub use class::{EventClass, Priority, RetentionClass, UnknownClass};
 pub use codes::{Code, Qualifier};
 pub use committed::{AckMode, Committed, Refusal, RepeatKey, SignalToken};
