@@ -1,11 +1,11 @@
 //! Between what a panel means and the octets of DC-09.
 
-use model::Wall;
+use model::{Account, Wall};
 use wire::dc09::reply::{Reply as Answer, ReplyKind};
 use wire::dc09::{CrcForm, Deframer, Found, Frame, Message};
 
 use crate::content::{Content, Happening};
-use crate::panel::{Identity, Unanswered};
+use crate::panel::Identity;
 
 /// An answer of the receiver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,8 +23,18 @@ pub(crate) enum Reply {
 /// What an answer repeats of the message that it answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Echo {
-    pub(crate) identity: Identity,
     pub(crate) sequence: u16,
+    account: Account,
+    /// Receiver and line, where they could be read. Receivers exist that write `NoneL0`.
+    numbers: Option<(Option<u32>, u32)>,
+}
+
+impl Echo {
+    /// Whether the answer is to a panel that is known by `identity`.
+    pub(crate) fn is_to(&self, identity: &Identity) -> bool {
+        let numbers = (identity.receiver, identity.line);
+        self.account == identity.account && self.numbers.is_none_or(|read| read == numbers)
+    }
 }
 
 /// Finds answers in what comes from the receiver.
@@ -45,13 +55,18 @@ impl Replies {
         }
         replies
     }
+
+    /// The answers in a datagram: a frame that it does not complete is none.
+    pub(crate) fn read_datagram(bytes: &[u8]) -> Vec<Reply> {
+        Self::default().read(bytes)
+    }
 }
 
 fn read_reply(covered: &[u8]) -> Reply {
     let Some(answer) = Answer::parse(covered) else {
         return Reply::Unreadable;
     };
-    let echo = read_echo(covered);
+    let echo = read_echo(covered, &answer);
     match (answer.kind, echo) {
         (ReplyKind::Nak, _) => Reply::Nak(answer.time),
         (ReplyKind::Ack | ReplyKind::Rsp, Some(echo)) => Reply::Ack(echo),
@@ -60,31 +75,38 @@ fn read_reply(covered: &[u8]) -> Reply {
     }
 }
 
-fn read_echo(covered: &[u8]) -> Option<Echo> {
-    let address = Frame::parse(covered).ok()?.address().ok()?;
+fn read_echo(covered: &[u8], answer: &Answer<'_>) -> Option<Echo> {
+    let address = Frame::parse(covered).ok()?.address();
+    let digits = str::from_utf8(answer.sequence).ok()?;
     Some(Echo {
-        identity: Identity {
-            account: address.account,
-            receiver: address.receiver,
-            line: address.line.unwrap_or(0),
-        },
-        sequence: address.sequence?,
+        sequence: digits.parse().ok()?,
+        account: Account::parse(answer.account?).ok()?,
+        numbers: address
+            .ok()
+            .map(|address| (address.receiver, address.line.unwrap_or(0))),
     })
 }
 
-/// Appends the frame of a message.
-pub(crate) fn encode(identity: &Identity, unanswered: &Unanswered, out: &mut Vec<u8>) {
+/// The frame of a message: NULL if it says nothing.
+pub(crate) fn encode(
+    identity: &Identity,
+    sequence: u16,
+    content: Option<&Content>,
+    stamp: Option<Wall>,
+) -> Vec<u8> {
     let account = identity.account.as_str();
-    let mut message = match unanswered.content() {
+    let mut message = match content {
         None => Message::null(account),
-        Some(content) => signal(account, unanswered.sequence(), content),
+        Some(content) => signal(account, sequence, content),
     };
     message.receiver = identity.receiver;
     message.line = identity.line;
-    message.sent = unanswered.stamp;
+    message.sent = stamp;
+    let mut frame = Vec::new();
     message
-        .encode(CrcForm::Text, out)
+        .encode(CrcForm::Text, &mut frame)
         .expect("a few events with short names fit 4,095 octets");
+    frame
 }
 
 fn signal<'a>(account: &'a str, sequence: u16, content: &Content) -> Message<'a> {

@@ -9,13 +9,16 @@
 
 pub mod content;
 pub mod demo;
+pub mod dice;
 mod dial;
 pub mod fleet;
 pub mod flood;
 mod frame;
 pub mod journal;
+pub mod kind;
 pub mod panel;
 pub mod report;
 pub mod script;
 pub mod tally;
+pub mod terms;
 mod wait;

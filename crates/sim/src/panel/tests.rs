@@ -27,8 +27,7 @@ fn panel(habit: Habit) -> Panel {
 
 /// What the panel transmits now, frame by frame.
 fn frames(panel: &mut Panel) -> Vec<Vec<u8>> {
-    let mut octets = Vec::new();
-    panel.poll_transmit(&mut octets);
+    let octets: Vec<u8> = std::iter::from_fn(|| panel.poll_transmit()).flatten().collect();
     let (mut deframer, mut input) = (Deframer::new(), &octets[..]);
     let mut frames = Vec::new();
     while let Some(found) = deframer.next(&mut input) {
@@ -60,9 +59,10 @@ fn events(panel: &mut Panel) -> Vec<PanelEvent> {
     std::iter::from_fn(|| panel.poll_event()).collect()
 }
 
-const fn acknowledged(number: u64, seconds: u64, in_order: bool) -> PanelEvent {
+fn acknowledged(number: u64, seconds: u64, in_order: bool) -> PanelEvent {
     PanelEvent::Acknowledged {
         number,
+        kind: Content::numbered(number).kind(),
         took: Duration::from_secs(seconds),
         in_order,
     }
@@ -199,7 +199,7 @@ fn duh_ends_a_signal_and_garbage_does_not() {
     assert!(!panel.is_at_rest());
     let duh = reply::cannot_process(&Frame::parse(&sent[0]).unwrap(), CrcForm::Text);
     panel.handle_bytes(T0, &duh);
-    assert_eq!(events(&mut panel), [PanelEvent::Refused { number: 1 }]);
+    assert_eq!(events(&mut panel), [PanelEvent::Refused { number: 1, kind: Kind::Restore }]);
     assert!(panel.is_at_rest());
 }
 
@@ -240,14 +240,14 @@ fn supervision_has_sequence_zero_and_is_answered_like_the_rest() {
         ..Habit::plain()
     });
     report(&mut panel, T0, 1);
-    panel.supervise(T0);
+    panel.supervise(T0, T0.mono);
     let sent = frames(&mut panel);
     assert!(sent[1].starts_with(b"\"NULL\"0000R57L78#12AB[]"));
     panel.handle_bytes(T0, &acknowledge(&sent[1]));
     panel.handle_bytes(T0, &acknowledge(&sent[0]));
     assert_eq!(
         events(&mut panel),
-        [PanelEvent::Supervised, acknowledged(1, 0, true)]
+        [PanelEvent::Supervised { took: Duration::ZERO }, acknowledged(1, 0, true)]
     );
 }
 
