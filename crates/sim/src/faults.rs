@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::dice::Dice;
 use crate::fleet::{Member, Silence, Transport};
 use crate::terms::{BadTerm, Share, Span, as_text};
-use crate::dice::Dice;
 
 /// How many frames a panel that joins them writes at once.
 const JOINED: usize = 4;
@@ -182,7 +182,10 @@ mod tests {
         for hit in [
             count(|m| m.clock_error == -90_000_000),
             count(|m| m.habit.constant_sequence),
-            count(|m| m.silence.is_some_and(|s| s.after == Duration::from_secs(15))),
+            count(|m| {
+                m.silence
+                    .is_some_and(|s| s.after == Duration::from_secs(15))
+            }),
         ] {
             assert!((70..130).contains(&hit), "{hit}");
         }
@@ -202,7 +205,10 @@ mod tests {
     #[test]
     fn faults_read_back_as_written() {
         let json = serde_json::to_string(&all()).unwrap();
-        assert!(json.contains("\"50%:-90s\"") && json.contains("\"50%:10s:20s\""), "{json}");
+        assert!(
+            json.contains("\"50%:-90s\"") && json.contains("\"50%:10s:20s\""),
+            "{json}"
+        );
         assert_eq!(serde_json::from_str::<Faults>(&json).unwrap(), all());
     }
 

@@ -9,15 +9,21 @@
 
 pub mod content;
 pub mod demo;
-pub mod dice;
 mod dial;
+pub mod dice;
+pub mod faults;
 pub mod fleet;
 pub mod flood;
 mod frame;
 pub mod journal;
 pub mod kind;
+mod mixed;
+pub mod order;
 pub mod panel;
 pub mod report;
+pub mod run;
+pub mod scenario;
+mod schedule;
 pub mod script;
 pub mod tally;
 pub mod terms;

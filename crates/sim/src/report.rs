@@ -61,7 +61,10 @@ impl Report {
             unanswered: unanswered(sent, acknowledged, refused),
             counters: tally.counters,
             latency: tally.latency(),
-            kinds: kinds.into_iter().filter(|(_, kind)| kind.sent > 0).collect(),
+            kinds: kinds
+                .into_iter()
+                .filter(|(_, kind)| kind.sent > 0)
+                .collect(),
         }
     }
 
@@ -206,7 +209,10 @@ mod tests {
         assert_eq!(words("alarm"), "3 2 0 1 4.0 40.0 40.0 40.0 40.0");
         assert_eq!(words("poll"), "1 0 0 1 0.0 0.0 0.0 0.0 0.0");
         assert!(!table.contains("DUH"), "zeros are left out");
-        assert!(!table.contains("restore"), "so are kinds that were not sent");
+        assert!(
+            !table.contains("restore"),
+            "so are kinds that were not sent"
+        );
     }
 
     #[test]

@@ -25,9 +25,15 @@ use crate::terms::Span;
 pub const BUILT_IN: [(&str, &str); 5] = [
     ("quiet", include_str!("../../../bench/scenarios/quiet.toml")),
     ("day", include_str!("../../../bench/scenarios/day.toml")),
-    ("alarms", include_str!("../../../bench/scenarios/alarms.toml")),
+    (
+        "alarms",
+        include_str!("../../../bench/scenarios/alarms.toml"),
+    ),
     ("storm", include_str!("../../../bench/scenarios/storm.toml")),
-    ("faults", include_str!("../../../bench/scenarios/faults.toml")),
+    (
+        "faults",
+        include_str!("../../../bench/scenarios/faults.toml"),
+    ),
 ];
 
 /// What a fleet lives through.
@@ -88,7 +94,9 @@ impl Mix {
     /// What happens next; a test, where the mix is empty.
     pub(crate) fn throw(self, dice: &mut Dice) -> Kind {
         let weights = self.weights();
-        let all = weights.iter().fold(0, |sum: u32, (_, w)| sum.saturating_add(*w));
+        let all = weights
+            .iter()
+            .fold(0, |sum: u32, (_, w)| sum.saturating_add(*w));
         let mut thrown = dice.below(all);
         for (kind, weight) in weights {
             if thrown < weight {
@@ -163,7 +171,10 @@ impl Scenario {
         }
         let sane = |factor: f64| factor.is_finite() && (0.0..=f64::from(MOST)).contains(&factor);
         let phases = &self.phases;
-        if !phases.iter().all(|phase| sane(phase.factor) && !phase.lasts.0.is_zero()) {
+        if !phases
+            .iter()
+            .all(|phase| sane(phase.factor) && !phase.lasts.0.is_zero())
+        {
             return Err("a [[phase]] lasts more than 0, with a factor from 0 to 1000000");
         }
         if !phases.is_empty() && phases.iter().all(|phase| phase.factor == 0.0) {
@@ -197,9 +208,18 @@ mod tests {
             ("about = 'x'\npol = '1s'", "poll"),
             ("about = 'x'\npoll = '1'", "60s"),
             ("about = 'x'\n[mix]\nalarms = 1", "alarm"),
-            ("about = 'x'\n[mix]\nalarm = 1\n[[phase]]\nlasts = '1s'\nfactor = 0", "above 0"),
-            ("about = 'x'\n[mix]\nalarm = 1\n[[phase]]\nlasts = '1s'\nfactor = nan", "factor"),
-            ("about = 'x'\n[mix]\nalarm = 1\n[faults]\nskew = '1%'", "10%:+90s"),
+            (
+                "about = 'x'\n[mix]\nalarm = 1\n[[phase]]\nlasts = '1s'\nfactor = 0",
+                "above 0",
+            ),
+            (
+                "about = 'x'\n[mix]\nalarm = 1\n[[phase]]\nlasts = '1s'\nfactor = nan",
+                "factor",
+            ),
+            (
+                "about = 'x'\n[mix]\nalarm = 1\n[faults]\nskew = '1%'",
+                "10%:+90s",
+            ),
         ] {
             let refused = Scenario::parse(text).unwrap_err().to_string();
             assert!(refused.contains(told), "{told} in {refused}");

@@ -51,7 +51,10 @@ impl Schedule {
     /// When the signal with this number, from 0, is due.
     pub(crate) fn due(&self, number: u64) -> Mono {
         let bunched = number - number % self.bunch;
-        #[expect(clippy::cast_precision_loss, reason = "2^53 signals take a panel for ever")]
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "2^53 signals take a panel for ever"
+        )]
         let periods = bunched as f64 + self.offset * self.bunch as f64;
         self.begins.after(self.when(periods * self.period))
     }
@@ -80,7 +83,11 @@ impl Schedule {
 
     /// After how long so many seconds' worth of signals at factor 1 are due.
     fn when(&self, worth: f64) -> Duration {
-        let cycle_worth: f64 = self.phases.iter().map(|(lasts, factor)| lasts * factor).sum();
+        let cycle_worth: f64 = self
+            .phases
+            .iter()
+            .map(|(lasts, factor)| lasts * factor)
+            .sum();
         let cycle_lasts: f64 = self.phases.iter().map(|(lasts, _)| lasts).sum();
         let cycles = (worth / cycle_worth).floor();
         let mut left = worth - cycles * cycle_worth;

@@ -85,7 +85,10 @@ impl Script for Periodic {
             return 0;
         }
         let periods = until.since(self.next).as_nanos() / self.period.as_nanos().max(1);
-        u64::try_from(periods).unwrap_or(u64::MAX).saturating_add(1).min(self.left)
+        u64::try_from(periods)
+            .unwrap_or(u64::MAX)
+            .saturating_add(1)
+            .min(self.left)
     }
 }
 

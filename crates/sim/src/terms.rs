@@ -163,11 +163,25 @@ mod tests {
 
     #[test]
     fn shares_are_percentages_and_read_back_as_written() {
-        for (text, parts) in [("5%", 50_000), ("0.5%", 5_000), ("100%", 1_000_000), ("0%", 0)] {
+        for (text, parts) in [
+            ("5%", 50_000),
+            ("0.5%", 5_000),
+            ("100%", 1_000_000),
+            ("0%", 0),
+        ] {
             let share: Share = text.parse().unwrap();
             assert_eq!((share.0, share.to_string().as_str()), (parts, text));
         }
-        for text in ["5", "101%", "-1%", "%", "0.00001%", "a%", "1.2.3%", "99999999999%"] {
+        for text in [
+            "5",
+            "101%",
+            "-1%",
+            "%",
+            "0.00001%",
+            "a%",
+            "1.2.3%",
+            "99999999999%",
+        ] {
             assert!(text.parse::<Share>().is_err(), "{text}");
         }
         assert_eq!(Share::percent(5), "5%".parse().unwrap());
@@ -181,7 +195,16 @@ mod tests {
             assert_eq!(span.to_string().parse(), Ok(span));
         }
         assert_eq!("2m".parse::<Span>(), "120s".parse());
-        for text in ["60", "s", "", "-1s", "1.5s", "1w", "99999999999999999999s", "9999999h"] {
+        for text in [
+            "60",
+            "s",
+            "",
+            "-1s",
+            "1.5s",
+            "1w",
+            "99999999999999999999s",
+            "9999999h",
+        ] {
             assert!(text.parse::<Span>().is_err(), "{text}");
         }
     }

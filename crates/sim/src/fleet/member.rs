@@ -332,7 +332,10 @@ impl Life {
 
     /// Waits for an answer, a deadline, or something to do; `false` if it is time to hang up.
     async fn listen(&mut self, way: &Way) -> bool {
-        let turn = self.panel.has_room().then(|| self.next_turn(self.now().mono));
+        let turn = self
+            .panel
+            .has_room()
+            .then(|| self.next_turn(self.now().mono));
         let next = [turn.flatten(), self.panel.poll_timeout()];
         let next = next.into_iter().flatten().min();
         tokio::select! {
@@ -365,7 +368,9 @@ impl Life {
         while let Some(event) = self.panel.poll_event() {
             self.shared.record().note(self.place, &event);
             match event {
-                PanelEvent::Acknowledged { .. } | PanelEvent::Supervised { .. } => self.failures = 0,
+                PanelEvent::Acknowledged { .. } | PanelEvent::Supervised { .. } => {
+                    self.failures = 0
+                }
                 PanelEvent::HangUp => go_on = false,
                 _ => {}
             }

@@ -27,8 +27,8 @@ use crate::report::Report;
 use crate::script::{FullSpeed, Periodic, Script};
 use crate::tally::{Counters, Tally};
 use member::Life;
-use record::Record;
 pub use plan::{Dialling, FleetPlan, JOURNAL_ROOM, Member, Pace, Silence, Sources, Transport};
+use record::Record;
 
 /// What a fleet is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

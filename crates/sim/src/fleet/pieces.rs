@@ -36,7 +36,11 @@ mod tests {
             let pieces = pieces(&mut dice, &octets[..length]);
             assert!(pieces.iter().all(|(piece, _)| !piece.is_empty()));
             assert!(length == 1 || pieces.len() > 1);
-            let whole: Vec<u8> = pieces.into_iter().flat_map(|(piece, _)| piece).copied().collect();
+            let whole: Vec<u8> = pieces
+                .into_iter()
+                .flat_map(|(piece, _)| piece)
+                .copied()
+                .collect();
             assert_eq!(whole, octets[..length]);
         }
     }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use wire::dc09::PadKind;
+
 use crate::terms::Share;
 
 /// How a panel goes about it.
@@ -10,8 +12,10 @@ pub struct Habit {
     /// How many messages may be unanswered at once. Panels wait for each answer: 1. A hub that
     /// pipelines has more, and writes several at once.
     pub window: usize,
-    /// Whether plain frames carry the time.
+    /// Whether plain frames carry the time; encrypted ones always do.
     pub stamped: bool,
+    /// Of what the pads of encrypted frames are made.
+    pub pads: PadKind,
     /// How long it waits for an answer.
     pub patience: Duration,
     /// How often it sends again on the same connection before it hangs up.
@@ -31,6 +35,7 @@ impl Habit {
         Self {
             window: 1,
             stamped: true,
+            pads: PadKind::Binary,
             patience: Duration::from_secs(5),
             resends: 1,
             constant_sequence: false,

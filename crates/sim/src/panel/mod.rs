@@ -9,7 +9,7 @@
 //!
 //! Invariant: a signal keeps its sequence number, its content and its time for ever, however
 //! often it is sent again (DC-09 5.5.1.5), except that a NAK sets the panel's clock and with it
-//! the time. Signals are sent, and sent again, in the order in which they were reported. An
+//! the time, and that an encrypted frame too old for any receiver's window is stamped anew. Signals are sent, and sent again, in the order in which they were reported. An
 //! answer counts only if it shows the sequence and the identity of a signal that has none yet.
 //!
 //! What never happens here: a socket, a clock, a signal given up. Only its driver ends a panel.
@@ -24,10 +24,14 @@ use model::{Account, CipherKey, Mono, Now, Wall};
 
 use crate::content::Content;
 use crate::dice::Dice;
-use crate::frame::{self, Replies, Reply};
+use crate::frame::{self, Replies, Reply, Seal};
 use crate::kind::Kind;
 pub use habit::Habit;
 use unanswered::Unanswered;
+
+/// Receivers refuse encrypted frames that are over 40 s old (DC-09 5.5.1.9); before that, a
+/// repeat stays the same to the octet.
+const TOO_OLD_MICROS: i64 = 30_000_000;
 
 /// By what a panel is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -195,8 +199,8 @@ impl Panel {
 
     fn send(&mut self, now: Now, intended: Mono, sequence: u16, content: Option<Content>) {
         debug_assert!(self.has_room(), "a panel keeps to its window (I7)");
-        let stamp = self.habit.stamped.then(|| self.panel_time(now));
-        let frame = frame::encode(&self.identity, sequence, content.as_ref(), stamp);
+        let stamp = self.stamp(now);
+        let frame = self.encode(sequence, content.as_ref(), stamp);
         if self.connected {
             if self.dice.happens(self.habit.doubles) {
                 self.transmit.push_back(frame.clone());
@@ -234,14 +238,14 @@ impl Panel {
 
     /// Octets came in, split anywhere.
     pub fn handle_bytes(&mut self, now: Now, bytes: &[u8]) {
-        for reply in self.replies.read(bytes) {
+        for reply in self.replies.read(self.key.as_ref(), bytes) {
             self.handle_reply(now, reply);
         }
     }
 
     /// A datagram came in.
     pub fn handle_datagram(&mut self, now: Now, bytes: &[u8]) {
-        for reply in Replies::read_datagram(bytes) {
+        for reply in Replies::read_datagram(self.key.as_ref(), bytes) {
             self.handle_reply(now, reply);
         }
     }
@@ -280,7 +284,26 @@ impl Panel {
         Wall(now.wall.0.saturating_add(self.clock_error))
     }
 
+    fn stamp(&self, now: Now) -> Option<Wall> {
+        let stamped = self.habit.stamped || self.key.is_some();
+        stamped.then(|| self.panel_time(now))
+    }
+
+    fn encode(&mut self, sequence: u16, content: Option<&Content>, stamp: Option<Wall>) -> Vec<u8> {
+        let seal = self.key.as_ref().map(|key| Seal {
+            key,
+            pads: self.habit.pads,
+            dice: &mut self.dice,
+        });
+        frame::encode(&self.identity, (sequence, content), stamp, seal)
+    }
+
     fn send_all(&mut self, now: Now) {
+        let time = self.panel_time(now);
+        let old = |waiting: &Unanswered| waiting.stamp.is_some_and(|s| time - s > TOO_OLD_MICROS);
+        if self.key.is_some() && self.unanswered.iter().any(old) {
+            self.stamp_anew(now);
+        }
         let frames = self.unanswered.iter().map(|waiting| waiting.frame.clone());
         self.transmit.extend(frames);
         self.wait(now);
@@ -297,6 +320,7 @@ impl Panel {
             Reply::Ack(echo) => (echo, true),
             Reply::Duh(echo) => (echo, false),
             Reply::Nak(time) => return self.set_back(now, time),
+            Reply::NotAuthentic => return self.events.push_back(PanelEvent::NotAuthentic),
             Reply::Unreadable => return self.events.push_back(PanelEvent::Unreadable),
         };
         let event = match self.find(&echo) {
@@ -358,12 +382,13 @@ impl Panel {
 
     /// Gives all that is unanswered the time of now.
     fn stamp_anew(&mut self, now: Now) {
-        let stamp = self.habit.stamped.then(|| self.panel_time(now));
-        for waiting in &mut self.unanswered {
+        let stamp = self.stamp(now);
+        let mut all = std::mem::take(&mut self.unanswered);
+        for waiting in &mut all {
             waiting.stamp = stamp;
-            let content = waiting.content.as_ref();
-            waiting.frame = frame::encode(&self.identity, waiting.sequence, content, stamp);
+            waiting.frame = self.encode(waiting.sequence, waiting.content.as_ref(), stamp);
         }
+        self.unanswered = all;
     }
 }
 
