@@ -58,7 +58,7 @@ pub fn run() -> anyhow::Result<()> {
         .enable_all()
         .build()?;
     let outcome = runtime.block_on(async {
-        let (stop, stopped) = oneshot::channel();
+        let (stop, stopped) = oneshot::channel::<()>();
         std::thread::spawn(|| {
             let mut word = String::new();
             // A word, the end of the input, an error: each means that it is over.
