@@ -67,7 +67,11 @@ pub fn run() -> anyhow::Result<()> {
         });
         let run = Run::start(&task.order, &task.part, Arc::new(SystemClock));
         let mut lost = None;
-        let tell = |progress| lost = say(&Word::Progress(progress)).err().or(lost.take());
+        let tell = |progress| {
+            if let Err(error) = say(&Word::Progress(progress)) {
+                lost.get_or_insert(error);
+            }
+        };
         run.work(LOOK, tell, async { drop(stopped.await) }).await;
         match lost {
             Some(error) => Err(error),

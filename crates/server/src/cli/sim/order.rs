@@ -115,10 +115,10 @@ fn scenario(named: &str) -> Result<Scenario, Failure> {
     }
     let file = Path::new(named);
     let text = std::fs::read_to_string(file).map_err(|error| {
-        let names = BUILT_IN.map(|(name, _)| name).join(", ");
+        let built_in = BUILT_IN.map(|(name, _)| name).join(", ");
         Failure::new(
             format!("`{named}` is no built-in scenario, and no file that can be read: {error}"),
-            format!("Built in are: {names}. `watchfire sim --list` says what they are."),
+            format!("Built in are: {built_in}. `watchfire sim --list` says what they are."),
         )
     })?;
     Scenario::parse(&text).map_err(|bad| {
@@ -169,7 +169,7 @@ fn resolve(target: &str) -> Result<SocketAddr, Failure> {
     let first = found
         .iter()
         .find(|address| address.is_ipv4())
-        .or(found.first());
+        .or_else(|| found.first());
     first
         .copied()
         .ok_or_else(|| Failure::new(format!("`{target}` has no address"), example))

@@ -77,7 +77,8 @@ impl Teller {
             progress.online, progress.sent, progress.acknowledged, progress.supervised,
         );
         if progress.refused > 0 {
-            text.push_str(&format!(", {} refused", progress.refused));
+            text.push_str(", refused: ");
+            text.push_str(&progress.refused.to_string());
         }
         text
     }
@@ -96,7 +97,7 @@ mod tests {
     #[test]
     fn the_rate_is_that_since_the_last_look() {
         let second = |n: u64| Mono(n * 1_000_000_000);
-        let mut teller = Teller::new(Duration::from_secs(60), second(1));
+        let mut teller = Teller::new(Duration::from_mins(1), second(1));
         let seen = |acknowledged| Progress {
             acknowledged,
             ..Progress::default()
