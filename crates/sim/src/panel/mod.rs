@@ -24,7 +24,7 @@ use model::{Account, CipherKey, Mono, Now, Wall};
 
 use crate::content::Content;
 use crate::dice::Dice;
-use crate::frame::{self, Replies, Reply, Seal};
+use crate::frame::{self, Replies, Reply, Seal, Under};
 use crate::kind::Kind;
 pub use habit::Habit;
 use unanswered::Unanswered;
@@ -290,7 +290,9 @@ impl Panel {
     }
 
     fn encode(&mut self, sequence: u16, content: Option<&Content>, stamp: Option<Wall>) -> Vec<u8> {
-        let seal = self.key.as_ref().map(|key| Seal {
+        let in_clear = content.is_some_and(|content| content.in_clear);
+        let key = self.key.as_ref().filter(|_| !in_clear);
+        let seal = key.map(|key| Seal {
             key,
             pads: self.habit.pads,
             dice: &mut self.dice,
@@ -317,20 +319,23 @@ impl Panel {
 
     fn handle_reply(&mut self, now: Now, reply: Reply) {
         let (echo, accepted) = match reply {
-            Reply::Ack(echo) => (echo, true),
-            Reply::Duh(echo) => (echo, false),
+            Reply::Ack(echo, under) => (echo, Some(under)),
+            Reply::Duh(echo) => (echo, None),
             Reply::Nak(time) => return self.set_back(now, time),
             Reply::NotAuthentic => return self.events.push_back(PanelEvent::NotAuthentic),
             Reply::Unreadable => return self.events.push_back(PanelEvent::Unreadable),
         };
         let event = match self.find(&echo) {
             None => PanelEvent::Stray,
+            Some(at) if accepted.is_some_and(|under| under != self.expected(at)) => {
+                PanelEvent::NotAuthentic
+            }
             Some(at) if self.dice.happens(self.habit.deaf) => {
                 let took = self.unanswered[at].took(now.mono);
                 self.unanswered[at].first_answer = Some(took);
                 PanelEvent::Ignored
             }
-            Some(at) => self.answered(now, at, accepted),
+            Some(at) => self.answered(now, at, accepted.is_some()),
         };
         self.events.push_back(event);
     }
@@ -340,6 +345,15 @@ impl Panel {
         let mut all = self.unanswered.iter();
         let is_to = echo.is_to(&self.identity);
         all.position(|waiting| is_to && waiting.sequence == echo.sequence)
+    }
+
+    /// How the acknowledgement of the message at this place must come.
+    fn expected(&self, at: usize) -> Under {
+        if self.key.is_some() && self.unanswered[at].is_sealed() {
+            Under::TheKey
+        } else {
+            Under::Nothing
+        }
     }
 
     /// Takes out the message at this place, which was answered.
