@@ -15,7 +15,7 @@ use engine::ingest::ingest;
 use engine::ports::{EventLog, PanelFilter, Registry as _, TokenRow, Tokens};
 use engine::registry::Registry;
 use engine::states;
-use gateway::hub::{Hub, HubSetup, Untaken};
+use gateway::hub::{Hub, HubSetup, LastHeard, Untaken};
 use model::{Actor, Clock, IdSource};
 use store::{Settings, Store, Synchronous};
 use tokio::io::AsyncReadExt;
@@ -113,6 +113,7 @@ impl House {
             Arc::clone(&self.clock),
         );
         let untaken = Arc::new(Untaken::default());
+        let heard = Arc::new(LastHeard::new(Arc::clone(&self.clock)));
         let hub = Hub::new(HubSetup {
             listener: link,
             build: BUILD.to_owned(),
@@ -120,6 +121,7 @@ impl House {
             clock: Arc::clone(&self.clock),
             intake: Arc::new(intake.clone()),
             identities: Arc::new(self.registry.clone()),
+            supervises: heard.clone(),
             clocks: untaken.clone(),
             learns: untaken.clone(),
             quarantines: untaken.clone(),
@@ -129,7 +131,7 @@ impl House {
             events: Arc::clone(&log),
             registry: store.clone(),
             panel_admin: Arc::new(self.registry.clone()),
-            presence: Some(hub.presence()),
+            presence: Some(heard),
             bell: bell.receiver(),
             health: vec![Arc::new(intake.clone()), store.clone(), hub.figures()],
             measured: vec![Arc::new(intake), store.clone(), hub.figures(), untaken],
