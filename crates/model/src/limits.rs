@@ -25,6 +25,10 @@ pub const COMMIT_SIGNALS: usize = 1_024;
 /// Signals waiting for ingest, per urgency: two full commits, so that the writer never starves.
 pub const INGEST_QUEUE: usize = 2 * COMMIT_SIGNALS;
 
+/// Events of our own that may wait for their commit: one full commit, so that a mass outage of
+/// 50,000 panels is told in half a second and never crowds out what panels say.
+pub const OWN_EVENTS: usize = COMMIT_SIGNALS;
+
 /// Signals a gateway may have unacknowledged: what one commit per 8 ms drains in about 60 ms.
 pub const LINK_UNACKNOWLEDGED: usize = 8 * COMMIT_SIGNALS;
 

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use model::{EventClass, Refusal};
 
+use super::entry::Entry;
 use crate::ports::{Measurement, Reading};
 
 /// Counters since the start of the engine.
@@ -13,11 +14,26 @@ pub struct Figures {
     repeats: AtomicU64,
     possible_repeats: AtomicU64,
     refused: [AtomicU64; Refusal::ALL.len()],
+    own_without_path: AtomicU64,
     unanswerable: AtomicU64,
 }
 
 impl Figures {
-    pub(super) fn stored(&self, class: EventClass) {
+    pub(super) fn stored(&self, entry: &Entry, possible_repeat: bool) {
+        match entry {
+            Entry::Signal(submission) => {
+                for item in &submission.signal.items {
+                    self.stored_of(item.code.meaning().class);
+                }
+            }
+            Entry::Own(report) => self.stored_of(report.event.code.class()),
+        }
+        if possible_repeat {
+            self.possible_repeats.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn stored_of(&self, class: EventClass) {
         let at = EventClass::ALL.iter().position(|c| *c == class);
         if let Some(counter) = at.and_then(|at| self.stored_by_class.get(at)) {
             counter.fetch_add(1, Ordering::Relaxed);
@@ -28,8 +44,8 @@ impl Figures {
         self.repeats.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(super) fn possible_repeat(&self) {
-        self.possible_repeats.fetch_add(1, Ordering::Relaxed);
+    pub(super) fn own_without_path(&self) {
+        self.own_without_path.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(super) fn refused(&self, reason: Refusal) {
@@ -75,6 +91,12 @@ impl Figures {
             "Signals stored with the flag possible_repeat.",
             vec![],
             &self.possible_repeats,
+        ));
+        out.push(counter(
+            "watchfire_own_events_without_path",
+            "Events of our own that were not stored because their path is not registered.",
+            vec![],
+            &self.own_without_path,
         ));
         out.push(counter(
             "watchfire_answers_dropped",

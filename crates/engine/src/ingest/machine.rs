@@ -114,13 +114,24 @@ impl Machine {
         !newer_than_all
     }
 
-    /// Judges the messages of a batch, in their order. `found` are the journal's answers, in the
-    /// same order, where it was asked.
-    pub(super) fn judge(&self, batch: &[Candidate], found: &[Option<Known>]) -> Vec<Verdict> {
+    /// Judges the messages of a batch, in their order; those that are no candidates are stored.
+    /// `found` are the journal's answers, in the same order, where it was asked.
+    pub(super) fn judge(
+        &self,
+        batch: &[Option<Candidate>],
+        found: &[Option<Known>],
+    ) -> Vec<Verdict> {
         let mut pending: HashMap<Scope, Vec<Known>> = HashMap::new();
         let mut to_store = 0;
         let mut verdicts = Vec::with_capacity(batch.len());
         for (candidate, found) in batch.iter().zip(found) {
+            let Some(candidate) = candidate else {
+                verdicts.push(Verdict::Store {
+                    possible_repeat: false,
+                });
+                to_store += 1;
+                continue;
+            };
             let in_batch = pending.entry(candidate.scope).or_default();
             let verdict = self.judge_one(candidate, in_batch, found.as_ref());
             if matches!(verdict, Verdict::Store { .. }) {

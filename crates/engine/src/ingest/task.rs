@@ -9,14 +9,14 @@ use model::{AckMode, Clock, Committed, EventSeq, IntakeState, Mono, Refusal, lim
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
+use super::entry::{Entry, Report, Waiting};
 use super::figures::Figures;
 use super::machine::{Candidate, Known, Machine, Original, Verdict};
 use super::queue::Queue;
 use super::register;
 use crate::bell::Rope;
 use crate::ports::{
-    Answer, AppendError, Appended, EventLog, PathBinding, ReadError, RepeatQuery, StoredMessage,
-    Submission,
+    Answer, AppendError, Appended, EventLog, ReadError, RepeatQuery, StoredMessage, Submission,
 };
 use crate::registry::Registry;
 
@@ -33,7 +33,7 @@ pub enum IngestError {
 
 /// What the task is made of.
 pub(super) struct Parts {
-    pub(super) submissions: mpsc::Receiver<Submission>,
+    pub(super) entries: mpsc::Receiver<Entry>,
     pub(super) log: Arc<dyn EventLog>,
     pub(super) registry: Registry,
     pub(super) clock: Arc<dyn Clock>,
@@ -58,22 +58,6 @@ impl std::fmt::Debug for Task {
     }
 }
 
-struct Waiting {
-    submission: Submission,
-    binding: Arc<PathBinding>,
-}
-
-impl Waiting {
-    fn candidate(&self) -> Candidate {
-        Candidate {
-            scope: (self.binding.panel_index, self.binding.path.account),
-            key: self.submission.key,
-            panel_time: self.submission.signal.panel_time,
-            received: self.submission.received,
-        }
-    }
-}
-
 impl Task {
     pub(super) fn new(parts: Parts) -> Self {
         let started = parts.clock.now().wall;
@@ -94,7 +78,7 @@ impl Task {
         if let Err(AppendError::Failed { path, cause }) = self.probe().await {
             tracing::error!(path, cause, "the store cannot write; intake stays closed");
             // Gateways keep what comes unanswered, and close their connections by R4.
-            while self.parts.submissions.recv().await.is_some() {}
+            while self.parts.entries.recv().await.is_some() {}
             return Ok(());
         }
         self.recall().await?;
@@ -144,11 +128,11 @@ impl Task {
         while self.queue.is_empty() {
             match timeout_at(
                 Instant::now() + self.until_probe(),
-                self.parts.submissions.recv(),
+                self.parts.entries.recv(),
             )
             .await
             {
-                Ok(Some(submission)) => self.enqueue(submission),
+                Ok(Some(entry)) => self.enqueue(entry),
                 Ok(None) => return Ok(false),
                 Err(_) => match self.probe().await {
                     Ok(()) | Err(AppendError::Full { .. }) => {}
@@ -157,14 +141,14 @@ impl Task {
             }
         }
         while self.queue.len() < limits::COMMIT_SIGNALS {
-            match timeout_at(not_before, self.parts.submissions.recv()).await {
-                Ok(Some(submission)) => self.enqueue(submission),
+            match timeout_at(not_before, self.parts.entries.recv()).await {
+                Ok(Some(entry)) => self.enqueue(entry),
                 Ok(None) | Err(_) => break,
             }
         }
         // Whatever has come by now is drained too: an alarm in the channel goes first (I9).
-        while let Ok(submission) = self.parts.submissions.try_recv() {
-            self.enqueue(submission);
+        while let Ok(entry) = self.parts.entries.try_recv() {
+            self.enqueue(entry);
         }
         Ok(true)
     }
@@ -181,21 +165,21 @@ impl Task {
             })
     }
 
-    fn enqueue(&mut self, submission: Submission) {
-        match self.parts.registry.binding(submission.path) {
-            Some(binding) => {
-                let urgent = submission.class.is_alarm();
-                let panel = binding.panel_index;
-                self.queue.push(
-                    panel,
-                    urgent,
-                    Waiting {
-                        submission,
-                        binding,
-                    },
-                );
-            }
-            None => self.refuse(&submission, Refusal::UnknownPath),
+    fn enqueue(&mut self, entry: Entry) {
+        let path = match &entry {
+            Entry::Signal(submission) => submission.path,
+            Entry::Own(report) => report.event.path,
+        };
+        if let Some(binding) = self.parts.registry.binding(path) {
+            let panel = binding.panel_index;
+            let urgent = entry.is_urgent();
+            self.queue.push(panel, urgent, Waiting { entry, binding });
+            return;
+        }
+        match entry {
+            Entry::Signal(submission) => self.refuse(&submission, Refusal::UnknownPath),
+            // Who asked learns that nothing was stored, as the answer never comes.
+            Entry::Own(_) => self.parts.figures.own_without_path(),
         }
     }
 
@@ -210,7 +194,7 @@ impl Task {
     }
 
     async fn store(&mut self, batch: Vec<Waiting>) -> Result<(), IngestError> {
-        let candidates: Vec<Candidate> = batch.iter().map(Waiting::candidate).collect();
+        let candidates: Vec<Option<Candidate>> = batch.iter().map(Waiting::candidate).collect();
         let found = self.find(&batch, &candidates).await?;
         let verdicts = self.machine.judge(&candidates, &found);
         let mut first_seqs = Vec::new();
@@ -224,7 +208,7 @@ impl Task {
             first_seqs = appended.first_seqs;
             self.parts.rope.ring(appended.head);
         }
-        self.answer(&batch, &candidates, &verdicts, &first_seqs);
+        self.answer(batch, &candidates, &verdicts, &first_seqs);
         Ok(())
     }
 
@@ -245,11 +229,7 @@ impl Task {
                 let Verdict::Store { possible_repeat } = verdict else {
                     return None;
                 };
-                let Waiting {
-                    submission,
-                    binding,
-                } = waiting;
-                Some(register::message(submission, binding, *possible_repeat))
+                Some(register::message(waiting, *possible_repeat))
             });
             let error = match self.parts.log.append(messages.collect()).await {
                 Ok(appended) => {
@@ -262,7 +242,7 @@ impl Task {
                 }
             };
             self.note_full(&error);
-            if self.parts.submissions.is_closed() {
+            if self.parts.entries.is_closed() {
                 return Ok(None);
             }
             sleep_until(Instant::now() + limits::FULL_RETRY).await;
@@ -272,49 +252,52 @@ impl Task {
     async fn find(
         &self,
         batch: &[Waiting],
-        candidates: &[Candidate],
+        candidates: &[Option<Candidate>],
     ) -> Result<Vec<Option<Known>>, IngestError> {
         let mut found = vec![None; batch.len()];
-        let asked: Vec<usize> = (0..batch.len())
-            .filter(|at| self.machine.must_ask(&candidates[*at]))
-            .collect();
+        let mut asked = Vec::new();
+        let mut queries = Vec::new();
+        for (at, candidate) in candidates.iter().enumerate() {
+            let Some(candidate) = candidate.filter(|candidate| self.machine.must_ask(candidate))
+            else {
+                continue;
+            };
+            asked.push(at);
+            queries.push(RepeatQuery {
+                path: batch[at].binding.path.index,
+                key: candidate.key,
+                panel_time: candidate.panel_time,
+            });
+        }
         if asked.is_empty() {
             return Ok(found);
         }
-        let queries = asked.iter().map(|at| RepeatQuery {
-            path: batch[*at].submission.path,
-            key: candidates[*at].key,
-            panel_time: candidates[*at].panel_time,
-        });
-        let answers = self
-            .parts
-            .log
-            .find_repeats(queries.collect())
-            .await
-            .map_err(IngestError::Read)?;
-        for (at, answer) in asked.into_iter().zip(answers) {
+        let answers = self.parts.log.find_repeats(queries).await;
+        for (at, answer) in asked.into_iter().zip(answers.map_err(IngestError::Read)?) {
             found[at] = answer.map(known);
         }
         Ok(found)
     }
 
-    /// I1: the only place of the engine that makes proofs, right after the store's word.
+    /// Tells everybody of the batch what became of it, in its order.
     fn answer(
         &mut self,
-        batch: &[Waiting],
-        candidates: &[Candidate],
+        batch: Vec<Waiting>,
+        candidates: &[Option<Candidate>],
         verdicts: &[Verdict],
         first_seqs: &[EventSeq],
     ) {
         let mut stored = first_seqs.iter();
-        for ((waiting, candidate), verdict) in batch.iter().zip(candidates).zip(verdicts) {
+        for ((waiting, candidate), verdict) in batch.into_iter().zip(candidates).zip(verdicts) {
             let seq = match verdict {
                 Verdict::Store { possible_repeat } => {
                     let seq = stored
                         .next()
                         .expect("append answers one number per message");
-                    self.machine.remember(candidate, *seq);
-                    self.count_stored(waiting, *possible_repeat);
+                    if let Some(candidate) = candidate {
+                        self.machine.remember(candidate, *seq);
+                    }
+                    self.parts.figures.stored(&waiting.entry, *possible_repeat);
                     *seq
                 }
                 Verdict::Repeat(original) => {
@@ -325,23 +308,22 @@ impl Task {
                     }
                 }
             };
-            let Submission { origin, key, .. } = waiting.submission;
-            let proof = Committed::attest(origin.token, key, seq, AckMode::Stored);
-            let answer = Answer::Committed {
-                connection: origin.connection,
-                proof,
-            };
-            self.send(&waiting.submission, answer);
+            match waiting.entry {
+                Entry::Signal(submission) => self.prove(&submission, seq),
+                Entry::Own(report) => tell(report, seq),
+            }
         }
     }
 
-    fn count_stored(&self, waiting: &Waiting, possible_repeat: bool) {
-        for item in &waiting.submission.signal.items {
-            self.parts.figures.stored(item.code.meaning().class);
-        }
-        if possible_repeat {
-            self.parts.figures.possible_repeat();
-        }
+    /// I1: the only place of the engine that makes proofs, right after the store's word.
+    fn prove(&self, submission: &Submission, seq: EventSeq) {
+        let Submission { origin, key, .. } = submission;
+        let proof = Committed::attest(origin.token, *key, seq, AckMode::Stored);
+        let answer = Answer::Committed {
+            connection: origin.connection,
+            proof,
+        };
+        self.send(submission, answer);
     }
 
     fn refuse(&self, submission: &Submission, reason: Refusal) {
@@ -368,10 +350,8 @@ impl Task {
             self.full = false;
             tracing::warn!("there is space again; intake is open");
         }
-        self.parts.state.send_replace(IntakeState {
-            last_commit: Some(begun),
-            ..IntakeState::default()
-        });
+        let committed = |state: &mut IntakeState| state.last_commit = Some(begun);
+        self.parts.state.send_modify(committed);
     }
 
     fn note_full(&mut self, error: &AppendError) {
@@ -382,6 +362,14 @@ impl Task {
                 "the disk is full; signals stay unacknowledged until there is space"
             );
         }
+    }
+}
+
+/// Tells who asked the number of an event of our own.
+fn tell(report: Report, seq: EventSeq) {
+    if let Some(asker) = report.asker {
+        // Who asked may have gone since; the event is stored all the same.
+        asker.stored.send(seq).ok();
     }
 }
 

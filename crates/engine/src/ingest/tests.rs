@@ -5,6 +5,8 @@
     reason = "small numbers, chosen here"
 )]
 
+mod own;
+
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 

@@ -12,12 +12,12 @@ use engine::ports::{
     Check, EventLog, Health, Measured, Measurement, NewMessage, NewPanel, PanelAdmin, Presence,
     TokenRow,
 };
-use model::{Account, Actor, Clock, EventSeq, Mono, Now, PathIndex, TokenId, Wall};
+use model::{Account, Actor, Clock, EventSeq, Mono, Now, PathIndex, PathPolicy, TokenId, Wall};
 use tokio::sync::watch;
 
 use journal::Journal;
 use register::Register;
-pub(crate) use samples::{burglary, disarm, panel_id, site_id, test_report};
+pub(crate) use samples::{burglary, disarm, flood, panel_id, site_id, test_report};
 use samples::{family, two_in_one};
 
 pub(crate) const TOKEN: &str = "wft_sesame";
@@ -32,6 +32,7 @@ impl Clock for FixedClock {
         Now {
             mono: Mono(1),
             wall: NOW,
+            suspect: false,
         }
     }
 }
@@ -141,6 +142,9 @@ impl House {
             account: Account::parse(account.as_bytes()).unwrap(),
             receiver: None,
             line: None,
+            listener: None,
+            policy: PathPolicy::default(),
+            key: None,
         };
         let actor = Actor {
             who: "admin".to_owned(),
