@@ -5,12 +5,14 @@ use super::*;
 const T0: Now = Now {
     mono: Mono(1_000_000_000),
     wall: Wall(1_750_000_000_000_000),
+    suspect: false,
 };
 
 fn later(seconds: u64) -> Now {
     Now {
         mono: T0.mono.after(Duration::from_secs(seconds)),
         wall: Wall(T0.wall.0 + i64::try_from(seconds).unwrap() * 1_000_000),
+        suspect: false,
     }
 }
 

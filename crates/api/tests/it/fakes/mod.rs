@@ -12,12 +12,12 @@ use engine::ports::{
     Check, EventLog, Health, Measured, Measurement, NewMessage, NewPanel, PanelAdmin, Presence,
     TokenRow,
 };
-use model::{Account, Actor, Clock, EventSeq, Mono, Now, PathIndex, PathPolicy, TokenId, Wall};
+use model::{Account, Actor, Clock, EventSeq, Mono, Now, PathIndex, TokenId, Wall};
 use tokio::sync::watch;
 
 use journal::Journal;
 use register::Register;
-pub(crate) use samples::{burglary, disarm, flood, panel_id, site_id, test_report};
+pub(crate) use samples::{burglary, disarm, panel_id, site_id, test_report};
 use samples::{family, two_in_one};
 
 pub(crate) const TOKEN: &str = "wft_sesame";
@@ -143,7 +143,7 @@ impl House {
             receiver: None,
             line: None,
             listener: None,
-            policy: PathPolicy::default(),
+            policy: model::PathPolicy::default(),
             key: None,
         };
         let actor = Actor {
