@@ -73,6 +73,17 @@ pub const REPEAT_BY_TIMESTAMP: Duration = Duration::from_hours(24);
 /// R2: a signal with equal content is a repeat within this time, if nothing came between.
 pub const REPEAT_BY_CONTENT: Duration = Duration::from_mins(1);
 
+/// R3: how often an alarm is refused for its time before it is stored all the same.
+pub const SKEWED_REFUSALS: u32 = 2;
+
+/// R3: how long refusals of an alarm count. Panels that get no acknowledgement try again within
+/// seconds or a minute, and change paths within a few.
+pub const SKEWED_MEMORY: Duration = Duration::from_mins(10);
+
+/// Alarms outside the window whose refusals are counted: one of each of 4,096 panels, 64 octets
+/// each. When so many panels are wrong at once, it is our clock that is, and none is refused.
+pub const SKEWED_SIGNALS: usize = 4_096;
+
 /// DC-09 5.5.1.9: a timestamp may lie this far behind our clock.
 pub const WINDOW_BEHIND: Duration = Duration::from_secs(40);
 

@@ -62,6 +62,7 @@ impl Waiting {
             key: submission.key,
             panel_time: submission.signal.panel_time,
             received: submission.received,
+            skewed: submission.skewed,
         })
     }
 }

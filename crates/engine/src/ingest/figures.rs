@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use model::{EventClass, Refusal};
 
 use super::entry::Entry;
+use super::machine::Verdict;
 use crate::ports::{Measurement, Reading};
 
 /// Counters since the start of the engine.
@@ -13,13 +14,14 @@ pub struct Figures {
     stored_by_class: [AtomicU64; EventClass::ALL.len()],
     repeats: AtomicU64,
     possible_repeats: AtomicU64,
+    untrusted: AtomicU64,
     refused: [AtomicU64; Refusal::ALL.len()],
     own_without_path: AtomicU64,
     unanswerable: AtomicU64,
 }
 
 impl Figures {
-    pub(super) fn stored(&self, entry: &Entry, possible_repeat: bool) {
+    pub(super) fn stored(&self, entry: &Entry, verdict: Verdict) {
         match entry {
             Entry::Signal(submission) => {
                 for item in &submission.signal.items {
@@ -28,8 +30,15 @@ impl Figures {
             }
             Entry::Own(report) => self.stored_of(report.event.code.class()),
         }
-        if possible_repeat {
-            self.possible_repeats.fetch_add(1, Ordering::Relaxed);
+        if let Verdict::Store {
+            possible_repeat,
+            untrusted,
+        } = verdict
+        {
+            let count =
+                |counter: &AtomicU64, when| counter.fetch_add(u64::from(when), Ordering::Relaxed);
+            count(&self.possible_repeats, possible_repeat);
+            count(&self.untrusted, untrusted);
         }
     }
 
@@ -91,6 +100,12 @@ impl Figures {
             "Signals stored with the flag possible_repeat.",
             vec![],
             &self.possible_repeats,
+        ));
+        out.push(counter(
+            "watchfire_signals_clock_untrusted",
+            "Alarms stored after two refusals for their time (R3).",
+            vec![],
+            &self.untrusted,
         ));
         out.push(counter(
             "watchfire_own_events_without_path",

@@ -27,6 +27,7 @@ mod figures;
 mod machine;
 mod queue;
 mod register;
+mod skewed;
 mod task;
 #[cfg(test)]
 mod tests;

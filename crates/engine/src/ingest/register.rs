@@ -13,9 +13,14 @@ use crate::ports::{NewMessage, PathBinding, Submission};
 /// The protocol's name for the format of our own events.
 const OWN: &str = "OWN";
 
-pub(super) fn message(waiting: &Waiting, possible_repeat: bool) -> NewMessage {
+/// R3: what an alarm bears that was believed in spite of its time.
+pub(super) const UNTRUSTED: EventFlags =
+    EventFlags::CLOCK_UNTRUSTED.union(EventFlags::CLOCK_OUTSIDE_WINDOW);
+
+/// The events of what waits; `seen` are flags that ingest found itself.
+pub(super) fn message(waiting: &Waiting, seen: EventFlags) -> NewMessage {
     let events = match &waiting.entry {
-        Entry::Signal(submission) => signal(submission, &waiting.binding, possible_repeat),
+        Entry::Signal(submission) => signal(submission, &waiting.binding, seen),
         Entry::Own(report) => vec![own(report, &waiting.binding)],
     };
     NewMessage { events }
@@ -46,10 +51,9 @@ fn own(report: &Report, binding: &PathBinding) -> NewEvent {
     }
 }
 
-fn signal(submission: &Submission, binding: &PathBinding, possible_repeat: bool) -> Vec<NewEvent> {
+fn signal(submission: &Submission, binding: &PathBinding, seen: EventFlags) -> Vec<NewEvent> {
     let signal = &submission.signal;
-    let mut flags = signal.flags;
-    flags.set(EventFlags::POSSIBLE_REPEAT, possible_repeat);
+    let flags = signal.flags | seen;
     let mut message = Some(Message {
         key: submission.key,
         extended: signal.extended.clone(),

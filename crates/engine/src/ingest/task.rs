@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use model::{AckMode, Clock, Committed, EventSeq, IntakeState, Mono, Refusal, limits};
+use model::{AckMode, Clock, Committed, EventFlags, EventSeq, IntakeState, Mono, Refusal, limits};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
@@ -116,6 +116,7 @@ impl Task {
                 key: message.key,
                 panel_time: message.panel_time,
                 received: message.received,
+                skewed: false,
             };
             self.machine.remember(&candidate, message.seq);
         }
@@ -196,7 +197,8 @@ impl Task {
     async fn store(&mut self, batch: Vec<Waiting>) -> Result<(), IngestError> {
         let candidates: Vec<Option<Candidate>> = batch.iter().map(Waiting::candidate).collect();
         let found = self.find(&batch, &candidates).await?;
-        let verdicts = self.machine.judge(&candidates, &found);
+        let now = self.parts.clock.now().mono;
+        let verdicts = self.machine.judge(&candidates, &found, now);
         let mut first_seqs = Vec::new();
         if verdicts
             .iter()
@@ -226,10 +228,17 @@ impl Task {
         loop {
             let begun = self.parts.clock.now().mono;
             let messages = batch.iter().zip(verdicts).filter_map(|(waiting, verdict)| {
-                let Verdict::Store { possible_repeat } = verdict else {
+                let mut flags = EventFlags::empty();
+                let Verdict::Store {
+                    possible_repeat,
+                    untrusted,
+                } = verdict
+                else {
                     return None;
                 };
-                Some(register::message(waiting, *possible_repeat))
+                flags.set(EventFlags::POSSIBLE_REPEAT, *possible_repeat);
+                flags.set(register::UNTRUSTED, *untrusted);
+                Some(register::message(waiting, flags))
             });
             let error = match self.parts.log.append(messages.collect()).await {
                 Ok(appended) => {
@@ -287,31 +296,48 @@ impl Task {
         verdicts: &[Verdict],
         first_seqs: &[EventSeq],
     ) {
-        let mut stored = first_seqs.iter();
+        let now = self.parts.clock.now().mono;
+        let mut stored = first_seqs.iter().copied();
         for ((waiting, candidate), verdict) in batch.into_iter().zip(candidates).zip(verdicts) {
             let seq = match verdict {
-                Verdict::Store { possible_repeat } => {
-                    let seq = stored
-                        .next()
-                        .expect("append answers one number per message");
-                    if let Some(candidate) = candidate {
-                        self.machine.remember(candidate, *seq);
-                    }
-                    self.parts.figures.stored(&waiting.entry, *possible_repeat);
-                    *seq
+                Verdict::Store { .. } => {
+                    self.parts.figures.stored(&waiting.entry, *verdict);
+                    let seq = stored.next();
+                    Some(seq.expect("append answers one number per message"))
                 }
-                Verdict::Repeat(original) => {
-                    self.parts.figures.repeat();
-                    match original {
-                        Original::Stored(seq) => *seq,
-                        Original::Pending(at) => first_seqs[*at],
-                    }
-                }
+                Verdict::Repeat(Original::Stored(seq)) => Some(*seq),
+                Verdict::Repeat(Original::Pending(at)) => Some(first_seqs[*at]),
+                Verdict::Refuse => None,
             };
-            match waiting.entry {
-                Entry::Signal(submission) => self.prove(&submission, seq),
-                Entry::Own(report) => tell(report, seq),
+            if let Some(candidate) = candidate {
+                self.note(candidate, *verdict, seq, now);
             }
+            match (waiting.entry, seq) {
+                (Entry::Signal(submission), Some(seq)) => self.prove(&submission, seq),
+                (Entry::Signal(submission), None) => {
+                    self.refuse(&submission, Refusal::OutsideWindow);
+                }
+                (Entry::Own(report), seq) => tell(report, seq),
+            }
+        }
+    }
+
+    /// Has the machine remember what became of a signal.
+    fn note(&mut self, candidate: &Candidate, verdict: Verdict, seq: Option<EventSeq>, now: Mono) {
+        match (verdict, seq) {
+            (Verdict::Store { untrusted, .. }, Some(seq)) => {
+                self.machine.remember(candidate, seq);
+                if untrusted {
+                    self.machine.believed(candidate, seq, now);
+                }
+            }
+            (Verdict::Repeat(_), _) => {
+                self.parts.figures.repeat();
+                self.machine.repeated(candidate, now);
+            }
+            (Verdict::Refuse, _) => self.machine.refused(candidate, now),
+            // What is stored has a number.
+            (Verdict::Store { .. }, None) => {}
         }
     }
 
@@ -366,8 +392,8 @@ impl Task {
 }
 
 /// Tells who asked the number of an event of our own.
-fn tell(report: Report, seq: EventSeq) {
-    if let Some(asker) = report.asker {
+fn tell(report: Report, seq: Option<EventSeq>) {
+    if let (Some(asker), Some(seq)) = (report.asker, seq) {
         // Who asked may have gone since; the event is stored all the same.
         asker.stored.send(seq).ok();
     }

@@ -6,6 +6,7 @@
 )]
 
 mod own;
+mod skewed;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -269,13 +270,19 @@ impl Bench {
     }
 
     async fn submit_by(&mut self, path: PathIndex, content: u8, time: Option<Wall>) -> SignalToken {
+        let submission = self.submission(path, content, time);
+        let token = submission.origin.token;
+        self.ingest.submit(submission).await;
+        token
+    }
+
+    fn submission(&mut self, path: PathIndex, content: u8, time: Option<Wall>) -> Submission {
         self.next_token += 1;
-        let token = SignalToken(self.next_token);
         let signal = signal(time);
-        let submission = Submission {
+        Submission {
             origin: Origin {
                 connection: 1,
-                token,
+                token: SignalToken(self.next_token),
             },
             path,
             class: signal.class(),
@@ -284,9 +291,7 @@ impl Bench {
             skewed: false,
             signal,
             answers: self.sender.clone(),
-        };
-        self.ingest.submit(submission).await;
-        token
+        }
     }
 
     /// Submits and waits for the proof; the number it bears.
