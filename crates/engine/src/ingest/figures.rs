@@ -17,6 +17,7 @@ pub struct Figures {
     untrusted: AtomicU64,
     refused: [AtomicU64; Refusal::ALL.len()],
     own_without_path: AtomicU64,
+    untold: AtomicU64,
     unanswerable: AtomicU64,
 }
 
@@ -51,6 +52,10 @@ impl Figures {
 
     pub(super) fn repeat(&self) {
         self.repeats.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn untold(&self, so_far: u64) {
+        self.untold.store(so_far, Ordering::Relaxed);
     }
 
     pub(super) fn own_without_path(&self) {
@@ -106,6 +111,12 @@ impl Figures {
             "Alarms stored after two refusals for their time (R3).",
             vec![],
             &self.untrusted,
+        ));
+        out.push(counter(
+            "watchfire_security_events_untold",
+            "Security events not told because too many paths were suspicious within an hour.",
+            vec![],
+            &self.untold,
         ));
         out.push(counter(
             "watchfire_own_events_without_path",

@@ -22,15 +22,17 @@
 //! Why one batch at a time: with a second one in the making, repeats of the first would have to
 //! wait for two fates at once, and a commit already takes in all that waits.
 
+mod doubt;
 mod entry;
 mod figures;
 mod machine;
 mod queue;
 mod register;
 mod skewed;
+mod suspicious;
 mod task;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::sync::Arc;
 
@@ -45,6 +47,7 @@ use crate::ports::{
 use crate::registry::Registry;
 use entry::{Asker, Entry, Report};
 
+pub use doubt::ClockDoubt;
 pub use figures::Figures;
 pub use task::{IngestError, Task};
 
@@ -55,8 +58,16 @@ pub struct Ingest {
     /// Places for events of our own (I7).
     places: Arc<Semaphore>,
     state: watch::Receiver<IntakeState>,
+    doubt: ClockDoubt,
     figures: Arc<Figures>,
     clock: Arc<dyn Clock>,
+}
+
+impl Ingest {
+    /// By which it is told whether our clock is suspected; published with the intake's state.
+    pub fn clock_doubt(&self) -> ClockDoubt {
+        self.doubt.clone()
+    }
 }
 
 impl std::fmt::Debug for Ingest {
@@ -75,6 +86,8 @@ pub fn ingest(
 ) -> (Ingest, Task, Bell) {
     let (sender, entries) = mpsc::channel(limits::INGEST_QUEUE);
     let (state_sender, state) = watch::channel(IntakeState::default());
+    let state_sender = Arc::new(state_sender);
+    let doubt = ClockDoubt::new(&state_sender);
     let (rope, bell): (Rope, Bell) = hang(log.head());
     let figures = Arc::new(Figures::default());
     let task = Task::new(task::Parts {
@@ -91,6 +104,7 @@ pub fn ingest(
             entries: sender,
             places: Arc::new(Semaphore::new(limits::OWN_EVENTS)),
             state,
+            doubt,
             figures,
             clock,
         },

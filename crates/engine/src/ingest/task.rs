@@ -14,9 +14,11 @@ use super::figures::Figures;
 use super::machine::{Candidate, Known, Machine, Original, Verdict};
 use super::queue::Queue;
 use super::register;
+use super::suspicious::Suspicious;
 use crate::bell::Rope;
 use crate::ports::{
-    Answer, AppendError, Appended, EventLog, ReadError, RepeatQuery, StoredMessage, Submission,
+    Answer, AppendError, Appended, EventLog, OwnEvent, ReadError, RepeatQuery, StoredMessage,
+    Submission,
 };
 use crate::registry::Registry;
 
@@ -37,7 +39,7 @@ pub(super) struct Parts {
     pub(super) log: Arc<dyn EventLog>,
     pub(super) registry: Registry,
     pub(super) clock: Arc<dyn Clock>,
-    pub(super) state: watch::Sender<IntakeState>,
+    pub(super) state: Arc<watch::Sender<IntakeState>>,
     pub(super) rope: Rope,
     pub(super) figures: Arc<Figures>,
 }
@@ -47,6 +49,7 @@ pub struct Task {
     parts: Parts,
     queue: Queue<model::PanelIndex, Waiting>,
     machine: Machine,
+    suspicious: Suspicious,
     full: bool,
 }
 
@@ -65,6 +68,7 @@ impl Task {
             parts,
             queue: Queue::new(),
             machine: Machine::new(started),
+            suspicious: Suspicious::default(),
             full: false,
         }
     }
@@ -313,13 +317,38 @@ impl Task {
                 self.note(candidate, *verdict, seq, now);
             }
             match (waiting.entry, seq) {
-                (Entry::Signal(submission), Some(seq)) => self.prove(&submission, seq),
+                (Entry::Signal(submission), Some(seq)) => {
+                    if matches!(verdict, Verdict::Store { .. }) {
+                        self.raise(&submission, seq, now);
+                    }
+                    self.prove(&submission, seq);
+                }
                 (Entry::Signal(submission), None) => {
                     self.refuse(&submission, Refusal::OutsideWindow);
                 }
                 (Entry::Own(report), seq) => tell(report, seq),
             }
         }
+    }
+
+    /// Has security events about a stored signal stored with the next commit (R1, I3).
+    fn raise(&mut self, submission: &Submission, seq: EventSeq, now: Mono) {
+        let flags = submission.signal.flags;
+        for code in self.suspicious.raised(submission.path, flags, now) {
+            let event = OwnEvent {
+                path: submission.path,
+                code,
+                occurred: None,
+                text: Some(format!("event {seq}")),
+                flags: EventFlags::empty(),
+            };
+            self.enqueue(Entry::Own(Report {
+                event,
+                seen: self.parts.clock.now().wall,
+                asker: None,
+            }));
+        }
+        self.parts.figures.untold(self.suspicious.untold());
     }
 
     /// Has the machine remember what became of a signal.

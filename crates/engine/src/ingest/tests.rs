@@ -133,7 +133,7 @@ impl EventLog for FakeLog {
 }
 
 /// A registry that holds one panel.
-struct OnePanel;
+pub(crate) struct OnePanel;
 
 fn binding() -> PathBinding {
     PathBinding {
@@ -589,4 +589,19 @@ async fn a_signal_of_a_path_that_is_not_registered_is_refused() {
         reason: model::Refusal::UnknownPath,
     };
     assert_eq!(bench.answers.recv().await, Some(refused));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_doubt_about_our_clock_is_published_at_once_and_outlives_commits() {
+    let mut bench = Bench::new(FakeLog::default()).await;
+    bench.stored(1, None).await;
+    let mut state = bench.ingest.state();
+    state.mark_unchanged();
+    bench.ingest.clock_doubt().set(true);
+    assert!(state.has_changed().unwrap());
+    bench.stored(2, None).await;
+    assert!(state.borrow().clock_suspect);
+    assert!(state.borrow().promises(bench.clock.now().mono), "R4");
+    bench.ingest.clock_doubt().set(false);
+    assert!(!state.borrow().clock_suspect);
 }

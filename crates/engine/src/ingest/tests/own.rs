@@ -135,3 +135,50 @@ async fn an_event_of_our_own_is_not_told_when_the_engine_stops_before_the_commit
     let lost = own(PATH, OwnCode::PathLost);
     assert_eq!(bench.ingest.report(lost).await, None);
 }
+
+/// Stores a signal that bears `flags`, and everything that follows from it.
+async fn flagged(bench: &mut Bench, content: u8, flags: EventFlags) {
+    let mut submission = bench.submission(PATH, content, None);
+    submission.signal.flags = flags;
+    bench.ingest.submit(submission).await;
+    bench.answers.recv().await.unwrap();
+    // Whatever was raised is stored before this.
+    let after = own(PathIndex::HOUSE, OwnCode::Outage);
+    bench.ingest.report(after).await.unwrap();
+}
+
+fn raised(bench: &Bench) -> Vec<(OwnCode, Option<String>)> {
+    let rows = bench.log.rows();
+    let own = rows.iter().filter_map(|row| match row.code {
+        Code::Own(code) if row.path == PATH => Some((code, row.text.clone())),
+        _ => None,
+    });
+    own.collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn odd_padding_raises_one_security_event_an_hour_that_names_the_signal() {
+    let mut bench = Bench::new(FakeLog::default()).await;
+    for content in 1..4 {
+        flagged(&mut bench, content, EventFlags::ODD_PADDING).await;
+    }
+    let first = (OwnCode::OddPadding, Some("event 1".to_owned()));
+    assert_eq!(raised(&bench), std::slice::from_ref(&first));
+    pass(3_600).await;
+    flagged(&mut bench, 4, EventFlags::ODD_PADDING).await;
+    assert_eq!(raised(&bench).len(), 2);
+    assert_eq!(raised(&bench)[0], first);
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_kind_of_doubt_raises_its_own_event_and_a_repeat_raises_none() {
+    let mut bench = Bench::new(FakeLog::default()).await;
+    let plain = EventFlags::PLAIN_AFTER_ENCRYPTED;
+    flagged(&mut bench, 1, EventFlags::CLOCK_OUTSIDE_WINDOW).await;
+    flagged(&mut bench, 1, plain).await;
+    assert_eq!(raised(&bench), [], "R2");
+    flagged(&mut bench, 2, plain).await;
+    flagged(&mut bench, 3, plain | EventFlags::ODD_PADDING).await;
+    let codes: Vec<_> = raised(&bench).into_iter().map(|(code, _)| code).collect();
+    assert_eq!(codes, [OwnCode::PlainAfterEncrypted, OwnCode::OddPadding]);
+}

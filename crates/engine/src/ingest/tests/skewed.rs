@@ -173,7 +173,7 @@ proptest! {
         let mut machine = Machine::new(START);
         let mut now = Mono(1);
         let mut received = START;
-        let mut refused: std::collections::HashMap<u8, Vec<Mono>> = Default::default();
+        let mut refused = std::collections::HashMap::<u8, Vec<Mono>>::new();
         for (number, (content, pause, skewed)) in tries.into_iter().enumerate() {
             let pause = Duration::from_secs(pause);
             now = now.after(pause);
