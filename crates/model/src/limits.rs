@@ -272,3 +272,7 @@ pub const KEEPALIVE_INTERVAL: Duration = Duration::from_mins(1);
 
 /// Unanswered TCP probes after which a connection has ended.
 pub const KEEPALIVE_PROBES: u32 = 3;
+
+/// Paths whose habits may wait to be stored: a whole fleet that is learned anew at once, 64 octets
+/// each. What is learned beyond is counted and learned again with a later connection.
+pub const LEARNED: usize = 1 << 16;

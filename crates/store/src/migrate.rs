@@ -31,7 +31,10 @@ pub(crate) const ARCHIVE: Kind = Kind {
 
 /// `state.db`.
 pub(crate) const STATE: Kind = Kind {
-    steps: &[include_str!("../migrations/state/0001_state.sql")],
+    steps: &[
+        include_str!("../migrations/state/0001_state.sql"),
+        include_str!("../migrations/state/0002_registration.sql"),
+    ],
 };
 
 impl Kind {

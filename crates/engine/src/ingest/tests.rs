@@ -22,9 +22,9 @@ use tokio::task::JoinHandle;
 
 use super::*;
 use crate::ports::{
-    self, AddError, Answer, AppendError, Appended, EventFilter, EventPage, NewMessage, NewPanel,
-    Origin, PanelDetail, PanelFilter, PanelPage, PathBinding, ReadError, RepeatQuery,
-    StoredMessage,
+    self, AddError, Answer, AppendError, Appended, ChangeError, EventFilter, EventPage, NewMessage,
+    NewPanel, NewPath, Origin, PanelDetail, PanelFilter, PanelPage, PathBinding, PathChange,
+    ReadError, RepeatQuery, StoredMessage,
 };
 
 const START: Wall = Wall(1_700_000_000_000_000);
@@ -146,6 +146,7 @@ fn binding() -> PathBinding {
             line: None,
             listener: None,
             policy: PathPolicy::default(),
+            cipher: None,
         },
         panel: PanelId::from_bytes([2; 16]),
         panel_index: PanelIndex(3),
@@ -168,6 +169,48 @@ impl ports::Registry for OnePanel {
         _: Vec<NewPanel>,
     ) -> Answering<'_, Vec<Result<model::Panel, AddError>>> {
         unreachable!("ingest adds no panels")
+    }
+
+    fn add_path(
+        &self,
+        _: model::Actor,
+        _: Wall,
+        _: PanelId,
+        _: NewPath,
+    ) -> Answering<'_, Result<PathBinding, ChangeError>> {
+        unreachable!("ingest adds no paths")
+    }
+
+    fn change_path(
+        &self,
+        _: model::Actor,
+        _: Wall,
+        _: PathId,
+        _: PathChange,
+    ) -> Answering<'_, Result<PathBinding, ChangeError>> {
+        unreachable!("ingest changes no paths")
+    }
+
+    fn remove_path(
+        &self,
+        _: model::Actor,
+        _: Wall,
+        _: PathId,
+    ) -> Answering<'_, Result<Path, ChangeError>> {
+        unreachable!("ingest removes no paths")
+    }
+
+    fn relearn(
+        &self,
+        _: model::Actor,
+        _: Wall,
+        _: PathId,
+    ) -> Answering<'_, Result<PathBinding, ChangeError>> {
+        unreachable!("ingest forgets nothing")
+    }
+
+    fn learn(&self, _: Vec<(PathIndex, Learned)>) -> Answering<'_, Result<(), AddError>> {
+        unreachable!("ingest learns nothing")
     }
 
     fn panels(

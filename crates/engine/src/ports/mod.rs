@@ -1,6 +1,7 @@
 //! Every trait by which the engine meets the outside.
 //!
-//! Downwards to the store: [`EventLog`], [`Registry`], [`States`], [`Tokens`]. Upwards from the edges that
+//! Downwards to the store: [`EventLog`], [`Registry`], [`States`], [`Tokens`]; with [`Sealer`] for
+//! the secrets in it. Upwards from the edges that
 //! serve panels: [`Intake`], [`Identities`], [`Supervises`], [`WatchesClocks`], [`Learns`],
 //! [`Quarantines`]. From those that serve people: [`PanelAdmin`],
 //! [`Presence`]. From our own services: [`Reports`].
@@ -11,9 +12,11 @@
 mod edges;
 mod event_log;
 mod measured;
+mod panel_admin;
 mod presence;
 mod registry;
 mod reports;
+mod sealer;
 mod sightings;
 mod states;
 
@@ -26,12 +29,14 @@ pub use event_log::{
     StoredMessage,
 };
 pub use measured::{Check, Health, Measured, Measurement, Reading};
+pub use panel_admin::{ChangeError, KeyChange, NewPath, PanelAdmin, PathChange};
 pub use presence::Presence;
 pub use registry::{
-    AddError, NewPanel, PanelAdmin, PanelDetail, PanelFilter, PanelPage, PathBinding, Registry,
+    AddError, NewPanel, PanelDetail, PanelFilter, PanelPage, PathBinding, PathStanding, Registry,
     TokenRow, Tokens,
 };
 pub use reports::{OwnEvent, Reports};
+pub use sealer::Sealer;
 pub use sightings::{Learns, Quarantines, Sign, StrayFrame, Supervises, WatchesClocks};
 pub use states::{Observation, PartitionRow, Projection, States, ZoneRow};
 
