@@ -22,3 +22,4 @@ pub mod ports;
 pub mod registry;
 mod seldom;
 pub mod states;
+pub mod verdicts;

@@ -1,10 +1,12 @@
 //! Every trait by which the engine meets the outside.
 //!
-//! Downwards to the store: [`EventLog`], [`Registry`], [`States`], [`Tokens`]; with [`Sealer`] for
+//! Downwards to the store: [`EventLog`], [`Registry`], [`States`], [`Verdicts`],
+//! [`Tokens`]; with [`Sealer`] for
 //! the secrets in it. Upwards from the edges that
 //! serve panels: [`Intake`], [`Identities`], [`Supervises`], [`WatchesClocks`], [`Learns`],
 //! [`Quarantines`]. From those that serve people: [`PanelAdmin`],
-//! [`Presence`]. From our own services: [`Reports`].
+//! [`JudgesEvents`], [`Presence`]. From our own services: [`Reports`], and for them
+//! [`Confirmations`].
 //!
 //! Invariant: the traits speak the domain's operations, never tables or messages; each is
 //! object-safe, so that an engine is the same whatever stands behind it.
@@ -19,6 +21,7 @@ mod reports;
 mod sealer;
 mod sightings;
 mod states;
+mod verdicts;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -39,6 +42,7 @@ pub use reports::{OwnEvent, Reports};
 pub use sealer::Sealer;
 pub use sightings::{Learns, Quarantines, Sign, StrayFrame, Supervises, WatchesClocks};
 pub use states::{Observation, PartitionRow, Projection, States, ZoneRow};
+pub use verdicts::{Confirmations, JudgesEvents, NewVerdict, Verdict, VerdictError, Verdicts};
 
 /// A boxed future: a moment's allocation beside a disk sync.
 pub type Answering<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

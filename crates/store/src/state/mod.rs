@@ -14,4 +14,5 @@ pub(crate) mod paths;
 pub(crate) mod read;
 pub(crate) mod states;
 pub(crate) mod tokens;
+pub(crate) mod verdicts;
 pub(crate) mod writer;
