@@ -7,3 +7,4 @@ pub(crate) mod organisation;
 pub(crate) mod panel;
 pub(crate) mod panel_input;
 pub(crate) mod time;
+pub(crate) mod verdict;

@@ -160,13 +160,13 @@ impl PanelWithParts {
     pub(crate) fn new(
         detail: PanelDetail,
         presence: Option<&dyn Presence>,
-        last_event: Option<&model::Event>,
+        last_event: Option<Event>,
     ) -> Self {
         Self {
             panel: Panel::new(detail.panel, presence),
             partitions: detail.partitions.iter().map(Partition::from).collect(),
             zones: detail.zones.iter().map(Zone::from).collect(),
-            last_event: last_event.map(Event::from),
+            last_event,
         }
     }
 }

@@ -11,3 +11,4 @@ pub(crate) mod panels;
 pub(crate) mod personal;
 pub(crate) mod server;
 pub(crate) mod sites;
+pub(crate) mod verdicts;
