@@ -20,6 +20,7 @@ fn title(code: ErrorCode) -> &'static str {
         ErrorCode::TooLarge => "The body is too large",
         ErrorCode::UnsupportedMedia => "The body is in a format that is not read here",
         ErrorCode::PanelAmbiguous => "Another panel could be mistaken for this one",
+        ErrorCode::PathLast => "A panel has one path at least",
         ErrorCode::FamilyUnknown => "There is no such family of panels",
         ErrorCode::SiteUnknown => "There is no such site",
         ErrorCode::EventNotDoubtful => "Nobody doubts this event",
@@ -51,8 +52,9 @@ fn hint(code: ErrorCode) -> &'static str {
         ErrorCode::TooLarge => "Send it in several requests.",
         ErrorCode::UnsupportedMedia => "Name a format that is in the header `Content-Type`.",
         ErrorCode::PanelAmbiguous => {
-            "`panel` is the other one. Tell the two apart by receiver and line."
+            "`panel` is the other one. Tell the two apart by receiver, line or listener."
         }
+        ErrorCode::PathLast => "Register its other path first.",
         ErrorCode::FamilyUnknown => "GET /api/v1/server names the families.",
         ErrorCode::SiteUnknown => "GET /api/v1/sites lists the sites.",
         ErrorCode::EventNotDoubtful => "Only events with a `doubt` can be confirmed or rejected.",

@@ -7,7 +7,7 @@
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use engine::ports::{AddError, ReadError, VerdictError};
+use engine::ports::{AddError, ChangeError, ReadError, VerdictError};
 use model::{ErrorCode, PanelId};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -208,6 +208,22 @@ impl From<AddError> for Problem {
                     .with_code(error.code())
             }
             AddError::Store { .. } => problem.cause(error.to_string()),
+        }
+    }
+}
+
+impl From<ChangeError> for Problem {
+    fn from(error: ChangeError) -> Self {
+        let problem = Self::new(error.code());
+        match error {
+            ChangeError::Refused(error) => error.into(),
+            ChangeError::UnknownPanel { .. } | ChangeError::UnknownPath { .. } => {
+                problem.detail(error.to_string())
+            }
+            ChangeError::LastPath { panel, .. } => Self {
+                panel: Some(panel),
+                ..problem.detail(error.to_string())
+            },
         }
     }
 }

@@ -9,6 +9,7 @@ use axum::response::IntoResponse;
 use engine::ports::{EventFilter, EventLog, PanelFilter, ReadError};
 use model::{Account, ErrorCode, PanelId, PanelIndex};
 
+use super::paths;
 use super::verdicts::judged;
 use crate::auth::Caller;
 use crate::body::Json;
@@ -154,13 +155,12 @@ pub(crate) async fn show(
     Segment(text): Segment,
     Params(NoParams): Params<NoParams>,
 ) -> Result<axum::Json<PanelWithParts>, Problem> {
-    let absent = |detail: String| Problem::new(ErrorCode::NotFound).detail(detail);
-    let id: PanelId = text
-        .parse()
-        .map_err(|error: model::BadId| absent(error.to_string()))?;
+    let id: PanelId = paths::id(&text)?;
     let services = &app.services;
     let detail = services.registry.panel(id).await?;
-    let detail = detail.ok_or_else(|| absent(format!("there is no panel {id}")))?;
+    let detail = detail.ok_or_else(|| {
+        Problem::new(ErrorCode::NotFound).detail(format!("there is no panel {id}"))
+    })?;
     let last = last_event(&*services.events, id).await?;
     let last = judged(&*services.verdicts, last.into_iter().collect(), false).await?;
     let last = last

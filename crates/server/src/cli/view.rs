@@ -30,7 +30,29 @@ pub(super) struct Path {
     pub(super) account: String,
     pub(super) receiver: Option<String>,
     pub(super) line: Option<String>,
+    pub(super) listener: Option<String>,
+    #[serde(default)]
+    pub(super) hub: bool,
+    #[serde(default)]
+    pub(super) accept_skewed: bool,
+    #[serde(default = "unknown")]
+    pub(super) encrypted: String,
+    pub(super) key_set: Option<String>,
     pub(super) last_heard: Option<String>,
+    pub(super) standing: Option<Standing>,
+}
+
+/// How a path stands.
+#[derive(Debug, Deserialize)]
+pub(super) struct Standing {
+    pub(super) once_encrypted: bool,
+    pub(super) forgery: String,
+    pub(super) warnings: Vec<String>,
+}
+
+/// What a server that does not tell it would say.
+fn unknown() -> String {
+    "unknown".to_owned()
 }
 
 /// A panel and what is known of its parts.
