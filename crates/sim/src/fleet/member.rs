@@ -266,6 +266,9 @@ impl Life {
     /// Talks until one side hangs up.
     async fn converse(&mut self, way: &mut Way) {
         loop {
+            if self.phase() != Phase::Sending {
+                self.panel.hear_all();
+            }
             self.report_due();
             if !self.flush(way).await || !self.listen(way).await {
                 self.failures += 1;

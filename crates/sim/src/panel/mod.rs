@@ -26,6 +26,7 @@ use crate::content::Content;
 use crate::dice::Dice;
 use crate::frame::{self, Replies, Reply, Seal, Under};
 use crate::kind::Kind;
+use crate::terms::Share;
 pub use habit::Habit;
 use unanswered::Unanswered;
 
@@ -263,6 +264,12 @@ impl Panel {
             self.deadline = None;
             self.events.push_back(PanelEvent::HangUp);
         }
+    }
+
+    /// From now on every answer is heard: at the end of a run nothing is ignored on purpose, so
+    /// that what stays unanswered is the receiver's.
+    pub const fn hear_all(&mut self) {
+        self.habit.deaf = Share::NONE;
     }
 
     /// The next frame to be sent.

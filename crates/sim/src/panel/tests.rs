@@ -1,7 +1,6 @@
 use wire::dc09::{CrcForm, Deframer, Found, Frame, enclose, reply};
 
 use super::*;
-use crate::terms::Share;
 
 const T0: Now = Now {
     mono: Mono(1_000_000_000),
@@ -373,7 +372,7 @@ fn a_panel_that_mishears_sends_again_and_its_first_answer_counts() {
     assert_eq!(events(&mut panel), [PanelEvent::Ignored]);
     panel.handle_timeout(later(5));
     assert_eq!(frames(&mut panel), sent);
-    panel.habit.deaf = Share::NONE;
+    panel.hear_all();
     panel.handle_bytes(later(6), &acknowledge(&sent[0]));
     assert_eq!(
         events(&mut panel),
