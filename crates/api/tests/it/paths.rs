@@ -40,7 +40,7 @@ async fn another_path_is_registered_and_its_key_is_never_answered() {
     let shown = house.get(&format!("/api/v1/panels/{}", panel_id(1))).await;
     assert_eq!(shown.json()["paths"].as_array().unwrap().len(), 2);
     for body in [&added.body, &shown.body] {
-        assert!(!body.to_lowercase().contains(&DIGITS[..8]), "I10");
+        assert!(!body.to_lowercase().contains("850cba22"), "I10");
     }
     let key = CipherKey::from_hex(DIGITS).unwrap();
     assert_eq!(*house.register.keys.lock().unwrap(), [key]);

@@ -49,7 +49,9 @@ async fn no_file_holds_a_key_or_a_spelling_of_it() {
         let octets = std::fs::read(entry.path()).unwrap();
         looked_at += octets.len();
         for key in [KEY, NEXT] {
-            let hex: String = key.bytes().map(|octet| format!("{octet:02x}")).collect();
+            let octet = |octet: u8| [octet >> 4, octet & 0xF];
+            let digit = |digit: u8| char::from_digit(digit.into(), 16).unwrap();
+            let hex: String = key.bytes().flat_map(octet).map(digit).collect();
             for spelling in [key, &hex, &hex.to_uppercase()] {
                 let found = octets
                     .windows(spelling.len())
