@@ -281,19 +281,28 @@ impl Task {
         if asked.is_empty() {
             return Ok(found);
         }
-        let queries = asked.iter().map(|at| RepeatQuery {
-            path: batch[*at].submission.path,
-            key: candidates[*at].key,
-            panel_time: candidates[*at].panel_time,
+        // R9: it may have come by another path of its panel before.
+        let queries = asked.iter().flat_map(|at| {
+            let candidate = candidates[*at];
+            let siblings = self.parts.registry.siblings(&batch[*at].binding);
+            siblings.into_iter().map(move |path| {
+                let query = RepeatQuery {
+                    path,
+                    key: candidate.key,
+                    panel_time: candidate.panel_time,
+                };
+                (*at, query)
+            })
         });
+        let (asked, queries): (Vec<_>, Vec<_>) = queries.unzip();
         let answers = self
             .parts
             .log
-            .find_repeats(queries.collect())
+            .find_repeats(queries)
             .await
             .map_err(IngestError::Read)?;
         for (at, answer) in asked.into_iter().zip(answers) {
-            found[at] = answer.map(known);
+            found[at] = candidates[at].deciding(found[at], answer.map(known));
         }
         Ok(found)
     }

@@ -276,10 +276,10 @@ async fn a_path_is_added_changed_and_removed_in_memory_too() {
         key: KeyChange::Set(cipher(2)),
         ..PathChange::default()
     };
-    let changed = bench
+    let answer = bench
         .registry
         .change_path(Actor::system(), added.id, change);
-    assert!(changed.await.unwrap().policy.hub);
+    assert!(answer.await.unwrap().policy.hub);
     let second = bench.identify("1234", 2).unwrap();
     assert_eq!(
         (second.path.policy.hub, &second.keys[..]),
@@ -359,8 +359,8 @@ async fn what_a_person_forgets_is_not_stored_afterwards() {
         key: KeyChange::Remove,
         ..PathChange::default()
     };
-    let changed = bench.registry.change_path(Actor::system(), two.id, change);
-    changed.await.unwrap();
+    let answer = bench.registry.change_path(Actor::system(), two.id, change);
+    answer.await.unwrap();
     assert_eq!(
         bench.identify("1235", 1).unwrap().learned,
         Learned::default()

@@ -1,6 +1,6 @@
 //! Keys at rest, and what the audit tells of paths.
 
-use engine::ports::{KeyChange, NewPanel, PathChange, Registry};
+use engine::ports::{KeyChange, NewPanel, PathBinding, PathChange, Registry};
 use model::{CipherKey, Panel};
 use rusqlite::Connection;
 
@@ -117,7 +117,7 @@ async fn sealed_keys_that_changed_places_open_nothing() {
         FROM (SELECT path, sealed FROM path_key) AS other WHERE other.path = 3 - path_key.path";
     assert_eq!(state(&folder).execute(swap, []).unwrap(), 2);
     let bindings = folder.open().bindings().await.unwrap();
-    assert!(bindings.iter().all(|binding| binding.key_is_lost()));
+    assert!(bindings.iter().all(PathBinding::key_is_lost));
 }
 
 #[tokio::test]
@@ -128,7 +128,7 @@ async fn another_seal_key_loses_the_keys_and_nothing_else_until_they_are_set_aga
     let store = folder.open();
     let bindings = store.bindings().await.unwrap();
     assert_eq!(bindings.len(), 2);
-    assert!(bindings.iter().all(|binding| binding.key_is_lost()));
+    assert!(bindings.iter().all(PathBinding::key_is_lost));
     let detail = store.panel(panels[0].id).await.unwrap().unwrap();
     assert!(detail.standings[0].key_is_lost);
     assert_eq!(detail.panel.paths, panels[0].paths);
@@ -143,7 +143,7 @@ async fn another_seal_key_loses_the_keys_and_nothing_else_until_they_are_set_aga
         .await
         .unwrap()
         .iter()
-        .map(|b| b.key_is_lost())
+        .map(PathBinding::key_is_lost)
         .collect();
     assert_eq!(lost, [false, true]);
 }
