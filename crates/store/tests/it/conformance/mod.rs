@@ -2,6 +2,7 @@
 //! each set of ports a macro that makes each function a test of one store.
 
 pub(crate) mod event_log;
+pub(crate) mod paths;
 pub(crate) mod registry;
 pub(crate) mod states;
 pub(crate) mod verdicts;
@@ -94,6 +95,23 @@ mod registry_on_sqlite {
         panels_are_found_by_account_and_by_text,
         panels_come_in_pages_by_number,
         a_token_is_replaced_by_its_name,
+    );
+}
+
+mod paths_on_sqlite {
+    crate::conformance::tests_of!(paths, super::sqlite();
+        everything_that_a_path_is_registered_with_comes_back,
+        another_path_of_a_panel_is_the_panels,
+        a_path_that_a_frame_could_confuse_is_refused_within_its_panel_too,
+        listeners_tell_equal_accounts_apart,
+        only_what_is_named_is_changed,
+        a_key_is_replaced_and_taken_away,
+        a_path_without_key_any_more_is_learned_anew,
+        a_removed_path_is_gone_and_its_number_is_never_given_again,
+        the_only_path_of_a_panel_stays,
+        what_was_learned_is_kept_until_a_person_forgets_it,
+        what_is_learned_of_a_removed_path_is_left_out,
+        paths_and_panels_that_do_not_exist_are_named,
     );
 }
 
