@@ -25,6 +25,8 @@ pub(crate) struct Stored {
     pub(crate) zone: Option<String>,
     pub(crate) user: Option<String>,
     pub(crate) flags: Vec<String>,
+    pub(crate) panel_sequence: Option<u16>,
+    pub(crate) raw_text: Option<String>,
     extended: Option<Vec<StoredBlock>>,
 }
 
@@ -47,6 +49,17 @@ impl Stored {
         let blocks = self.extended.iter().flatten();
         let mut marks = blocks.filter(|block| block.letter == "I");
         marks.find_map(|block| Content::number_of_mark(block.content_text.as_deref()?))
+    }
+
+    /// Its extended data that is text, letters first.
+    pub(crate) fn blocks(&self) -> Vec<String> {
+        let blocks = self.extended.iter().flatten();
+        blocks
+            .map(|block| {
+                let content = block.content_text.as_deref();
+                format!("{}{}", block.letter, content.unwrap_or_default())
+            })
+            .collect()
     }
 }
 
