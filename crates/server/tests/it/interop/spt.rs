@@ -1,6 +1,8 @@
 //! my-dc09-spt, a dialler: a connection for each message, polls beside the events, no `L`, no `/`
 //! between area and code, names within the block, a pad of 2 to 17 octets.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -28,6 +30,7 @@ struct Sent {
 struct Exchange {
     sent: String,
     answer: Option<String>,
+    pad: Option<usize>,
 }
 
 impl Report {
@@ -115,6 +118,62 @@ async fn spends_a_day(kind: &str, key: Option<&str>) {
 async fn a_dialler_without_line_that_connects_for_each_message_and_polls_beside_is_understood() {
     let _turn = turn("my-dc09-spt, plain over TCP").await;
     spends_a_day("tcp", None).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_is_understood_with_keys_and_over_udp() {
+    let _turn = turn("my-dc09-spt, plain and AES-128 and -256, over TCP and UDP").await;
+    spends_a_day("udp", None).await;
+    for kind in ["tcp", "udp"] {
+        spends_a_day(kind, Some("850cba22f7dd4f033405da83e4c5bae9")).await;
+        let long = "850cba22f7dd4f033405da83e4c5bae9850cba22f7dd4f033405da83e4c5bae9";
+        spends_a_day(kind, Some(long)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pads_of_2_to_17_octets_are_read() {
+    let _turn = turn("my-dc09-spt pads").await;
+    let house = House::open().await;
+    let key = "850cba22f7dd4f033405da83e4c5bae9";
+    house.register(&["--account", "52A5", "--key", key]);
+    let messages: Vec<_> = (1..=32)
+        .map(|length| json!(["SIA-DCS", {"code": "BA", "zone": 1, "text": "x".repeat(length)}]))
+        .collect();
+    let mut scenario = scenario(&house, "tcp", "52A5", &messages);
+    scenario["key"] = json!(key);
+    scenario["line"] = json!(0);
+    let report: Report = play(SCRIPT, &scenario).await;
+    report.all_acknowledged(messages.len());
+    let pads: BTreeSet<usize> = report.exchanges.iter().filter_map(|e| e.pad).collect();
+    assert_eq!(pads, (2..=17).collect());
+    let expected: Vec<_> = (1..=32)
+        .map(|n| format!("52A5 {n:04} SIA BA zone 1"))
+        .collect();
+    assert_eq!(lines(&house.close().await), expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dialler_sets_its_clock_by_our_nak_and_is_in_time_from_then_on() {
+    let _turn = turn("my-dc09-spt with a wrong clock, AES-128").await;
+    let house = House::open().await;
+    let key = "850cba22f7dd4f033405da83e4c5bae9";
+    house.register(&["--account", "52A6", "--key", key]);
+    let message = |zone: u8| json!(["SIA-DCS", {"code": "BA", "zone": zone}]);
+    let mut scenario = scenario(&house, "tcp", "52A6", &[message(1), message(2), message(3)]);
+    scenario["key"] = json!(key);
+    scenario["clock_error"] = json!(-120);
+    let report: Report = play(SCRIPT, &scenario).await;
+    report.all_acknowledged(3);
+    assert_eq!(report.answers(), ["NAK", "*ACK", "*ACK", "*ACK"]);
+    assert_eq!(
+        lines(&house.close().await),
+        [
+            "52A6 0001 SIA BA zone 1 +non_standard",
+            "52A6 0002 SIA BA zone 2 +non_standard",
+            "52A6 0003 SIA BA zone 3 +non_standard",
+        ]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -72,7 +72,7 @@ async fn station(wanted: &Value) -> (Child, u16) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_foreign_station_takes_what_our_simulated_panels_send() {
     let _turn = turn("pysiaalarm takes our panels' signals").await;
-    let mut member = Member::many(0x51_A001, 1)[0];
+    let mut member = Member::many(0x51_A001, 1).remove(0);
     // The station answers a message without `R` with the word `None`.
     member.identity.receiver = Some(0x12);
     let account = member.identity.account.to_string();

@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use data_encoding::HEXLOWER;
+use model::CipherKey;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use sim::content::Content;
@@ -115,17 +117,7 @@ impl Api {
 
     /// Registers the panels, and panics if one cannot be.
     pub(crate) async fn register(&self, members: &[Member]) {
-        let row = |member: &Member| {
-            format!(
-                "dc09,{},,,,
-",
-                member.identity.account
-            )
-        };
-        let header = "family,account,receiver,line,name,site
-"
-        .to_owned();
-        let csv = header + &members.iter().map(row).collect::<String>();
+        let csv = table(members);
         let (api, wanted) = (self.clone(), members.len());
         let imported = blocking(move || api.post("/panels/import", "text/csv", csv)).await;
         let Imported { added, errors } = imported;
@@ -159,6 +151,17 @@ impl Api {
         body.read_json()
             .unwrap_or_else(|error| panic!("{url}: {error}"))
     }
+}
+
+/// The panels as rows of an import.
+fn table(members: &[Member]) -> String {
+    let mut table = "account,key\n".to_owned();
+    for member in members {
+        let octets = member.key.as_ref().map_or(&[][..], CipherKey::octets);
+        let key = HEXLOWER.encode(octets);
+        table.push_str(&format!("{},{key}\n", member.identity.account));
+    }
+    table
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
