@@ -94,13 +94,50 @@ impl fmt::Debug for FamilyName {
     }
 }
 
-/// All that a frame tells of who speaks: looked up by account, then by receiver and line.
+/// The name of a listener, as in `[listener.NAME]` of the configuration.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ListenerName(ArrayString<32>);
+
+impl ListenerName {
+    /// From 1 to 32 lower-case letters, digits and single underscores, a letter first: two
+    /// underscores would part keys in the environment.
+    pub fn parse(text: &str) -> Option<Self> {
+        let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
+        let fits = text.starts_with(|c: char| c.is_ascii_lowercase())
+            && text.bytes().all(plain)
+            && !text.contains("__")
+            && !text.ends_with('_');
+        ArrayString::from(text).ok().filter(|_| fits).map(Self)
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ListenerName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for ListenerName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// All that a frame tells of who speaks: looked up by account, then by receiver, line and
+/// listener (R9).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct AccountKey {
     /// The family whose protocol carried the account.
     pub family: FamilyName,
     /// The account of the header.
     pub account: Account,
+    /// The listener that it came by.
+    pub listener: ListenerName,
     /// The receiver number `R`, where the frame had one.
     pub receiver: Option<u32>,
     /// The line number `L`, where the frame had one and it was not 0 ("unused").

@@ -11,7 +11,7 @@ use std::fmt;
 
 use arrayvec::ArrayString;
 
-use crate::EventClass;
+use crate::{EventClass, OwnCode};
 
 /// What a Contact ID code says of its event (DC-05): `1`, `3` or `6`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -54,6 +54,8 @@ pub enum Code {
     Sia([u8; 2]),
     /// A format that is kept but not decoded; the token that named it, such as `ACR-SF`.
     Undecoded(ArrayString<12>),
+    /// What we saw ourselves.
+    Own(OwnCode),
 }
 
 impl Code {
@@ -81,12 +83,13 @@ impl Code {
         ArrayString::from(token).ok().map(Self::Undecoded)
     }
 
-    /// The code set: `CID`, `SIA`, or `RAW` for what is not decoded.
+    /// The code set: `CID`, `SIA`, or `RAW` for what is not decoded, `OWN` for ours.
     pub const fn format(&self) -> &'static str {
         match self {
             Self::ContactId(..) => "CID",
             Self::Sia(_) => "SIA",
             Self::Undecoded(_) => "RAW",
+            Self::Own(_) => "OWN",
         }
     }
 
@@ -106,6 +109,7 @@ impl Code {
                 }
             }
             Self::Undecoded(token) => text = *token,
+            Self::Own(code) => text = code.text(),
         }
         text
     }
@@ -116,6 +120,7 @@ impl Code {
             "CID" => Self::contact_id(text.as_bytes()),
             "SIA" => Self::sia(text.as_bytes().try_into().ok()?),
             "RAW" => Self::undecoded(text),
+            "OWN" => OwnCode::parse(text).map(Self::Own),
             _ => None,
         }
     }
@@ -125,6 +130,14 @@ impl Code {
         // 6xxx has no rows of its own: it is 1xxx that goes on (R13).
         let looked_up = match self {
             Self::ContactId(Qualifier::Persists, event) => Self::ContactId(Qualifier::New, *event),
+            Self::Own(code) => {
+                return Meaning {
+                    name: code.title(),
+                    class: code.class(),
+                    restores: code.restores(),
+                    known: true,
+                };
+            }
             other => *other,
         };
         match row(looked_up.format(), &looked_up.text()) {
@@ -160,7 +173,7 @@ impl Code {
         match self {
             Self::ContactId(..) => "unknown Contact ID code",
             Self::Sia(_) => "unknown SIA code",
-            Self::Undecoded(_) => "signal in a format that is kept but not decoded",
+            Self::Undecoded(_) | Self::Own(_) => "signal in a format that is kept but not decoded",
         }
     }
 

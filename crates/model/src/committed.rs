@@ -77,16 +77,19 @@ impl Committed {
 pub enum Refusal {
     /// The path was removed between identification and storage.
     UnknownPath,
+    /// R3: encrypted, and its timestamp is outside the window: the panel is told our time.
+    OutsideWindow,
 }
 
 impl Refusal {
     /// All reasons.
-    pub const ALL: [Self; 1] = [Self::UnknownPath];
+    pub const ALL: [Self; 2] = [Self::UnknownPath, Self::OutsideWindow];
 
     /// The name in metrics and logs.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::UnknownPath => "unknown_path",
+            Self::OutsideWindow => "outside_window",
         }
     }
 }

@@ -48,6 +48,16 @@ bitflags! {
         const STORED_BY_PANEL = 1 << 6;
         /// R13: the condition persists; neither a new alarm nor a restore.
         const PERSISTS = 1 << 7;
+        /// R1: padding unlike the habit of the account; possibly an altered frame.
+        const ODD_PADDING = 1 << 8;
+        /// R1: plain, though the account has encrypted before.
+        const PLAIN_AFTER_ENCRYPTED = 1 << 9;
+        /// R3: an alarm that the panel repeated with a clock that stays wrong.
+        const CLOCK_UNTRUSTED = 1 << 10;
+        /// R3: accepted while our own clock is suspected.
+        const OUR_CLOCK_SUSPECT = 1 << 11;
+        /// R6: of an account that nobody registered, acknowledged because the operator wants so.
+        const UNKNOWN_ACCOUNT = 1 << 12;
     }
 }
 
@@ -56,6 +66,7 @@ impl EventFlags {
     pub fn of_code(code: &Code) -> Self {
         match code {
             Code::Undecoded(_) => Self::UNDECODED,
+            Code::Own(_) => Self::empty(),
             Code::ContactId(..) | Code::Sia(_) => {
                 let mut flags = Self::empty();
                 flags.set(Self::UNKNOWN_CODE, !code.meaning().known);
@@ -67,7 +78,13 @@ impl EventFlags {
     }
 
     /// R1: reasons to doubt a signal. A doubtful calming event changes no state.
-    pub const DOUBT: Self = Self::CLOCK_OUTSIDE_WINDOW.union(Self::ACCOUNT_MISMATCH);
+    pub const DOUBT: Self = Self::CLOCK_OUTSIDE_WINDOW
+        .union(Self::ACCOUNT_MISMATCH)
+        .union(Self::ODD_PADDING)
+        .union(Self::PLAIN_AFTER_ENCRYPTED)
+        .union(Self::CLOCK_UNTRUSTED)
+        .union(Self::OUR_CLOCK_SUSPECT)
+        .union(Self::UNKNOWN_ACCOUNT);
 
     /// Whether a reason to doubt is among them.
     pub const fn is_doubtful(self) -> bool {

@@ -2,7 +2,10 @@
 
 use crate::Mono;
 
-/// Counts the admissions of a (panel, path): a farewell of an older epoch changes nothing (I6).
+/// Tells the admissions of a (panel, path) apart: a farewell of an older epoch changes nothing (I6).
+///
+/// It is the moment of the admission, in nanoseconds on the machine's monotonic clock, which all
+/// processes of a machine share: so it grows, whichever gateway admits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Epoch(pub u64);
 
@@ -11,6 +14,8 @@ pub struct Epoch(pub u64);
 pub struct IntakeState {
     /// When the last commit or probe had been synced, on the machine's monotonic clock.
     pub last_commit: Option<Mono>,
+    /// R3: our own clock is suspected to be wrong, so that no panel is refused for its time.
+    pub clock_suspect: bool,
 }
 
 impl IntakeState {

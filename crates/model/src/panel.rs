@@ -1,6 +1,6 @@
 //! Panels, the paths by which they reach us, and whom they belong to.
 
-use crate::{Account, FamilyName, OrganisationId, PanelId, PathId, SiteId, Wall};
+use crate::{Account, FamilyName, ListenerName, OrganisationId, PanelId, PathId, SiteId, Wall};
 
 /// A dense number of a panel, stable for ever, for tables on hot paths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -9,6 +9,16 @@ pub struct PanelIndex(pub u32);
 /// A dense number of a path, stable for ever; it implies the panel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PathIndex(pub u32);
+
+impl PanelIndex {
+    /// Watchfire itself, for events that are about no panel.
+    pub const HOUSE: Self = Self(u32::MAX);
+}
+
+impl PathIndex {
+    /// Watchfire itself, for events that came by no registered path.
+    pub const HOUSE: Self = Self(u32::MAX);
+}
 
 /// A tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,15 +76,32 @@ pub struct Path {
     pub receiver: Option<u32>,
     /// The line number that must be shown; `None` means any.
     pub line: Option<u32>,
+    /// The listener by which it must come; `None` means any.
+    pub listener: Option<ListenerName>,
+    /// What it may do beyond a plain path.
+    pub policy: PathPolicy,
+}
+
+/// What a path may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct PathPolicy {
+    /// It may report for accounts other than its own (R5).
+    pub hub: bool,
+    /// R3: an alarm whose clock stays wrong is acknowledged once it is stored; otherwise it is
+    /// stored, and still answered with our time.
+    pub accept_skewed: bool,
 }
 
 impl Path {
     /// Whether some frame could match both: two such paths are ambiguous and never coexist.
     pub fn overlaps(&self, other: &Self) -> bool {
-        let meet = |a: Option<u32>, b: Option<u32>| a.is_none() || b.is_none() || a == b;
+        fn meet<T: PartialEq + Copy>(a: Option<T>, b: Option<T>) -> bool {
+            a.is_none() || b.is_none() || a == b
+        }
         self.family == other.family
             && self.account == other.account
             && meet(self.receiver, other.receiver)
             && meet(self.line, other.line)
+            && meet(self.listener, other.listener)
     }
 }

@@ -61,6 +61,8 @@ pub struct Now {
     pub mono: Mono,
     /// For what is written down.
     pub wall: Wall,
+    /// R3: whether `wall` is suspected to be wrong.
+    pub suspect: bool,
 }
 
 /// Where readings come from: the machine in production, a test's hand elsewhere.

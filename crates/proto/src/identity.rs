@@ -1,25 +1,46 @@
 //! Who speaks: asked by the session, answered by the engine, remembered by the gateway.
 
-use model::{Account, Epoch, PanelIndex, PathIndex};
+use std::sync::Arc;
+
+use arrayvec::ArrayVec;
+use model::{Account, CipherKey, Learned, PanelIndex, PathIndex, PathPolicy};
+
+/// Keys that a path may have at a time: the one in use, and the one that it is to change to.
+pub const KEYS: usize = 2;
 
 /// A path that the engine lets speak.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Admitted {
     /// The panel, by its dense number.
     pub panel: PanelIndex,
     /// The path, by its dense number.
     pub path: PathIndex,
-    /// The epoch of its presence.
-    pub epoch: Epoch,
-    /// Whether it may report for accounts other than its own (R5).
-    pub hub: bool,
+    /// What it may do.
+    pub policy: PathPolicy,
+    /// The keys that open its frames, the one in use first; empty if it does not encrypt.
+    pub keys: ArrayVec<CipherKey, KEYS>,
+    /// What was learned of it so far.
+    pub learned: Learned,
+}
+
+impl Admitted {
+    /// A path that is known by its numbers alone: it does not encrypt, and nothing is learned yet.
+    pub fn plain(panel: PanelIndex, path: PathIndex) -> Self {
+        Self {
+            panel,
+            path,
+            policy: PathPolicy::default(),
+            keys: ArrayVec::new(),
+            learned: Learned::default(),
+        }
+    }
 }
 
 /// The engine's answer to [`crate::SessionEvent::Identify`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Identity {
-    /// Registered.
-    Admitted(Admitted),
+    /// Registered. Shared by all who remember it, so that keys are in memory once.
+    Admitted(Arc<Admitted>),
     /// Not registered, or not allowed.
     Refused {
         /// The account that was asked for.

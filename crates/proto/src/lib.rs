@@ -9,7 +9,7 @@
 //!   socket ───────────────► │         │ ───────────────► socket
 //!                           │ Session │
 //!   engine ───────────────► │         │ ───────────────► engine
-//!     handle_identity       └─────────┘ poll_event: Identify, Signal, Alive, Count, Close
+//!     handle_identity       └─────────┘ poll_event: Identify, Signal, Alive, …
 //!     handle_committed           ▲
 //!     handle_refused             │ handle_timeout / poll_timeout
 //! ```
@@ -24,8 +24,10 @@ mod counted;
 mod family;
 mod identity;
 mod session;
+mod stray;
 
 pub use counted::Counted;
-pub use family::{Family, SessionSetting};
-pub use identity::{Admitted, Identity};
+pub use family::{Family, SessionBounds, SessionSetting, Strangers};
+pub use identity::{Admitted, Identity, KEYS};
 pub use session::{CloseReason, Outgoing, Session, SessionEvent};
+pub use stray::{Stray, StrayReason};

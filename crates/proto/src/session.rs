@@ -3,11 +3,11 @@
 use std::fmt::Debug;
 
 use model::{
-    AccountKey, Committed, EventClass, Mono, Now, PanelIndex, PathIndex, Refusal, RepeatKey,
-    Signal, SignalToken, Wall,
+    AccountKey, Committed, EventClass, Learned, Mono, Now, PanelIndex, PathIndex, Refusal,
+    RepeatKey, Signal, SignalToken, Wall,
 };
 
-use crate::{Counted, Identity};
+use crate::{Counted, Identity, Stray};
 
 /// A signal on its way to the engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +22,9 @@ pub struct Outgoing {
     pub key: RepeatKey,
     /// When the gateway had read the last octet of it.
     pub received: Wall,
+    /// R3: encrypted, of an alarm class, and its timestamp is outside the window. Ingest refuses
+    /// it twice ([`Refusal::OutsideWindow`]), and stores it when the panel says it again.
+    pub skewed: bool,
     /// What was decoded.
     pub signal: Signal,
 }
@@ -51,6 +54,20 @@ pub enum SessionEvent {
         /// The path, by its dense number.
         path: PathIndex,
     },
+    /// R3: a frame that was decrypted well, and whose timestamp is outside the window.
+    Skewed {
+        /// The path.
+        path: PathIndex,
+    },
+    /// Something new was learned of the path; it is kept with the account.
+    Learned {
+        /// The path.
+        path: PathIndex,
+        /// All that is known now, in place of what was known before.
+        learned: Learned,
+    },
+    /// R6: a frame of somebody whom we do not know.
+    Stray(Box<Stray>),
     /// Count this.
     Count(Counted),
     /// Close the connection once everything was transmitted.

@@ -39,6 +39,7 @@ impl Clock for Machine {
         Now {
             mono: Mono(u64::try_from(mono.as_nanos()).unwrap_or(u64::MAX)),
             wall: Wall(i64::try_from(wall.as_micros()).unwrap_or(i64::MAX)),
+            suspect: false,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use engine::ports::NewPanel;
-use model::{Account, ErrorCode, FamilyName, SiteId};
+use model::{Account, ErrorCode, FamilyName, PathPolicy, SiteId};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, Visitor};
 use utoipa::ToSchema;
@@ -87,6 +87,9 @@ impl PanelInput {
                 account,
                 receiver,
                 line,
+                listener: None,
+                policy: PathPolicy::default(),
+                key: None,
             }),
             _ => Err(Refused { code, errors }),
         }

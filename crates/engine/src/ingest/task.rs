@@ -370,6 +370,7 @@ impl Task {
         }
         self.parts.state.send_replace(IntakeState {
             last_commit: Some(begun),
+            ..IntakeState::default()
         });
     }
 

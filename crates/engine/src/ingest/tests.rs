@@ -10,8 +10,9 @@ use std::time::Duration;
 
 use arrayvec::ArrayString;
 use model::{
-    Account, Code, EventFlags, EventSeq, FamilyName, Item, Mono, Now, OrganisationId, PanelId,
-    PanelIndex, Path, PathId, PathIndex, RepeatKey, Signal, SignalToken, SiteId, Wall,
+    Account, Code, EventFlags, EventSeq, FamilyName, Item, Learned, Mono, Now, OrganisationId,
+    PanelId, PanelIndex, Path, PathId, PathIndex, PathPolicy, RepeatKey, Signal, SignalToken,
+    SiteId, Wall,
 };
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinHandle;
@@ -140,11 +141,15 @@ fn binding() -> PathBinding {
             account: Account::parse(b"1234").unwrap(),
             receiver: None,
             line: None,
+            listener: None,
+            policy: PathPolicy::default(),
         },
         panel: PanelId::from_bytes([2; 16]),
         panel_index: PanelIndex(3),
         site: SiteId::from_bytes([4; 16]),
         organisation: OrganisationId::from_bytes([5; 16]),
+        keys: Vec::new(),
+        learned: Learned::default(),
     }
 }
 
@@ -203,6 +208,7 @@ impl Clock for PausedClock {
         Now {
             mono: Mono::default().after(passed),
             wall: Wall(START.0 + passed.as_micros() as i64),
+            suspect: false,
         }
     }
 }
@@ -266,6 +272,7 @@ impl Bench {
             class: signal.class(),
             key: RepeatKey([content; 16]),
             received: self.clock.now().wall,
+            skewed: false,
             signal,
             answers: self.sender.clone(),
         };

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use model::{
-    AccountKey, Committed, EventClass, IntakeState, PathIndex, Refusal, RepeatKey, Signal,
-    SignalToken, Wall,
+    Account, AccountKey, Committed, EventClass, FamilyName, IntakeState, PathIndex, Refusal,
+    RepeatKey, Signal, SignalToken, Wall,
 };
 use tokio::sync::{mpsc, watch};
 
@@ -32,6 +32,8 @@ pub struct Submission {
     pub key: RepeatKey,
     /// When the gateway read it.
     pub received: Wall,
+    /// R3: refused twice before it is stored; see `proto::Outgoing`.
+    pub skewed: bool,
     /// What was decoded.
     pub signal: Signal,
     /// Where the answer goes.
@@ -79,6 +81,7 @@ pub trait Identities: Send + Sync {
     /// The path that shows this identity, if one is registered. From memory; never waits.
     fn identify(&self, key: &AccountKey) -> Option<Arc<PathBinding>>;
 
-    /// Accounts whose answer may have changed; gateways forget what they remember of them.
-    fn changes(&self) -> tokio::sync::broadcast::Receiver<Arc<Vec<AccountKey>>>;
+    /// Accounts whose answer may have changed, whatever receiver, line and listener go with them;
+    /// gateways forget what they remember of them.
+    fn changes(&self) -> tokio::sync::broadcast::Receiver<Arc<Vec<(FamilyName, Account)>>>;
 }

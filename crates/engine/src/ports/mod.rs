@@ -1,8 +1,9 @@
 //! Every trait by which the engine meets the outside.
 //!
 //! Downwards to the store: [`EventLog`], [`Registry`], [`States`], [`Tokens`]. Upwards from the edges that
-//! serve panels: [`Intake`], [`Identities`]. From those that serve people: [`PanelAdmin`],
-//! [`Presence`].
+//! serve panels: [`Intake`], [`Identities`], [`Supervises`], [`WatchesClocks`], [`Learns`],
+//! [`Quarantines`]. From those that serve people: [`PanelAdmin`],
+//! [`Presence`]. From our own services: [`Reports`].
 //!
 //! Invariant: the traits speak the domain's operations, never tables or messages; each is
 //! object-safe, so that an engine is the same whatever stands behind it.
@@ -12,6 +13,8 @@ mod event_log;
 mod measured;
 mod presence;
 mod registry;
+mod reports;
+mod sightings;
 mod states;
 
 use std::future::Future;
@@ -28,6 +31,8 @@ pub use registry::{
     AddError, NewPanel, PanelAdmin, PanelDetail, PanelFilter, PanelPage, PathBinding, Registry,
     TokenRow, Tokens,
 };
+pub use reports::{OwnEvent, Reports};
+pub use sightings::{Learns, Quarantines, Sign, StrayFrame, Supervises, WatchesClocks};
 pub use states::{Observation, PartitionRow, Projection, States, ZoneRow};
 
 /// A boxed future: a moment's allocation beside a disk sync.

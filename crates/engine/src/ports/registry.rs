@@ -3,8 +3,8 @@
 //! Invariant: a change and its audit row are one transaction.
 
 use model::{
-    Account, Actor, ErrorCode, FamilyName, Organisation, Panel, PanelId, PanelIndex, Path, Site,
-    SiteId, TokenId, Wall,
+    Account, Actor, CipherKey, ErrorCode, FamilyName, Learned, ListenerName, Organisation, Panel,
+    PanelId, PanelIndex, Path, PathPolicy, Site, SiteId, TokenId, Wall,
 };
 
 use super::{Answering, PartitionRow, ReadError, ZoneRow};
@@ -24,6 +24,12 @@ pub struct NewPanel {
     pub receiver: Option<u32>,
     /// The line number that it must show; `None` means any.
     pub line: Option<u32>,
+    /// The listener by which it must come; `None` means any.
+    pub listener: Option<ListenerName>,
+    /// What its path may do.
+    pub policy: PathPolicy,
+    /// The key that opens its frames; `None` if it does not encrypt.
+    pub key: Option<CipherKey>,
 }
 
 /// Why a panel was not registered. The others of a batch are not concerned.
@@ -82,6 +88,10 @@ pub struct PathBinding {
     pub site: SiteId,
     /// Whose it is.
     pub organisation: model::OrganisationId,
+    /// The keys that open its frames, the one in use first.
+    pub keys: Vec<CipherKey>,
+    /// What was learned of it.
+    pub learned: Learned,
 }
 
 /// Which panels a reader wants. Empty means all.

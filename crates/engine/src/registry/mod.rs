@@ -11,7 +11,7 @@ mod tests;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use model::{AccountKey, Actor, Clock, Panel, PathIndex};
+use model::{Account, AccountKey, Actor, Clock, FamilyName, Learned, Panel, PathIndex};
 use tokio::sync::broadcast;
 
 use crate::ports::{
@@ -30,7 +30,7 @@ pub struct Registry {
     table: Arc<RwLock<Table>>,
     store: Arc<dyn ports::Registry>,
     clock: Arc<dyn Clock>,
-    changes: broadcast::Sender<Arc<Vec<AccountKey>>>,
+    changes: broadcast::Sender<Arc<Vec<(FamilyName, Account)>>>,
 }
 
 impl std::fmt::Debug for Registry {
@@ -75,18 +75,15 @@ impl Registry {
             let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
             for panel in panels {
                 for path in &panel.paths {
-                    keys.push(AccountKey {
-                        family: path.family,
-                        account: path.account,
-                        receiver: path.receiver,
-                        line: path.line,
-                    });
+                    keys.push((path.family, path.account));
                     table.insert(Arc::new(PathBinding {
                         path: path.clone(),
                         panel: panel.id,
                         panel_index: panel.index,
                         site: panel.site,
                         organisation: panel.organisation,
+                        keys: Vec::new(),
+                        learned: Learned::default(),
                     }));
                 }
             }
@@ -101,7 +98,7 @@ impl Identities for Registry {
         self.read(|table| table.find(key))
     }
 
-    fn changes(&self) -> broadcast::Receiver<Arc<Vec<AccountKey>>> {
+    fn changes(&self) -> broadcast::Receiver<Arc<Vec<(FamilyName, Account)>>> {
         self.changes.subscribe()
     }
 }

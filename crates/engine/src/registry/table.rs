@@ -30,14 +30,19 @@ impl Table {
         self.by_index.get(&path).cloned()
     }
 
-    /// By account, then by receiver and line where the path has them.
+    /// By account, then by receiver, line and listener where the path has them.
     pub(super) fn find(&self, key: &AccountKey) -> Option<Arc<PathBinding>> {
-        let fits = |wanted: Option<u32>, shown: Option<u32>| wanted.is_none() || wanted == shown;
+        fn fits<T: PartialEq + Copy>(wanted: Option<T>, shown: Option<T>) -> bool {
+            wanted.is_none() || wanted == shown
+        }
         let same_account = self.by_account.get(&(key.family, key.account))?;
         same_account
             .iter()
             .find(|binding| {
-                fits(binding.path.receiver, key.receiver) && fits(binding.path.line, key.line)
+                let path = &binding.path;
+                fits(path.receiver, key.receiver)
+                    && fits(path.line, key.line)
+                    && fits(path.listener, Some(key.listener))
             })
             .cloned()
     }

@@ -8,8 +8,8 @@
 use std::sync::Arc;
 
 use model::{
-    Account, AccountKey, FamilyName, OrganisationId, PanelId, PanelIndex, Path, PathId, PathIndex,
-    SiteId,
+    Account, AccountKey, FamilyName, Learned, ListenerName, OrganisationId, PanelId, PanelIndex,
+    Path, PathId, PathIndex, PathPolicy, SiteId,
 };
 
 use super::table::Table;
@@ -24,11 +24,15 @@ fn binding(index: u32, account: &str, receiver: Option<u32>, line: Option<u32>) 
             account: Account::parse(account.as_bytes()).unwrap(),
             receiver,
             line,
+            listener: None,
+            policy: PathPolicy::default(),
         },
         panel: PanelId::from_bytes([index as u8; 16]),
         panel_index: PanelIndex(index),
         site: SiteId::from_bytes([0; 16]),
         organisation: OrganisationId::from_bytes([0; 16]),
+        keys: Vec::new(),
+        learned: Learned::default(),
     }
 }
 
@@ -36,6 +40,7 @@ fn key(account: &str, receiver: Option<u32>, line: Option<u32>) -> AccountKey {
     AccountKey {
         family: FamilyName::parse("dc09").unwrap(),
         account: Account::parse(account.as_bytes()).unwrap(),
+        listener: ListenerName::parse("dc09").unwrap(),
         receiver,
         line,
     }

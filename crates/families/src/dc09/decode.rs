@@ -33,7 +33,7 @@ pub(super) struct Received<'a> {
     pub(super) envelope: &'a Envelope<'a>,
     pub(super) frame: &'a Frame<'a>,
     pub(super) address: &'a Address,
-    pub(super) admitted: Admitted,
+    pub(super) admitted: &'a Admitted,
     pub(super) format: Format,
     /// When its last octet was read.
     pub(super) at: Wall,
@@ -120,7 +120,7 @@ fn name_account(signal: &mut Signal, received: &Received<'_>, named: Option<&[u8
     if account == Some(received.address.account) {
         return;
     }
-    let doubtful = account.is_none() || !received.admitted.hub;
+    let doubtful = account.is_none() || !received.admitted.policy.hub;
     for item in &mut signal.items {
         item.account = account;
         item.flags.set(EventFlags::ACCOUNT_MISMATCH, doubtful);

@@ -44,4 +44,8 @@ impl Family for Dc09 {
     fn open_stream(&self, setting: SessionSetting) -> Box<dyn Session> {
         Box::new(session::Dc09Session::new(self.name(), setting))
     }
+
+    fn open_datagram(&self, setting: SessionSetting) -> Option<Box<dyn Session>> {
+        Some(self.open_stream(setting))
+    }
 }

@@ -23,6 +23,7 @@
 //! it again, and the engine finds the repeat (R2).
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use model::{AccountKey, Committed, EventFlags, FamilyName, Mono, Now, Refusal, SignalToken, Wall};
 use proto::{
@@ -43,7 +44,7 @@ enum Speaker {
     Unknown,
     /// The question is open; the frame that raised it waits.
     Asked(Box<Asked>),
-    Known(AccountKey, Admitted),
+    Known(AccountKey, Arc<Admitted>),
 }
 
 /// A frame that waits for the identity of its account.
@@ -110,7 +111,7 @@ impl Dc09Session {
     fn is_blocked(&self) -> bool {
         matches!(self.phase, Phase::Closed | Phase::Gone)
             || matches!(self.speaker, Speaker::Asked(_))
-            || self.replies.len() >= self.setting.pipeline.max(1)
+            || self.replies.len() >= self.setting.bounds.pipeline.max(1)
     }
 
     /// Takes frames from `input` until it is empty or the next one has to wait.
@@ -133,7 +134,7 @@ impl Dc09Session {
         if self.phase != Phase::Open || !deframer.is_begun() {
             self.completion = None;
         } else if began_anew {
-            self.completion = Some(now.mono.after(self.setting.frame_completion));
+            self.completion = Some(now.mono.after(self.setting.bounds.frame_completion));
         }
         self.deframer = deframer;
     }
@@ -185,21 +186,24 @@ impl Dc09Session {
         let key = AccountKey {
             family: self.family,
             account: address.account,
+            listener: self.setting.listener,
             receiver: address.receiver,
             line: address.line,
         };
-        match self.speaker {
-            Speaker::Known(known, admitted) if known == key => match asks {
-                Asks::Signal(format) => self.hand_on(&Received {
-                    envelope,
-                    frame,
-                    address,
-                    admitted,
-                    format,
-                    at: read,
-                }),
-                _ => self.answer_supervision(envelope, frame, address, admitted),
-            },
+        match &self.speaker {
+            Speaker::Known(known, admitted) if *known == key => {
+                match (asks, Arc::clone(admitted)) {
+                    (Asks::Signal(format), admitted) => self.hand_on(&Received {
+                        envelope,
+                        frame,
+                        address,
+                        admitted: &admitted,
+                        format,
+                        at: read,
+                    }),
+                    (_, admitted) => self.answer_supervision(envelope, frame, address, &admitted),
+                }
+            }
             _ => {
                 self.events.push_back(SessionEvent::Identify(key));
                 self.speaker = Speaker::Asked(Box::new(Asked {
@@ -217,7 +221,7 @@ impl Dc09Session {
         envelope: &Envelope<'_>,
         frame: &Frame<'_>,
         address: &Address,
-        admitted: Admitted,
+        admitted: &Admitted,
     ) {
         self.tally.add(Counted::Supervision);
         let body_is_standard = Body::parse(frame.body).is_ok_and(|body| body.is_standard);
@@ -226,7 +230,7 @@ impl Dc09Session {
         if !as_wanted || envelope.is_padded() {
             self.tally.add(Counted::NonStandard);
         }
-        let Admitted { panel, path, .. } = admitted;
+        let &Admitted { panel, path, .. } = admitted;
         let alive = SessionEvent::Alive { panel, path };
         if self.events.back() != Some(&alive) {
             self.events.push_back(alive);
@@ -255,6 +259,7 @@ impl Dc09Session {
                 class: signal.class(),
                 key,
                 received: received.at,
+                skewed: false,
                 signal,
             })));
     }

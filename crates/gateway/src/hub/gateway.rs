@@ -7,13 +7,12 @@
 
 use std::future::pending;
 use std::io;
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::BytesMut;
 use engine::ports::{Answer, AnswerSender, Origin, Submission};
-use model::{AccountKey, Epoch, IntakeState, Stream, limits};
-use proto::{Admitted, Outgoing};
+use model::{Account, AccountKey, FamilyName, IntakeState, Stream, limits};
+use proto::{Admitted, KEYS, Outgoing};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::broadcast::error::RecvError;
@@ -190,6 +189,7 @@ impl Link {
             class: outgoing.class,
             key: outgoing.key,
             received: outgoing.received,
+            skewed: outgoing.skewed,
             signal: outgoing.signal,
             answers: self.answers.clone(),
         })?;
@@ -277,7 +277,7 @@ impl Link {
         &self,
         mut stream: OwnedWriteHalf,
         mut asked: mpsc::Receiver<Question>,
-        mut changes: broadcast::Receiver<Arc<Vec<AccountKey>>>,
+        mut changes: broadcast::Receiver<Arc<Vec<(FamilyName, Account)>>>,
     ) -> Result<(), End> {
         let mut batch = Vec::new();
         let mut out = BytesMut::new();
@@ -310,11 +310,14 @@ impl Link {
 
     fn identify(&self, (connection, key): Question) -> IdentityAnswer {
         let binding = self.shared.identities.identify(&key);
-        let admitted = binding.map(|binding| Admitted {
-            panel: binding.panel_index,
-            path: binding.path.index,
-            epoch: Epoch(self.shared.epoch.fetch_add(1, Ordering::Relaxed)),
-            hub: false,
+        let admitted = binding.map(|binding| {
+            Arc::new(Admitted {
+                panel: binding.panel_index,
+                path: binding.path.index,
+                policy: binding.path.policy,
+                keys: binding.keys.iter().take(KEYS).cloned().collect(),
+                learned: binding.learned.clone(),
+            })
         });
         IdentityAnswer {
             connection,

@@ -28,7 +28,6 @@ use std::io;
 use std::os::unix::net::UnixListener as StdListener;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 
 use engine::ports::{Identities, Intake};
 use model::{Clock, ErrorCode, limits};
@@ -91,9 +90,6 @@ struct Shared {
     identities: Arc<dyn Identities>,
     presence: Arc<LastHeard>,
     figures: Arc<Figures>,
-    /// The next epoch (I6). It begins at the wall clock's microseconds, so that it goes on
-    /// growing over restarts.
-    epoch: AtomicU64,
 }
 
 /// The engine's end of all links.
@@ -113,7 +109,6 @@ impl std::fmt::Debug for Hub {
 impl Hub {
     /// A hub that does nothing until [`Self::serve`].
     pub fn new(setup: HubSetup) -> Self {
-        let epoch = u64::try_from(setup.clock.now().wall.0).unwrap_or(0);
         Self {
             listener: setup.listener,
             shared: Arc::new(Shared {
@@ -123,7 +118,6 @@ impl Hub {
                 identities: setup.identities,
                 presence: Arc::new(LastHeard::default()),
                 figures: Arc::new(Figures::new(setup.gateways)),
-                epoch: AtomicU64::new(epoch),
             }),
         }
     }

@@ -7,8 +7,8 @@ use arrayvec::ArrayString;
 use bytes::{BufMut, BytesMut};
 use model::{
     Account, AccountKey, AckMode, Code, Epoch, EventClass, EventFlags, EventSeq, Extended,
-    FamilyName, Item, Mono, PanelIndex, PathIndex, Point, PointNumber, Refusal, RepeatKey, Signal,
-    SignalToken, Stream, Wall,
+    FamilyName, Item, ListenerName, Mono, PanelIndex, PathIndex, Point, PointNumber, Refusal,
+    RepeatKey, Signal, SignalToken, Stream, Wall,
 };
 use proto::Outgoing;
 
@@ -64,11 +64,12 @@ macro_rules! canonical {
 canonical! {
     Account, "an account", |text: &str| Account::parse(text.as_bytes()).ok();
     FamilyName, "a family", FamilyName::parse;
+    ListenerName, "a listener", ListenerName::parse;
     PointNumber, "a zone or partition", |text: &str| PointNumber::parse(text.as_bytes());
 }
 
 fn put_short(out: &mut BytesMut, text: &str) {
-    // Every caller's text is an `ArrayString` of at most 16 octets.
+    // Every caller's text is an `ArrayString` of at most 32 octets.
     out.put_u8(u8::try_from(text.len()).expect("a short text is short"));
     out.put_slice(text.as_bytes());
 }
@@ -98,6 +99,7 @@ impl Field for AccountKey {
     fn put(&self, out: &mut BytesMut) {
         self.family.put(out);
         self.account.put(out);
+        self.listener.put(out);
         self.receiver.put(out);
         self.line.put(out);
     }
@@ -106,6 +108,7 @@ impl Field for AccountKey {
         Ok(Self {
             family: Field::take(input)?,
             account: Field::take(input)?,
+            listener: Field::take(input)?,
             receiver: Field::take(input)?,
             line: Field::take(input)?,
         })
@@ -177,13 +180,13 @@ impl Field for Stream {
     }
 }
 
-fn put_place<T: PartialEq>(out: &mut BytesMut, all: &[T], value: &T) {
+pub(super) fn put_place<T: PartialEq>(out: &mut BytesMut, all: &[T], value: &T) {
     let place = all.iter().position(|known| known == value);
     let place = place.and_then(|place| u8::try_from(place).ok());
     out.put_u8(place.expect("a table holds all of its values, and fewer than 256"));
 }
 
-fn take_place<T: Copy>(
+pub(super) fn take_place<T: Copy>(
     input: &mut &[u8],
     all: &[T],
     field: &'static str,
@@ -214,12 +217,13 @@ impl Field for Code {
             Self::ContactId(..) => 0,
             Self::Sia(_) => 1,
             Self::Undecoded(_) => 2,
+            Self::Own(_) => 3,
         });
         self.text().put(out);
     }
 
     fn take(input: &mut &[u8]) -> Result<Self, DecodeError> {
-        let set = take_place(input, &["CID", "SIA", "RAW"], Self::WHAT)?;
+        let set = take_place(input, &["CID", "SIA", "RAW", "OWN"], Self::WHAT)?;
         let text = ArrayString::<12>::take(input)?;
         let code = Self::parse(set, &text).filter(|code| code.text() == text);
         code.ok_or(DecodeError::Invalid { field: Self::WHAT })
@@ -324,6 +328,7 @@ impl Field for Outgoing {
         self.path.put(out);
         self.key.put(out);
         self.received.put(out);
+        self.skewed.put(out);
         self.signal.put(out);
     }
 
@@ -334,6 +339,7 @@ impl Field for Outgoing {
             path: Field::take(input)?,
             key: Field::take(input)?,
             received: Field::take(input)?,
+            skewed: Field::take(input)?,
             signal: Field::take(input)?,
         })
     }

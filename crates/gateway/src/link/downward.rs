@@ -3,29 +3,31 @@
 //! Invariant: the proof of a commitment is made here when the engine's word is read, and nowhere
 //! else in this crate (I1).
 
+use std::sync::Arc;
+
 use bytes::BytesMut;
 use engine::ports::Answer;
-use model::{AccountKey, Committed, IntakeState};
+use model::{Account, AccountKey, Committed, FamilyName, IntakeState};
 use proto::{Admitted, Identity};
 
 use super::codec::{DecodeError, Field, Message};
 
 /// Who shows an identity, and to which connection's question this is the answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdentityAnswer {
     /// The connection that asked.
     pub connection: u64,
     /// What it asked.
     pub key: AccountKey,
     /// Who that is; `None` if nobody is registered.
-    pub admitted: Option<Admitted>,
+    pub admitted: Option<Arc<Admitted>>,
 }
 
 impl IdentityAnswer {
     /// The answer as a session wants it.
     pub fn identity(&self) -> Identity {
-        match self.admitted {
-            Some(admitted) => Identity::Admitted(admitted),
+        match &self.admitted {
+            Some(admitted) => Identity::Admitted(Arc::clone(admitted)),
             None => Identity::Refused {
                 account: self.key.account,
             },
@@ -45,8 +47,8 @@ pub enum Downward {
     Identity(IdentityAnswer),
     /// Answers [`super::Upward::Signal`].
     Answer(Answer),
-    /// What is remembered of these identities may no longer be true.
-    Forget(Vec<AccountKey>),
+    /// What is remembered of these accounts may no longer be true.
+    Forget(Vec<(FamilyName, Account)>),
     /// What is remembered of any identity may no longer be true.
     ForgetAll,
     /// Whether storage can be promised (R4).
@@ -93,7 +95,10 @@ impl Message for Downward {
             }
             Self::Forget(keys) => keys.put(out),
             Self::ForgetAll => {}
-            Self::Intake(state) => state.last_commit.put(out),
+            Self::Intake(state) => {
+                state.last_commit.put(out);
+                state.clock_suspect.put(out);
+            }
         }
     }
 
@@ -116,6 +121,7 @@ impl Message for Downward {
             FORGET_ALL => Self::ForgetAll,
             INTAKE => Self::Intake(IntakeState {
                 last_commit: Field::take(input)?,
+                clock_suspect: Field::take(input)?,
             }),
             kind => return Err(DecodeError::UnknownKind { kind }),
         })
@@ -153,26 +159,6 @@ impl Field for IdentityAnswer {
             connection: Field::take(input)?,
             key: Field::take(input)?,
             admitted: Field::take(input)?,
-        })
-    }
-}
-
-impl Field for Admitted {
-    const WHAT: &'static str = "an admission";
-
-    fn put(&self, out: &mut BytesMut) {
-        self.panel.put(out);
-        self.path.put(out);
-        self.epoch.put(out);
-        self.hub.put(out);
-    }
-
-    fn take(input: &mut &[u8]) -> Result<Self, DecodeError> {
-        Ok(Self {
-            panel: Field::take(input)?,
-            path: Field::take(input)?,
-            epoch: Field::take(input)?,
-            hub: Field::take(input)?,
         })
     }
 }

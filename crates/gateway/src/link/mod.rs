@@ -29,6 +29,7 @@
 //! ordinary life; [`VERSION`] and the form of `Hello` and `Welcome` are what an older and a newer
 //! one must have in common to part in order.
 
+mod admission;
 pub mod codec;
 mod domain;
 mod downward;

@@ -16,6 +16,7 @@ impl Clock for MachineClock {
         Now {
             mono: Mono(u64::try_from(nanos).unwrap_or(0)),
             wall: Wall(micros),
+            suspect: false,
         }
     }
 }

@@ -6,6 +6,7 @@
 //! 3. Nothing remembered outlives the link by which it came: changes may have been missed.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use lru::LruCache;
 use model::{AccountKey, Mono, limits};
@@ -14,9 +15,9 @@ use proto::Admitted;
 use crate::link::IdentityAnswer;
 
 /// What is remembered of an account.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 enum Memory {
-    Admitted(Admitted),
+    Admitted(Arc<Admitted>),
     UnknownUntil(Mono),
 }
 
@@ -50,9 +51,9 @@ impl Identities {
         key: AccountKey,
         now: Mono,
     ) -> Option<IdentityAnswer> {
-        let admitted = match *self.memory.get(&key)? {
-            Memory::Admitted(admitted) => Some(admitted),
-            Memory::UnknownUntil(until) if now < until => None,
+        let admitted = match self.memory.get(&key)? {
+            Memory::Admitted(admitted) => Some(Arc::clone(admitted)),
+            Memory::UnknownUntil(until) if now < *until => None,
             Memory::UnknownUntil(_) => return None,
         };
         Some(IdentityAnswer {
@@ -82,8 +83,8 @@ impl Identities {
 
     /// Takes an answer; `false` if nobody waits for it.
     pub(super) fn answered(&mut self, answer: &IdentityAnswer, now: Mono) -> bool {
-        let memory = match answer.admitted {
-            Some(admitted) => Memory::Admitted(admitted),
+        let memory = match &answer.admitted {
+            Some(admitted) => Memory::Admitted(Arc::clone(admitted)),
             None => Memory::UnknownUntil(now.after(limits::UNKNOWN_ACCOUNT_MEMORY)),
         };
         self.memory.put(answer.key, memory);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use model::{Clock, ErrorCode, limits};
-use proto::{Family, SessionSetting};
+use proto::{Family, SessionBounds};
 use rustix::process::{Resource, getrlimit};
 
 use super::limits::Rate;
@@ -69,7 +69,7 @@ pub struct GatewayLimits {
     /// How long to wait for what is not yet committed when draining.
     pub drain: Duration,
     /// What sessions are told.
-    pub session: SessionSetting,
+    pub session: SessionBounds,
 }
 
 impl GatewayLimits {
@@ -96,7 +96,7 @@ impl GatewayLimits {
                 burst: limits::ADDRESS_BURST,
             },
             drain: limits::DRAIN,
-            session: SessionSetting::default(),
+            session: SessionBounds::default(),
         }
     }
 }

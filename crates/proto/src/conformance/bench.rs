@@ -2,14 +2,17 @@
 //!
 //! Invariant: after every input the session is polled until nothing is left, as a driver does.
 
+use std::sync::Arc;
+
 use model::{
-    AccountKey, AckMode, Committed, Epoch, EventSeq, Mono, Now, PanelIndex, PathIndex, Refusal,
-    RepeatKey, SignalToken, Wall,
+    AccountKey, AckMode, Committed, EventSeq, ListenerName, Mono, Now, PanelIndex, PathIndex,
+    Refusal, RepeatKey, SignalToken, Wall,
 };
 
 use super::Subject;
 use crate::{
-    Admitted, CloseReason, Counted, Identity, Outgoing, Session, SessionEvent, SessionSetting,
+    Admitted, CloseReason, Counted, Identity, Outgoing, Session, SessionBounds, SessionEvent,
+    SessionSetting, Strangers, Stray,
 };
 
 /// How the bench answers questions for an identity.
@@ -21,12 +24,12 @@ pub(super) enum Asking {
 }
 
 /// A path that the bench lets speak.
-pub(super) const ADMITTED: Admitted = Admitted {
-    panel: PanelIndex(7),
-    path: PathIndex(9),
-    epoch: Epoch(1),
-    hub: false,
-};
+pub(super) const PANEL: PanelIndex = PanelIndex(7);
+pub(super) const PATH: PathIndex = PathIndex(9);
+
+fn admitted() -> Identity {
+    Identity::Admitted(Arc::new(Admitted::plain(PANEL, PATH)))
+}
 
 /// A session, driven as a gateway drives it.
 #[derive(Debug)]
@@ -38,6 +41,7 @@ pub(super) struct Bench<'a> {
     pub(super) questions: Vec<AccountKey>,
     pub(super) signals: Vec<Outgoing>,
     pub(super) alive: usize,
+    pub(super) strays: Vec<Stray>,
     pub(super) counted: Vec<Counted>,
     pub(super) closes: Vec<CloseReason>,
     pub(super) transmitted: Vec<u8>,
@@ -45,21 +49,29 @@ pub(super) struct Bench<'a> {
 
 impl<'a> Bench<'a> {
     pub(super) fn new(subject: &Subject<'a>) -> Self {
-        Self::with_setting(subject, SessionSetting::default())
+        Self::with_bounds(subject, SessionBounds::default())
     }
 
-    pub(super) fn with_setting(subject: &Subject<'a>, setting: SessionSetting) -> Self {
+    pub(super) fn with_bounds(subject: &Subject<'a>, bounds: SessionBounds) -> Self {
+        let setting = SessionSetting {
+            listener: ListenerName::parse("bench").expect("lower-case letters"),
+            strangers: Strangers::Decline,
+            seed: [0x5E; 16],
+            bounds,
+        };
         Self {
             subject: *subject,
             session: subject.family.open_stream(setting),
             now: Now {
                 mono: Mono(1_000_000_000),
                 wall: Wall(1_790_000_000_000_000),
+                suspect: false,
             },
             asking: Asking::Admit,
             questions: Vec::new(),
             signals: Vec::new(),
             alive: 0,
+            strays: Vec::new(),
             counted: Vec::new(),
             closes: Vec::new(),
             transmitted: Vec::new(),
@@ -91,9 +103,13 @@ impl<'a> Bench<'a> {
                 SessionEvent::Identify(key) => self.asked(key),
                 SessionEvent::Signal(outgoing) => self.signals.push(*outgoing),
                 SessionEvent::Alive { panel, path } => {
-                    assert_eq!((panel, path), (ADMITTED.panel, ADMITTED.path));
+                    assert_eq!((panel, path), (PANEL, PATH));
                     self.alive += 1;
                 }
+                SessionEvent::Skewed { path } | SessionEvent::Learned { path, .. } => {
+                    assert_eq!(path, PATH);
+                }
+                SessionEvent::Stray(stray) => self.strays.push(*stray),
                 SessionEvent::Count(reason) => self.counted.push(reason),
                 SessionEvent::Close(reason) => self.closes.push(reason),
             }
@@ -103,7 +119,7 @@ impl<'a> Bench<'a> {
     fn asked(&mut self, key: AccountKey) {
         self.questions.push(key);
         match self.asking {
-            Asking::Admit => self.identify(Identity::Admitted(ADMITTED)),
+            Asking::Admit => self.identify(admitted()),
             Asking::Refuse => self.identify(Identity::Refused {
                 account: key.account,
             }),
@@ -116,7 +132,7 @@ impl<'a> Bench<'a> {
     }
 
     pub(super) fn admit(&mut self) {
-        self.identify(Identity::Admitted(ADMITTED));
+        self.identify(admitted());
         self.poll();
     }
 

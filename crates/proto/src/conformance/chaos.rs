@@ -6,7 +6,7 @@ use model::{RepeatKey, SignalToken};
 
 use super::Subject;
 use super::bench::{Asking, Bench, Dice};
-use crate::{CloseReason, SessionSetting};
+use crate::{CloseReason, SessionBounds};
 
 const ROUNDS: usize = 400;
 const STEPS: usize = 60;
@@ -17,11 +17,11 @@ pub(super) fn any_order_of_inputs(subject: &Subject<'_>) {
     let mut dice = Dice::new(0x5EED_0002);
     let keys = keys(subject);
     for _ in 0..ROUNDS {
-        let setting = SessionSetting {
+        let bounds = SessionBounds {
             pipeline: dice.below(5),
-            ..SessionSetting::default()
+            ..SessionBounds::default()
         };
-        let mut bench = Bench::with_setting(subject, setting);
+        let mut bench = Bench::with_bounds(subject, bounds);
         let mut proofs = BTreeMap::new();
         for _ in 0..STEPS {
             step(&mut bench, &mut dice, &mut proofs);

@@ -26,12 +26,7 @@ pub(super) fn is_asked_for_once(subject: &Subject<'_>) {
     bench.feed(&subject.fixture.supervision());
     assert_eq!(bench.questions.len(), 1);
     assert_eq!(bench.questions[0].family, subject.family.name());
-    assert!(
-        bench
-            .signals
-            .iter()
-            .all(|s| s.path == super::bench::ADMITTED.path)
-    );
+    assert!(bench.signals.iter().all(|s| s.path == super::bench::PATH));
 }
 
 pub(super) fn of_another_account(subject: &Subject<'_>) {

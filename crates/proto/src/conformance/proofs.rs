@@ -4,7 +4,7 @@ use model::{RepeatKey, SignalToken};
 
 use super::Subject;
 use super::bench::{Bench, Dice};
-use crate::SessionSetting;
+use crate::SessionBounds;
 
 pub(super) fn repeats_have_the_same_key(subject: &Subject<'_>) {
     let mut bench = Bench::new(subject);
@@ -92,11 +92,11 @@ pub(super) fn refused_is_silent(subject: &Subject<'_>) {
 }
 
 pub(super) fn the_pipeline_is_bounded(subject: &Subject<'_>) {
-    let setting = SessionSetting {
+    let bounds = SessionBounds {
         pipeline: 4,
-        ..SessionSetting::default()
+        ..SessionBounds::default()
     };
-    let mut bench = Bench::with_setting(subject, setting);
+    let mut bench = Bench::with_bounds(subject, bounds);
     let frames: Vec<_> = (1..=50).map(|n| subject.fixture.signal(n)).collect();
     bench.feed(&frames.concat());
     assert_eq!(bench.signals.len(), 4);

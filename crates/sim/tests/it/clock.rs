@@ -15,6 +15,7 @@ impl Clock for RuntimeClock {
         Now {
             mono: Mono::default().after(elapsed),
             wall: Wall(1_750_000_000_000_000 + i64::try_from(elapsed.as_micros()).unwrap()),
+            suspect: false,
         }
     }
 }

@@ -44,6 +44,8 @@ fn add_one(
         account: new.account,
         receiver: new.receiver,
         line: new.line,
+        listener: new.listener,
+        policy: new.policy,
     };
     if let Some(error) = conflict(tx, &path)? {
         return Ok(Err(error));

@@ -6,8 +6,9 @@ use std::str::FromStr;
 
 use engine::ports::{PanelDetail, PanelFilter, PanelPage, PartitionRow, PathBinding, ZoneRow};
 use model::{
-    Account, EventClass, EventSeq, FamilyName, Organisation, OrganisationId, Panel, PanelId,
-    PanelIndex, PartitionState, Path, PathId, PathIndex, PointNumber, Site, SiteId, Wall, limits,
+    Account, EventClass, EventSeq, FamilyName, Learned, Organisation, OrganisationId, Panel,
+    PanelId, PanelIndex, PartitionState, Path, PathId, PathIndex, PathPolicy, PointNumber, Site,
+    SiteId, Wall, limits,
 };
 use rusqlite::{Row, params};
 
@@ -31,6 +32,8 @@ pub(crate) fn bindings(conn: &Lease<'_>) -> Result<Vec<PathBinding>, Trouble> {
             panel_index: PanelIndex(get(row, 7)?),
             site: SiteId::from_bytes(get(row, 8)?),
             organisation: OrganisationId::from_bytes(get(row, 9)?),
+            keys: Vec::new(),
+            learned: Learned::default(),
         })
     })
 }
@@ -128,6 +131,8 @@ fn path(row: &Row<'_>) -> Result<Path, String> {
         account: Account::parse(get::<String>(row, 3)?.as_bytes()).map_err(|_| "no account")?,
         receiver: get(row, 4)?,
         line: get(row, 5)?,
+        listener: None,
+        policy: PathPolicy::default(),
     })
 }
 

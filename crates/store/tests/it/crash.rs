@@ -1,7 +1,7 @@
 //! Processes that die, and files as they leave them.
 
 use engine::ports::{EventFilter, EventLog, NewPanel, PanelFilter, Registry, RepeatQuery};
-use model::{Account, Actor, EventSeq, FamilyName, PathIndex};
+use model::{Account, Actor, EventSeq, FamilyName, PathIndex, PathPolicy};
 use store::verify;
 
 use crate::support::{DAY, Folder, NOON, event, key, message};
@@ -158,6 +158,9 @@ async fn numbers_of_panels_are_not_given_again_after_a_restart() {
         account: Account::parse(account.as_bytes()).unwrap(),
         receiver: None,
         line: None,
+        listener: None,
+        policy: PathPolicy::default(),
+        key: None,
     };
     for n in 1..=3 {
         let dead = folder.as_if_killed();

@@ -8,7 +8,7 @@ use engine::ports::{
     AddError, AppendError, EventFilter, EventLog, Health, Measured, NewPanel, Projection, Reading,
     Registry, States,
 };
-use model::{Account, Actor, EventSeq, FamilyName, limits};
+use model::{Account, Actor, EventSeq, FamilyName, PathPolicy, limits};
 use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
 use store::{Retention, Store, verify};
 
@@ -238,6 +238,9 @@ async fn an_import_goes_on_with_the_ballast_and_stops_when_that_is_used_up() {
         account: Account::parse(format!("{n}").as_bytes()).unwrap(),
         receiver: None,
         line: None,
+        listener: None,
+        policy: PathPolicy::default(),
+        key: None,
     };
     let added = store
         .add_panels(Actor::system(), NOON, (0..20_000).map(panel).collect())

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use engine::ports::{EventLog, NewPanel, Registry};
-use model::{Account, Actor, FamilyName};
+use model::{Account, Actor, FamilyName, PathPolicy};
 use rusqlite::Connection;
 
 use crate::support::{Folder, NOON, message};
@@ -16,6 +16,9 @@ fn panels(count: u32) -> Vec<NewPanel> {
         account: Account::parse(format!("{n:06}").as_bytes()).unwrap(),
         receiver: None,
         line: None,
+        listener: None,
+        policy: PathPolicy::default(),
+        key: None,
     };
     (0..count).map(panel).collect()
 }

@@ -47,6 +47,7 @@ impl Clock for TestClock {
         Now {
             mono: Mono(self.mono.fetch_add(1_000, Ordering::SeqCst)),
             wall: self.wall(),
+            suspect: false,
         }
     }
 }

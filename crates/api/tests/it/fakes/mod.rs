@@ -32,6 +32,7 @@ impl Clock for FixedClock {
         Now {
             mono: Mono(1),
             wall: NOW,
+            suspect: false,
         }
     }
 }
@@ -141,6 +142,9 @@ impl House {
             account: Account::parse(account.as_bytes()).unwrap(),
             receiver: None,
             line: None,
+            listener: None,
+            policy: model::PathPolicy::default(),
+            key: None,
         };
         let actor = Actor {
             who: "admin".to_owned(),

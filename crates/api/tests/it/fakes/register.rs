@@ -44,6 +44,8 @@ impl Panels {
             account: new.account,
             receiver: new.receiver,
             line: new.line,
+            listener: new.listener,
+            policy: new.policy,
         };
         let others = self.by_account.entry(new.account).or_default();
         for other in others.iter().map(|at| &self.list[*at]) {

@@ -13,6 +13,7 @@ impl Clock for Machine {
         Now {
             mono: Mono(nanos(clock_gettime(ClockId::Monotonic)).unsigned_abs()),
             wall: Wall(nanos(clock_gettime(ClockId::Realtime)) / 1_000),
+            suspect: false,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What every registry must do.
 
 use engine::ports::{AddError, NewPanel, PanelFilter, Registry, TokenRow, Tokens};
-use model::{Account, Actor, FamilyName, Panel, PanelIndex, Right, SiteId, TokenId};
+use model::{Account, Actor, FamilyName, Panel, PanelIndex, PathPolicy, Right, SiteId, TokenId};
 
 use crate::support::{NOON, TestClock};
 
@@ -25,6 +25,9 @@ fn new(account: &str) -> NewPanel {
         account: Account::parse(account.as_bytes()).unwrap(),
         receiver: None,
         line: None,
+        listener: None,
+        policy: PathPolicy::default(),
+        key: None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use engine::ports::{NewPanel, Observation, Projection, Registry, States};
 use model::{
-    Account, Actor, ArmMode, EventClass, EventSeq, FamilyName, PanelId, PartitionState,
+    Account, Actor, ArmMode, EventClass, EventSeq, FamilyName, PanelId, PartitionState, PathPolicy,
     PointNumber, Wall,
 };
 
@@ -58,6 +58,9 @@ async fn registered(store: &dyn Store, account: &str) -> PanelId {
         account: Account::parse(account.as_bytes()).unwrap(),
         receiver: None,
         line: None,
+        listener: None,
+        policy: PathPolicy::default(),
+        key: None,
     };
     let added = store.add_panels(Actor::system(), NOON, vec![new]).await;
     added[0].as_ref().unwrap().id

@@ -1,0 +1,111 @@
+//! Codes of events that are our own: what Watchfire saw, and no panel said.
+//!
+//! Append only: the texts are in rows and are matched on by programs.
+
+use arrayvec::ArrayString;
+
+use crate::EventClass;
+
+macro_rules! own_codes {
+    ($($(#[$doc:meta])* $variant:ident, $text:literal, $class:ident, $name:literal, $restores:expr;)*) => {
+        /// What we saw ourselves.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum OwnCode { $($(#[$doc])* $variant,)* }
+
+        impl OwnCode {
+            /// All codes.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// The code in rows and in the API, at most 12 characters.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text,)* }
+            }
+
+            /// What it is about.
+            pub const fn class(self) -> EventClass {
+                match self { $(Self::$variant => EventClass::$class,)* }
+            }
+
+            /// A name for people.
+            pub const fn title(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            /// The codes whose events it ends, as their texts.
+            pub const fn restores(self) -> &'static [&'static str] {
+                match self { $(Self::$variant => $restores,)* }
+            }
+        }
+    };
+}
+
+own_codes! {
+    /// Nothing was heard by this path within its time (R10).
+    PathLost, "path_lost", Communication, "path lost", &[];
+    /// The path was heard again.
+    PathRestored, "path_back", Communication, "path restored", &["path_lost", "still_lost", "never_heard"];
+    /// The last path of a panel with several was lost (R9).
+    PanelLost, "panel_lost", Communication, "panel lost", &[];
+    /// The first of a lost panel's paths was heard again.
+    PanelRestored, "panel_back", Communication, "panel restored", &["panel_lost"];
+    /// A path has now been lost for another day (R10).
+    StillLost, "still_lost", Communication, "path still lost", &[];
+    /// Nothing was heard since the commissioning date (R10).
+    NeverReported, "never_heard", Communication, "never reported", &[];
+    /// An expected test signal did not come.
+    TestOverdue, "test_overdue", Communication, "test signal overdue", &[];
+    /// The test signal came after all.
+    TestRestored, "test_back", Communication, "test signal came", &["test_overdue"];
+    /// R1: padding unlike what the account is used to send; possibly an altered frame.
+    OddPadding, "odd_padding", Tamper, "unusual padding of an encrypted signal", &[];
+    /// R1: a plain signal of an account that encrypts.
+    PlainAfterEncrypted, "plain_again", Tamper, "plain signal of a panel that encrypts", &[];
+    /// R6: frames of a registered account that its key does not open.
+    WrongKey, "wrong_key", Communication, "signals that the panel's key does not open", &[];
+    /// R7: one address sends more than its share.
+    Flood, "flood", Communication, "flood from one address", &[];
+    /// R6: a signal of an account that nobody registered was acknowledged.
+    UnknownAccount, "unknown_acct", Communication, "signal of an unknown account", &[];
+    /// R3: many panels' clocks left the window at once; ours is suspected.
+    ClockSuspect, "clock_doubt", Communication, "our clock is suspected to be wrong", &[];
+    /// R3: panels' clocks agree with ours again.
+    ClockTrusted, "clock_sure", Communication, "our clock is trusted again", &["clock_doubt"];
+    /// Our clock was set by more than a few seconds.
+    ClockJumped, "clock_jump", Communication, "our clock jumped", &[];
+    /// R11: we could not serve panels for a time.
+    Outage, "outage", Communication, "Watchfire was out of service", &[];
+}
+
+impl OwnCode {
+    /// From its text.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|code| code.as_str() == text)
+    }
+
+    /// The text, as all codes give theirs.
+    pub fn text(self) -> ArrayString<12> {
+        // A test sees to it that every text fits.
+        ArrayString::from(self.as_str()).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn texts_are_short_unique_and_read_back() {
+        let distinct: HashSet<_> = OwnCode::ALL.iter().map(|code| code.text()).collect();
+        assert_eq!(distinct.len(), OwnCode::ALL.len());
+        for code in OwnCode::ALL {
+            assert_eq!(OwnCode::parse(code.as_str()), Some(*code));
+            assert!(
+                code.restores()
+                    .iter()
+                    .all(|text| OwnCode::parse(text).is_some())
+            );
+        }
+    }
+}
