@@ -71,6 +71,7 @@ impl Clock for MachineClock {
         Now {
             mono: Mono(u64::try_from(nanos(ClockId::Monotonic)).unwrap_or(0)),
             wall: Wall(nanos(ClockId::Realtime) / 1_000),
+            suspect: false,
         }
     }
 }

@@ -7,11 +7,13 @@ events that it acknowledged and its own counts, and ends.
 
 import json
 import sys
+import time
 
 from pysiaalarm import SIAAccount, SIAClient
 from pysiaalarm.utils import CommunicationsProtocol
 
 LOOPBACK = "127.0.0.1"
+PATIENCE = 5.0
 
 
 def told(event):
@@ -22,6 +24,17 @@ def told(event):
         "partition": event.partition or event.ri,
         "sequence": event.sequence,
     }
+
+
+def settle(counts, events):
+    """It answers before it tells of an event: waits until it has told of all."""
+    until = time.monotonic() + PATIENCE
+    errors = ("error_account", "error_code", "error_crc", "error_format", "error_timestamp")
+    while time.monotonic() < until:
+        refused = sum(getattr(counts, error) for error in errors)
+        if len(events) + refused >= counts.events:
+            return
+        time.sleep(0.01)
 
 
 def main():
@@ -37,6 +50,7 @@ def main():
     with station:
         print(station.sia_server.server_address[1], flush=True)
         sys.stdin.read()
+        settle(station.counts, events)
     json.dump({"events": events, "counts": vars(station.counts)}, sys.stdout)
 
 

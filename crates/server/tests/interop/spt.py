@@ -13,7 +13,6 @@ report    messages (for each: acknowledged, error), polls (answered), connection
 import json
 import sys
 import time
-from datetime import datetime, timedelta
 
 from my_dc09_spt.comm import transpath
 from my_dc09_spt.dc09_spt import dc09_spt
@@ -102,8 +101,8 @@ def main():
         spt.start_poll(0.01, retry_delay=0.01)
     messages = [send(spt, token, parameters) for token, parameters in scenario["messages"]]
     if scenario["polls"]:
-        until = datetime.now() + timedelta(seconds=PATIENCE)
-        while spt.state()["poll count"] < scenario["polls"] and datetime.now() < until:
+        until = time.monotonic() + PATIENCE
+        while spt.state()["poll count"] < scenario["polls"] and time.monotonic() < until:
             time.sleep(0.01)
         polls = spt.state()["poll count"]
         spt.stop_poll()
