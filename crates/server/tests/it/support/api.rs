@@ -1,5 +1,6 @@
 //! The server's API, as far as the scenarios use it.
 
+use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -159,7 +160,7 @@ fn table(members: &[Member]) -> String {
     for member in members {
         let octets = member.key.as_ref().map_or(&[][..], CipherKey::octets);
         let key = HEXLOWER.encode(octets);
-        table.push_str(&format!("{},{key}\n", member.identity.account));
+        writeln!(table, "{},{key}", member.identity.account).unwrap();
     }
     table
 }
