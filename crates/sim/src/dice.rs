@@ -11,13 +11,13 @@ impl Dice {
     /// purpose throws does not change what another does.
     pub fn new(seed: u64, place: u64, purpose: u64) -> Self {
         let mut dice = Self(seed ^ purpose.wrapping_mul(0xD6E8_FEB8_6659_FD93));
-        dice.0 = dice.next() ^ place;
-        dice.next();
+        dice.0 = dice.throw() ^ place;
+        dice.throw();
         dice
     }
 
-    /// The next number, from all 64 bits (SplitMix64, Steele, Lea and Flood 2014).
-    pub fn next(&mut self) -> u64 {
+    /// The next number, from all 64 bits (`SplitMix64`, Steele, Lea and Flood 2014).
+    pub fn throw(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -27,13 +27,13 @@ impl Dice {
 
     /// A number below `end`, which is at least 1.
     pub fn below(&mut self, end: u32) -> u32 {
-        u32::try_from(self.next() % u64::from(end.max(1))).unwrap_or(0)
+        u32::try_from(self.throw() % u64::from(end.max(1))).unwrap_or(0)
     }
 
     /// Whether something happens that happens in this share of all cases.
     pub fn happens(&mut self, share: Share) -> bool {
         // Nothing is thrown for what never happens, so that it costs nothing.
-        !share.is_none() && share.holds(self.next())
+        !share.is_none() && share.holds(self.throw())
     }
 }
 
@@ -45,7 +45,7 @@ mod tests {
     fn the_same_seed_throws_the_same_and_neighbours_differ() {
         let throw = |seed, place, purpose| {
             let mut dice = Dice::new(seed, place, purpose);
-            [dice.next(), dice.next()]
+            [dice.throw(), dice.throw()]
         };
         assert_eq!(throw(1, 2, 3), throw(1, 2, 3));
         for other in [throw(2, 2, 3), throw(1, 3, 3), throw(1, 2, 4)] {

@@ -59,7 +59,7 @@ impl FromStr for Skew {
     type Err = BadTerm;
 
     fn from_str(text: &str) -> Result<Self, BadTerm> {
-        let bad = |_| {
+        let bad = |()| {
             BadTerm::new(
                 text,
                 "a share of the panels and how far their clocks are wrong, such as `10%:+90s` or `10%:-1h`",

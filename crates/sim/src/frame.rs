@@ -139,7 +139,7 @@ pub(crate) fn encode(
 
 impl Seal<'_> {
     fn encode(self, message: &Message<'_>, frame: &mut Vec<u8>) {
-        let random = std::iter::repeat_with(|| self.dice.next().to_le_bytes()).flatten();
+        let random = std::iter::repeat_with(|| self.dice.throw().to_le_bytes()).flatten();
         let mut pad: Vec<u8> = random.take(message.pad_length(false)).collect();
         self.pads.shape(&mut pad);
         message

@@ -46,7 +46,7 @@ pub struct Progress {
 pub struct Outcome {
     /// How many panels took part.
     pub panels: u32,
-    /// From the first signal to the end, in microseconds.
+    /// From the first signal to the end of what was asked for, in microseconds.
     pub micros: u64,
     /// What was counted and measured.
     pub tally: Tally,
@@ -110,7 +110,9 @@ impl Run {
 
     /// Waits for what is unanswered, ends the fleet, and tells what came of it.
     pub async fn finish(self) -> io::Result<Outcome> {
-        let signalled = self.clock.0.now().mono.since(self.begins);
+        let ends = self.clock.0.now().mono.min(self.ends);
+        let signalled = ends.since(self.begins);
+        self.fleet.drain_from(ends);
         let finished = self.fleet.finish(self.grace).await?;
         Ok(Outcome {
             panels: u32::try_from(finished.report.panels).unwrap_or(u32::MAX),

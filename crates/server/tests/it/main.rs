@@ -21,5 +21,6 @@ mod full_disk;
 mod interop;
 mod many_connections;
 mod power_cut;
+mod simulated;
 mod slowloris;
 mod support;

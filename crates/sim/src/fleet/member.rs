@@ -148,9 +148,15 @@ impl Life {
         [self.due(now), silence].into_iter().flatten().min()
     }
 
+    /// When the next signal is due; what was due before the end is still sent after it.
     fn signal_due(&self, now: Mono) -> Option<Mono> {
-        let more = self.phase() == Phase::Sending && self.shared.record().has_room();
-        more.then(|| self.script.due(now)).flatten()
+        let last = match self.phase() {
+            Phase::Sending => Mono(u64::MAX),
+            Phase::Draining(since) => since,
+            Phase::Ended(_) => return None,
+        };
+        let due = self.script.due(now).filter(|due| *due <= last);
+        due.filter(|_| self.shared.record().has_room())
     }
 
     fn poll_due(&self) -> Option<Mono> {
@@ -369,7 +375,7 @@ impl Life {
             self.shared.record().note(self.place, &event);
             match event {
                 PanelEvent::Acknowledged { .. } | PanelEvent::Supervised { .. } => {
-                    self.failures = 0
+                    self.failures = 0;
                 }
                 PanelEvent::HangUp => go_on = false,
                 _ => {}

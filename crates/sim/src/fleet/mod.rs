@@ -35,7 +35,7 @@ use record::Record;
 pub(crate) enum Phase {
     /// Panels report.
     Sending,
-    /// Panels report nothing new since then; those whose signals are all answered leave.
+    /// Panels report what was due until then; those whose signals are all answered leave.
     Draining(Mono),
     /// Panels leave, answered or not; nothing new was reported since then.
     Ended(Mono),
@@ -169,13 +169,17 @@ impl Fleet {
         let _out_of_time = timeout(duration, join_all(&mut self.panels)).await;
     }
 
-    /// Asks for no new signals. Panels whose signals are all answered leave.
+    /// Asks for no signals that are not due by now. Panels whose signals are all answered leave.
     pub fn drain(&self) {
-        let now = self.shared.clock.now().mono;
+        self.drain_from(self.shared.clock.now().mono);
+    }
+
+    /// The same with what is due by a time that may lie a little back.
+    pub(crate) fn drain_from(&self, since: Mono) {
         self.phase.send_if_modified(|phase| {
             let first = *phase == Phase::Sending;
             if first {
-                *phase = Phase::Draining(now);
+                *phase = Phase::Draining(since);
             }
             first
         });

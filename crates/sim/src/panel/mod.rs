@@ -113,7 +113,7 @@ pub struct Panel {
     sequence: u16,
     unanswered: VecDeque<Unanswered>,
     connected: bool,
-    /// How often all was sent again on this connection.
+    /// How often all was sent again on this connection since the last answer.
     resent: u32,
     deadline: Option<Mono>,
     /// What to add to the wall clock to get the panel's: a NAK corrects it. Microseconds.
@@ -349,6 +349,7 @@ impl Panel {
         let Some(answered) = self.unanswered.remove(at) else {
             return PanelEvent::Stray;
         };
+        self.resent = 0;
         self.wait(now);
         let (kind, took) = (answered.kind(), answered.took(now.mono));
         match answered.number() {
