@@ -345,7 +345,8 @@ impl Panel {
     /// Takes out the message at this place, which was answered.
     fn answered(&mut self, now: Now, at: usize, accepted: bool) -> PanelEvent {
         let mut before = self.unanswered.iter().take(at);
-        let in_order = before.all(|waiting| waiting.number().is_none());
+        // What was answered and not heard was answered in its turn.
+        let in_order = before.all(|w| w.number().is_none() || w.first_answer.is_some());
         let Some(answered) = self.unanswered.remove(at) else {
             return PanelEvent::Stray;
         };

@@ -4,6 +4,7 @@
 pub(crate) mod event_log;
 pub(crate) mod registry;
 pub(crate) mod states;
+pub(crate) mod verdicts;
 
 use crate::memory::MemoryLog;
 use crate::support::{Folder, TestClock};
@@ -14,12 +15,14 @@ macro_rules! event_log_conformance {
         crate::conformance::tests_of!(event_log, $make;
             a_batch_is_numbered_densely_in_its_order,
             everything_of_an_event_comes_back,
+            an_event_of_our_own_is_kept_with_its_text_and_is_no_message,
             an_empty_batch_stores_nothing,
             a_message_without_events_is_refused_and_uses_no_number,
             pages_go_forward_and_back_without_gap_or_double,
             a_page_may_end_exactly_at_the_end,
             filters_leave_only_what_was_asked_for,
             filters_find_rare_events_among_many,
+            doubtful_events_are_found_among_many,
             events_of_several_days_are_one_sequence,
             a_clock_set_back_keeps_the_order,
             a_number_that_was_never_given_is_no_event,
@@ -101,5 +104,14 @@ mod states_on_sqlite {
         the_whole_panel_moves_all_its_partitions,
         an_older_event_never_overwrites_a_newer_one,
         an_event_of_an_unknown_panel_moves_only_the_cursor,
+    );
+}
+
+mod verdicts_on_sqlite {
+    crate::conformance::tests_of!(verdicts, super::sqlite();
+        a_verdict_is_kept_and_found_by_its_event,
+        the_first_verdict_stands,
+        a_confirmed_event_moves_what_no_later_one_moved,
+        a_verdict_before_the_projection_comes_to_the_same,
     );
 }
