@@ -245,5 +245,8 @@ async fn a_dialler_that_nobody_registered_is_told_so() {
         report.answers().iter().all(|answer| *answer == "DUH"),
         "{report:?}"
     );
-    assert_eq!(lines(&house.close().await), [""; 0]);
+    let mut stored = house.close().await;
+    // What the server says of it itself is another matter.
+    stored.retain(|event| !event.is_own());
+    assert_eq!(lines(&stored), [""; 0]);
 }

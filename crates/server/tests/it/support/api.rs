@@ -54,6 +54,11 @@ impl Stored {
         marks.find_map(|block| Content::number_of_mark(block.content_text.as_deref()?))
     }
 
+    /// Whether it is the server's own: what it saw, and no panel said.
+    pub(crate) fn is_own(&self) -> bool {
+        self.code.set == "OWN"
+    }
+
     /// Its extended data that is text, letters first.
     pub(crate) fn blocks(&self) -> Vec<String> {
         let blocks = self.extended.iter().flatten();

@@ -181,5 +181,8 @@ async fn a_wrong_key_is_told_no_more_than_an_unknown_account() {
     }
     assert_eq!(answers[0], ("DUH".to_owned(), 1, false));
     assert_eq!(answers[0], answers[1]);
-    assert_eq!(lines(&house.close().await), [""; 0]);
+    let mut stored = house.close().await;
+    // What the server says of it itself is another matter.
+    stored.retain(|event| !event.is_own());
+    assert_eq!(lines(&stored), [""; 0]);
 }
