@@ -85,6 +85,36 @@ pub const SECURITY_PERIOD: Duration = Duration::from_hours(1);
 /// whose every panel is suspicious fits. Beyond it nothing more is told, and that is counted.
 pub const SECURITY_TABLE: usize = 65_536;
 
+/// Strangers that the quarantine keeps apart (R6): far more than a person looks at. With their
+/// frames they take 30 MiB at the very worst. Beyond it, what comes is only counted.
+pub const QUARANTINE_ENTRIES: usize = 10_000;
+
+/// Strangers that one address may bring in: a fleet of a thousand that was moved here before it
+/// was registered, behind one carrier NAT, fits; a tenth of the whole is no loss to the others.
+pub const QUARANTINE_PER_ADDRESS: usize = QUARANTINE_ENTRIES / 10;
+
+/// Frames kept of a stranger: its poll, its alarm, and one that differs.
+pub const QUARANTINE_FRAMES: usize = 3;
+
+/// Octets kept of a stranger's frame. Frames of panels have a few hundred.
+pub const QUARANTINE_FRAME: usize = 1 << 10;
+
+/// Addresses kept of a stranger: two paths that roam once each.
+pub const QUARANTINE_SOURCES: usize = 4;
+
+/// The least time between two transactions of the quarantine, whatever comes.
+pub const QUARANTINE_PERIOD: Duration = Duration::from_secs(1);
+
+/// A stranger of whom nothing came for so long is forgotten: two monthly tests would have come.
+pub const QUARANTINE_IDLE: Duration = Duration::from_hours(24 * 30);
+
+/// R7: a flood from one address is told at most once within this time.
+pub const FLOOD_PERIOD: Duration = Duration::from_mins(10);
+
+/// Addresses and paths whose flood is remembered for [`FLOOD_PERIOD`]. An attack from more is
+/// told by these, and the rest is counted.
+pub const FLOOD_TABLE: usize = 1_024;
+
 /// R3: how often an alarm is refused for its time before it is stored all the same.
 pub const SKEWED_REFUSALS: u32 = 2;
 

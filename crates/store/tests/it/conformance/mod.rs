@@ -5,6 +5,7 @@ pub(crate) mod event_log;
 pub(crate) mod paths;
 pub(crate) mod registry;
 pub(crate) mod states;
+pub(crate) mod strays;
 pub(crate) mod verdicts;
 
 use crate::memory::MemoryLog;
@@ -131,5 +132,20 @@ mod verdicts_on_sqlite {
         the_first_verdict_stands,
         a_confirmed_event_moves_what_no_later_one_moved,
         a_verdict_before_the_projection_comes_to_the_same,
+    );
+}
+
+mod strays_on_sqlite {
+    crate::conformance::tests_of!(strays, super::sqlite();
+        a_stranger_is_kept_with_what_came,
+        what_comes_again_is_added_up,
+        receiver_line_and_reason_tell_strangers_apart,
+        only_the_last_few_frames_are_kept,
+        a_rejected_stranger_is_only_counted,
+        an_adoption_is_on_record_once_and_outlives_the_entry,
+        an_identity_that_was_adopted_may_come_again,
+        entries_come_in_pages_the_newest_first,
+        the_idle_are_forgotten_and_their_numbers_never_given_again,
+        random_lives_come_to_the_same_as_in_memory,
     );
 }
