@@ -5,6 +5,9 @@
     reason = "small numbers, chosen here"
 )]
 
+mod own;
+mod skewed;
+
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -19,13 +22,15 @@ use tokio::task::JoinHandle;
 
 use super::*;
 use crate::ports::{
-    self, AddError, Answer, AppendError, Appended, EventFilter, EventPage, NewMessage, NewPanel,
-    Origin, PanelDetail, PanelFilter, PanelPage, PathBinding, ReadError, RepeatQuery,
-    StoredMessage,
+    self, AddError, Answer, AppendError, Appended, ChangeError, EventFilter, EventPage, NewMessage,
+    NewPanel, NewPath, Origin, PanelDetail, PanelFilter, PanelPage, PathBinding, PathChange,
+    ReadError, RepeatQuery, StoredMessage,
 };
 
 const START: Wall = Wall(1_700_000_000_000_000);
 const PATH: PathIndex = PathIndex(7);
+/// Another path of the same panel, told apart by its receiver number.
+const OTHER_PATH: PathIndex = PathIndex(8);
 
 /// A journal in memory. `gate` holds appends; `fault` breaks them.
 #[derive(Default)]
@@ -130,7 +135,7 @@ impl EventLog for FakeLog {
 }
 
 /// A registry that holds one panel.
-struct OnePanel;
+pub(crate) struct OnePanel;
 
 fn binding() -> PathBinding {
     PathBinding {
@@ -143,6 +148,7 @@ fn binding() -> PathBinding {
             line: None,
             listener: None,
             policy: PathPolicy::default(),
+            cipher: None,
         },
         panel: PanelId::from_bytes([2; 16]),
         panel_index: PanelIndex(3),
@@ -155,7 +161,10 @@ fn binding() -> PathBinding {
 
 impl ports::Registry for OnePanel {
     fn bindings(&self) -> Answering<'_, Result<Vec<PathBinding>, ReadError>> {
-        Box::pin(async { Ok(vec![binding()]) })
+        let mut other = binding();
+        other.path.index = OTHER_PATH;
+        other.path.receiver = Some(2);
+        Box::pin(async { Ok(vec![binding(), other]) })
     }
 
     fn add_panels(
@@ -165,6 +174,48 @@ impl ports::Registry for OnePanel {
         _: Vec<NewPanel>,
     ) -> Answering<'_, Vec<Result<model::Panel, AddError>>> {
         unreachable!("ingest adds no panels")
+    }
+
+    fn add_path(
+        &self,
+        _: model::Actor,
+        _: Wall,
+        _: PanelId,
+        _: NewPath,
+    ) -> Answering<'_, Result<PathBinding, ChangeError>> {
+        unreachable!("ingest adds no paths")
+    }
+
+    fn change_path(
+        &self,
+        _: model::Actor,
+        _: Wall,
+        _: PathId,
+        _: PathChange,
+    ) -> Answering<'_, Result<PathBinding, ChangeError>> {
+        unreachable!("ingest changes no paths")
+    }
+
+    fn remove_path(
+        &self,
+        _: model::Actor,
+        _: Wall,
+        _: PathId,
+    ) -> Answering<'_, Result<Path, ChangeError>> {
+        unreachable!("ingest removes no paths")
+    }
+
+    fn relearn(
+        &self,
+        _: model::Actor,
+        _: Wall,
+        _: PathId,
+    ) -> Answering<'_, Result<PathBinding, ChangeError>> {
+        unreachable!("ingest forgets nothing")
+    }
+
+    fn learn(&self, _: Vec<(PathIndex, Learned)>) -> Answering<'_, Result<(), AddError>> {
+        unreachable!("ingest learns nothing")
     }
 
     fn panels(
@@ -185,7 +236,14 @@ impl ports::Registry for OnePanel {
     }
 
     fn sites(&self) -> Answering<'_, Result<Vec<model::Site>, ReadError>> {
-        unreachable!("ingest lists no sites")
+        Box::pin(async {
+            Ok(vec![model::Site {
+                id: SiteId::from_bytes([4; 16]),
+                organisation: OrganisationId::from_bytes([5; 16]),
+                name: "Default site".into(),
+                time_zone: "UTC".into(),
+            }])
+        })
     }
 
     fn audit(
@@ -260,13 +318,19 @@ impl Bench {
     }
 
     async fn submit_by(&mut self, path: PathIndex, content: u8, time: Option<Wall>) -> SignalToken {
+        let submission = self.submission(path, content, time);
+        let token = submission.origin.token;
+        self.ingest.submit(submission).await;
+        token
+    }
+
+    fn submission(&mut self, path: PathIndex, content: u8, time: Option<Wall>) -> Submission {
         self.next_token += 1;
-        let token = SignalToken(self.next_token);
         let signal = signal(time);
-        let submission = Submission {
+        Submission {
             origin: Origin {
                 connection: 1,
-                token,
+                token: SignalToken(self.next_token),
             },
             path,
             class: signal.class(),
@@ -275,14 +339,16 @@ impl Bench {
             skewed: false,
             signal,
             answers: self.sender.clone(),
-        };
-        self.ingest.submit(submission).await;
-        token
+        }
     }
 
     /// Submits and waits for the proof; the number it bears.
     async fn stored(&mut self, content: u8, panel_time: Option<Wall>) -> EventSeq {
-        let token = self.submit(content, panel_time).await;
+        self.stored_by(PATH, content, panel_time).await
+    }
+
+    async fn stored_by(&mut self, path: PathIndex, content: u8, time: Option<Wall>) -> EventSeq {
+        let token = self.submit_by(path, content, time).await;
         match self.answers.recv().await.unwrap() {
             Answer::Committed { proof, .. } => {
                 assert_eq!(
@@ -349,6 +415,31 @@ async fn a_proof_comes_only_after_the_append() {
         bench.answers.recv().await,
         Some(Answer::Committed { .. })
     ));
+}
+
+/// R9: one event, whichever path of its panel it comes by, from memory and from the journal.
+#[tokio::test(start_paused = true)]
+async fn a_signal_that_comes_by_two_paths_of_its_panel_is_one_event() {
+    let mut bench = Bench::new(FakeLog::default()).await;
+    let time = Some(bench.wall());
+    let first = bench.stored_by(PATH, 1, time).await;
+    assert_eq!(bench.stored_by(OTHER_PATH, 1, time).await, first);
+    // Other signals have come in between, and a new engine knows of neither by heart.
+    pass(120).await;
+    bench.stored_by(OTHER_PATH, 2, None).await;
+    pass(120).await;
+    let mut bench = bench.restart().await;
+    let asked = *bench.log.asked.lock().unwrap();
+    assert_eq!(bench.stored_by(OTHER_PATH, 1, time).await, first);
+    assert_eq!(*bench.log.asked.lock().unwrap(), asked + 2, "of each path");
+    assert_eq!(bench.stored_by(PATH, 1, time).await, first);
+    assert_eq!(bench.log.rows().len(), 2);
+    // R2: the same frame goes before what is merely newer.
+    let again = bench.stored_by(OTHER_PATH, 1, None).await;
+    assert!(again > first && bench.flagged(again));
+    pass(120).await;
+    let mut bench = bench.restart().await;
+    assert_eq!(bench.stored_by(OTHER_PATH, 1, time).await, first);
 }
 
 #[tokio::test(start_paused = true)]
@@ -575,4 +666,19 @@ async fn a_signal_of_a_path_that_is_not_registered_is_refused() {
         reason: model::Refusal::UnknownPath,
     };
     assert_eq!(bench.answers.recv().await, Some(refused));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_doubt_about_our_clock_is_published_at_once_and_outlives_commits() {
+    let mut bench = Bench::new(FakeLog::default()).await;
+    bench.stored(1, None).await;
+    let mut state = bench.ingest.state();
+    state.mark_unchanged();
+    bench.ingest.clock_doubt().set(true);
+    assert!(state.has_changed().unwrap());
+    bench.stored(2, None).await;
+    assert!(state.borrow().clock_suspect);
+    assert!(state.borrow().promises(bench.clock.now().mono), "R4");
+    bench.ingest.clock_doubt().set(false);
+    assert!(!state.borrow().clock_suspect);
 }

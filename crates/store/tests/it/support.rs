@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use arrayvec::ArrayString;
-use engine::ports::NewMessage;
+use engine::ports::{NewMessage, Sealer};
 use model::{
     Account, Clock, Code, Entropy, EventFlags, Extended, FamilyName, IdSource, Message, Mono,
     NewEvent, Now, OrganisationId, PanelId, PathId, PathIndex, Point, PointNumber, RepeatKey,
     SiteId, Wall,
 };
 use store::{Settings, Store};
+use zeroize::Zeroizing;
 
 /// 2026-03-10T12:00:00Z, a day without peculiarities.
 pub(crate) const NOON: Wall = Wall(1_773_144_000_000_000);
@@ -67,11 +68,30 @@ impl Entropy for Seeded {
     }
 }
 
+/// Seals by a mask that anybody could see through; what it keeps is the sealer's contract.
+struct Mask(u8);
+
+impl Sealer for Mask {
+    fn seal(&self, context: &[u8], secret: &[u8]) -> Vec<u8> {
+        let masked = secret.iter().map(|octet| octet ^ self.0);
+        let head = [self.0].into_iter().chain(context.iter().copied());
+        head.chain(masked).collect()
+    }
+
+    fn open(&self, context: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        let masked = sealed.strip_prefix(&[self.0])?.strip_prefix(context)?;
+        let secret = masked.iter().map(|octet| octet ^ self.0).collect();
+        Some(Zeroizing::new(secret))
+    }
+}
+
 /// A data folder for one test.
 pub(crate) struct Folder {
     _temporary: Option<tempfile::TempDir>,
     pub(crate) path: PathBuf,
     pub(crate) clock: Arc<TestClock>,
+    /// Stands for the key file.
+    pub(crate) seal: u8,
 }
 
 impl Folder {
@@ -81,6 +101,7 @@ impl Folder {
             path: temporary.path().to_owned(),
             _temporary: Some(temporary),
             clock: TestClock::new(),
+            seal: 0xA5,
         }
     }
 
@@ -90,13 +111,15 @@ impl Folder {
             path: path.to_owned(),
             _temporary: None,
             clock: TestClock::new(),
+            seal: 0xA5,
         }
     }
 
     pub(crate) fn settings(&self) -> Settings {
         let clock: Arc<dyn Clock> = self.clock.clone();
         let ids = IdSource::new(Arc::clone(&clock), Box::new(Seeded(clock.now().mono.0)));
-        let mut settings = Settings::new(self.path.clone(), clock, ids);
+        let sealer = Arc::new(Mask(self.seal));
+        let mut settings = Settings::new(self.path.clone(), clock, ids, sealer);
         settings.ballast_bytes = 64 << 10;
         settings
     }

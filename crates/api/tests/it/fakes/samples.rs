@@ -3,7 +3,7 @@
 use engine::ports::NewMessage;
 use model::{
     Account, Code, EventClass, EventFlags, Extended, FamilyName, Message, NewEvent, OrganisationId,
-    PanelId, PathId, PathIndex, Point, PointNumber, RepeatKey, SiteId, Wall,
+    OwnCode, PanelId, PathId, PathIndex, Point, PointNumber, RepeatKey, SiteId, Wall,
 };
 
 use super::NOW;
@@ -16,6 +16,10 @@ pub(crate) fn panel_id(index: u32) -> PanelId {
     PanelId::from_bytes(octets(1, index))
 }
 
+pub(crate) fn path_id(index: u32) -> PathId {
+    PathId::from_bytes(octets(2, index))
+}
+
 pub(crate) fn organisation_id() -> OrganisationId {
     OrganisationId::from_bytes([7; 16])
 }
@@ -24,7 +28,7 @@ pub(crate) fn site_id() -> SiteId {
     SiteId::from_bytes([8; 16])
 }
 
-pub(crate) fn octets(kind: u8, index: u32) -> [u8; 16] {
+fn octets(kind: u8, index: u32) -> [u8; 16] {
     let mut octets = [kind; 16];
     octets[12..].copy_from_slice(&index.to_be_bytes());
     octets
@@ -40,7 +44,7 @@ pub(crate) fn burglary() -> NewMessage {
     NewMessage {
         events: vec![NewEvent {
             path: PathIndex(1),
-            path_id: PathId::from_bytes(octets(2, 1)),
+            path_id: path_id(1),
             panel: panel_id(1),
             site: site_id(),
             organisation: organisation_id(),
@@ -99,6 +103,19 @@ pub(crate) fn two_in_one() -> NewMessage {
     second.message = None;
     message.events[0].code = Code::contact_id(b"3130").unwrap();
     message.events.push(second);
+    message
+}
+
+/// An event of our own that is about no panel.
+pub(crate) fn flood() -> NewMessage {
+    let mut message = disarm();
+    let event = &mut message.events[0];
+    (event.path, event.path_id) = (PathIndex::HOUSE, PathId::HOUSE);
+    event.panel = PanelId::HOUSE;
+    event.format = "OWN".parse().unwrap();
+    event.code = Code::Own(OwnCode::Flood);
+    event.class = event.code.meaning().class;
+    event.message = None;
     message
 }
 
