@@ -76,6 +76,7 @@ fn private_routes() -> OpenApiRouter<Arc<App>> {
         .routes(route!(v1::events::list))
         .routes(route!(v1::event_stream::follow))
         .routes(route!(v1::events::show))
+        .routes(route!(v1::verdicts::judge))
         .routes(route!(v1::organisations::list))
         .routes(route!(v1::sites::list))
         .routes(route!(v1::server::show))

@@ -16,7 +16,11 @@
 //! What never happens here: sockets, files, SQL, HTTP.
 
 pub mod bell;
+pub mod clocks;
 pub mod ingest;
 pub mod ports;
+pub mod quarantine;
 pub mod registry;
+mod seldom;
 pub mod states;
+pub mod verdicts;

@@ -50,6 +50,14 @@ error_codes! {
     FamilyUnknown, "family.unknown", 400;
     /// The site does not exist.
     SiteUnknown, "site.unknown", 400;
+    /// A verdict was given on an event that nobody doubts.
+    EventNotDoubtful, "event.not_doubtful", 409;
+    /// The event has a verdict already, and it says otherwise.
+    VerdictGiven, "event.verdict_given", 409;
+    /// The entry of the quarantine was adopted before.
+    StrayAdopted, "quarantine.adopted", 409;
+    /// The account of the entry is registered: it is the key that does not fit.
+    StrayRegistered, "quarantine.registered", 409;
     /// The cursor points before what is kept.
     CursorExpired, "event.cursor_expired", 410;
     /// The disk is full.

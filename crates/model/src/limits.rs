@@ -25,6 +25,10 @@ pub const COMMIT_SIGNALS: usize = 1_024;
 /// Signals waiting for ingest, per urgency: two full commits, so that the writer never starves.
 pub const INGEST_QUEUE: usize = 2 * COMMIT_SIGNALS;
 
+/// Events of our own that may wait for their commit: one full commit, so that a mass outage of
+/// 50,000 panels is told in half a second and never crowds out what panels say.
+pub const OWN_EVENTS: usize = COMMIT_SIGNALS;
+
 /// Signals a gateway may have unacknowledged: what one commit per 8 ms drains in about 60 ms.
 pub const LINK_UNACKNOWLEDGED: usize = 8 * COMMIT_SIGNALS;
 
@@ -44,6 +48,10 @@ pub const LINK_IDENTIFY: usize = 4_096;
 
 /// Identities that a gateway remembers: an expected fleet of 50,000 fits with room.
 pub const IDENTITY_CACHE: usize = 65_536;
+
+/// Spellings of one account (by listener, receiver and line) that a gateway remembers: a panel has
+/// one, or a few with several receivers; the rest is somebody guessing, and is asked for again.
+pub const IDENTITY_VARIANTS: usize = 16;
 
 /// How long a gateway remembers that an account is unknown.
 pub const UNKNOWN_ACCOUNT_MEMORY: Duration = Duration::from_secs(5);
@@ -69,6 +77,70 @@ pub const REPEAT_BY_TIMESTAMP: Duration = Duration::from_hours(24);
 /// R2: a signal with equal content is a repeat within this time, if nothing came between.
 pub const REPEAT_BY_CONTENT: Duration = Duration::from_mins(1);
 
+/// R1, R6: an event of our own about suspicious frames is told at most once within this time for
+/// each path and kind: a panel whose padding changed says so with every frame.
+pub const SECURITY_PERIOD: Duration = Duration::from_hours(1);
+
+/// Paths and kinds that are remembered for [`SECURITY_PERIOD`], 24 octets each: a fleet of 50,000
+/// whose every panel is suspicious fits. Beyond it nothing more is told, and that is counted.
+pub const SECURITY_TABLE: usize = 65_536;
+
+/// Strangers that the quarantine keeps apart (R6): far more than a person looks at. With their
+/// frames they take 30 MiB at the very worst. Beyond it, what comes is only counted.
+pub const QUARANTINE_ENTRIES: usize = 10_000;
+
+/// Strangers that one address may bring in: a fleet of a thousand that was moved here before it
+/// was registered, behind one carrier NAT, fits; a tenth of the whole is no loss to the others.
+pub const QUARANTINE_PER_ADDRESS: usize = QUARANTINE_ENTRIES / 10;
+
+/// Frames kept of a stranger: its poll, its alarm, and one that differs.
+pub const QUARANTINE_FRAMES: usize = 3;
+
+/// Octets kept of a stranger's frame. Frames of panels have a few hundred.
+pub const QUARANTINE_FRAME: usize = 1 << 10;
+
+/// Addresses kept of a stranger: two paths that roam once each.
+pub const QUARANTINE_SOURCES: usize = 4;
+
+/// The least time between two transactions of the quarantine, whatever comes.
+pub const QUARANTINE_PERIOD: Duration = Duration::from_secs(1);
+
+/// A stranger of whom nothing came for so long is forgotten: two monthly tests would have come.
+pub const QUARANTINE_IDLE: Duration = Duration::from_hours(24 * 30);
+
+/// R7: a flood from one address is told at most once within this time.
+pub const FLOOD_PERIOD: Duration = Duration::from_mins(10);
+
+/// Addresses and paths whose flood is remembered for [`FLOOD_PERIOD`]. An attack from more is
+/// told by these, and the rest is counted.
+pub const FLOOD_TABLE: usize = 1_024;
+
+/// R3: how often an alarm is refused for its time before it is stored all the same.
+pub const SKEWED_REFUSALS: u32 = 2;
+
+/// R3: how long refusals of an alarm count. Panels that get no acknowledgement try again within
+/// seconds or a minute, and change paths within a few.
+pub const SKEWED_MEMORY: Duration = Duration::from_mins(10);
+
+/// Alarms outside the window whose refusals are counted: one of each of 4,096 panels, 64 octets
+/// each. When so many panels are wrong at once, it is our clock that is, and none is refused.
+pub const SKEWED_SIGNALS: usize = 4_096;
+
+/// R3: for how many seconds panels that leave the window are counted together.
+pub const CLOCK_WATCH: usize = 60;
+
+/// R3: fewer panels than this that leave the window say nothing of our clock; as many must agree
+/// before it is trusted again.
+pub const CLOCK_PANELS: u32 = 20;
+
+/// Our clock jumped if it went further than the monotonic one by more than this within a second:
+/// well above what a time service corrects in one step, well below what would be a false NAK.
+pub const CLOCK_JUMP: Duration = Duration::from_secs(5);
+
+/// Words about panels' clocks that may wait to be counted: what 50,000 panels say in one second
+/// of the busiest day. More are dropped and counted; a sample of so many tells the same.
+pub const CLOCK_REPORTS: usize = 8_192;
+
 /// DC-09 5.5.1.9: a timestamp may lie this far behind our clock.
 pub const WINDOW_BEHIND: Duration = Duration::from_secs(40);
 
@@ -89,12 +161,39 @@ pub const ADDRESS_RATE: u32 = 1_000;
 /// What one address may spend at once.
 pub const ADDRESS_BURST: u32 = 5_000;
 
+/// A flooding address, or account, is told of once in this time by each gateway (R7).
+pub const FLOOD_REPORT: Duration = Duration::from_mins(1);
+
+/// Floods that a gateway remembers to have told of. A flood spends hundreds of frames a second, so
+/// that a machine cannot take in many more at once; beyond it one may be told of twice.
+pub const FLOODS: usize = 1_024;
+
+/// Connections of flooding addresses get one part in this many of the places for those without
+/// identity, so that they make room for each other and not for strangers from elsewhere.
+pub const FLOODED_SHARE: usize = 10;
+
 /// Addresses and accounts whose spending a gateway remembers; the longest idle is forgotten.
 pub const LIMIT_TABLE: usize = 65_536;
 
 /// Connections accepted in one turn of the loop, so that a storm never starves panels that are
 /// already here.
 pub const ACCEPT_QUOTA: usize = 256;
+
+/// Datagrams read from one socket in one turn, so that a flood never starves connections; what
+/// recvmmsg takes at once may go beyond it.
+pub const DATAGRAM_QUOTA: usize = 1_024;
+
+/// Datagrams that a gateway may have unanswered: what its window of signals holds half of, so that
+/// datagrams leave room for connections. With their sessions some 4 MiB.
+pub const OPEN_DATAGRAMS: usize = LINK_UNACKNOWLEDGED / 2;
+
+/// A datagram that cannot be answered within this time is given up: panels repeat after 1 to 5 s,
+/// five times, and have taken their other path by then.
+pub const DATAGRAM_TIME: Duration = Duration::from_secs(10);
+
+/// The kernel's buffer for datagrams that wait to be read: a second of 20,000 frames of an ordinary
+/// length, with the kernel's own overhead. It may allow less (`net.core.rmem_max`).
+pub const DATAGRAM_BUFFER: usize = 16 << 20;
 
 /// Events in one page of the API.
 pub const PAGE: usize = 1_000;

@@ -4,13 +4,15 @@
 //! event only by [`Event::with_personal`], which is for reads that were audited.
 
 use data_encoding::BASE64;
-use model::{Code, Point, Qualifier};
+use engine::ports::Verdict;
+use model::{Code, EventFlags, PanelId, PathId, Point, Qualifier};
 use serde::Serialize;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::time;
+use super::verdict::EventVerdict;
 
 /// A registered signal.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -19,18 +21,18 @@ pub(crate) struct Event {
     seq: u64,
     /// The number of the first event of the same message; its own, if it is that.
     message_seq: u64,
-    /// The panel that sent it.
-    panel: String,
-    /// The path that it came by.
-    path: String,
+    /// The panel that sent it, or that it is about; `null` where it is about none.
+    panel: Option<String>,
+    /// The path that it came by, or that it is about; `null` where it is about none.
+    path: Option<String>,
     /// Where the panel stood at the time.
     site: String,
     /// Whose the panel was at the time.
     organisation: String,
-    /// The protocol that it came by.
+    /// The protocol that it came by; `watchfire` of what is about no panel.
     #[schema(example = "dc09")]
     family: String,
-    /// The protocol's name for the format.
+    /// The protocol's name for the format; `OWN` of events that Watchfire made itself.
     #[schema(example = "SIA-DCS")]
     format: String,
     /// The account that the event is about.
@@ -68,6 +70,13 @@ pub(crate) struct Event {
     skew_ms: Option<i64>,
     /// What is remarkable about it.
     flags: Vec<String>,
+    /// Those of the flags that are reasons to doubt it.
+    doubt: Vec<String>,
+    /// Whether it may change states. A calming event that is doubtful does so only once a person
+    /// has confirmed it.
+    effective: bool,
+    /// What a person said of it; `null` as long as nobody did, and where nobody doubts it.
+    verdict: Option<EventVerdict>,
     /// Text that came with it. Only where personal data was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<String>,
@@ -86,7 +95,8 @@ pub(crate) struct Event {
 /// An event code.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct EventCode {
-    /// The code set: `CID` (Contact ID), `SIA` (DC-03), `RAW` (kept, not decoded).
+    /// The code set: `CID` (Contact ID), `SIA` (DC-03), `OWN` (Watchfire's), `RAW` (kept, not
+    /// decoded).
     #[schema(example = "CID")]
     set: &'static str,
     /// The code as its set writes it; of `RAW`, the format's token.
@@ -142,8 +152,8 @@ impl From<&model::Event> for Event {
         Self {
             seq: event.seq.0,
             message_seq: event.message_seq.0,
-            panel: body.panel.to_string(),
-            path: body.path_id.to_string(),
+            panel: (body.panel != PanelId::HOUSE).then(|| body.panel.to_string()),
+            path: (body.path_id != PathId::HOUSE).then(|| body.path_id.to_string()),
             site: body.site.to_string(),
             organisation: body.organisation.to_string(),
             family: body.family.to_string(),
@@ -163,6 +173,9 @@ impl From<&model::Event> for Event {
             received: time::to_rfc3339(body.received),
             skew_ms: event.skew().map(|micros| micros / 1_000),
             flags: body.flags.names().collect(),
+            doubt: (body.flags & EventFlags::DOUBT).names().collect(),
+            effective: event.is_effective(),
+            verdict: None,
             text: None,
             extended: None,
             raw: None,
@@ -172,6 +185,15 @@ impl From<&model::Event> for Event {
 }
 
 impl Event {
+    /// The same with what a person said of it.
+    pub(crate) fn judged(self, verdict: Option<&Verdict>) -> Self {
+        Self {
+            effective: self.effective || verdict.is_some_and(|verdict| verdict.confirmed),
+            verdict: verdict.map(EventVerdict::from),
+            ..self
+        }
+    }
+
     /// The event as it stands in lists and streams; with personal data if that was asked for
     /// and the read has been audited (R30).
     pub(crate) fn shown(event: &model::Event, personal: bool) -> Self {

@@ -10,3 +10,4 @@ pub(crate) mod path;
 pub(crate) mod path_input;
 pub(crate) mod secret;
 pub(crate) mod time;
+pub(crate) mod verdict;

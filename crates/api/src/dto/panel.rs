@@ -131,7 +131,7 @@ impl PanelWithParts {
     pub(crate) fn new(
         detail: PanelDetail,
         presence: Option<&dyn Presence>,
-        last_event: Option<&model::Event>,
+        last_event: Option<Event>,
     ) -> Self {
         let mut panel = Panel::new(detail.panel, presence);
         for (path, standing) in panel.paths.iter_mut().zip(&detail.standings) {
@@ -141,7 +141,7 @@ impl PanelWithParts {
             panel,
             partitions: detail.partitions.iter().map(Partition::from).collect(),
             zones: detail.zones.iter().map(Zone::from).collect(),
-            last_event: last_event.map(Event::from),
+            last_event,
         }
     }
 }

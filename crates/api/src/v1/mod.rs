@@ -12,3 +12,4 @@ pub(crate) mod paths;
 pub(crate) mod personal;
 pub(crate) mod server;
 pub(crate) mod sites;
+pub(crate) mod verdicts;

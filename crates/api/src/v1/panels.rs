@@ -10,9 +10,11 @@ use engine::ports::{EventFilter, EventLog, PanelFilter, ReadError};
 use model::{Account, ErrorCode, PanelId, PanelIndex};
 
 use super::paths;
+use super::verdicts::judged;
 use crate::auth::Caller;
 use crate::body::Json;
 use crate::cursor;
+use crate::dto::event::Event;
 use crate::dto::panel::{Panel, PanelPage, PanelWithParts};
 use crate::dto::panel_input::PanelInput;
 use crate::params::{NoParams, Pairs, Params, ReadParams, documented};
@@ -160,12 +162,12 @@ pub(crate) async fn show(
         Problem::new(ErrorCode::NotFound).detail(format!("there is no panel {id}"))
     })?;
     let last = last_event(&*services.events, id).await?;
+    let last = judged(&*services.verdicts, last.into_iter().collect(), false).await?;
+    let last = last
+        .first()
+        .map(|(event, verdict)| Event::from(event).judged(verdict.as_ref()));
     let presence = services.presence.as_deref();
-    Ok(axum::Json(PanelWithParts::new(
-        detail,
-        presence,
-        last.as_ref(),
-    )))
+    Ok(axum::Json(PanelWithParts::new(detail, presence, last)))
 }
 
 /// The newest event of a panel. A page may be empty before the end, so it reads on until then.

@@ -5,6 +5,9 @@
     reason = "small numbers, chosen here"
 )]
 
+mod own;
+mod skewed;
+
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -132,7 +135,7 @@ impl EventLog for FakeLog {
 }
 
 /// A registry that holds one panel.
-struct OnePanel;
+pub(crate) struct OnePanel;
 
 fn binding() -> PathBinding {
     PathBinding {
@@ -315,13 +318,19 @@ impl Bench {
     }
 
     async fn submit_by(&mut self, path: PathIndex, content: u8, time: Option<Wall>) -> SignalToken {
+        let submission = self.submission(path, content, time);
+        let token = submission.origin.token;
+        self.ingest.submit(submission).await;
+        token
+    }
+
+    fn submission(&mut self, path: PathIndex, content: u8, time: Option<Wall>) -> Submission {
         self.next_token += 1;
-        let token = SignalToken(self.next_token);
         let signal = signal(time);
-        let submission = Submission {
+        Submission {
             origin: Origin {
                 connection: 1,
-                token,
+                token: SignalToken(self.next_token),
             },
             path,
             class: signal.class(),
@@ -330,9 +339,7 @@ impl Bench {
             skewed: false,
             signal,
             answers: self.sender.clone(),
-        };
-        self.ingest.submit(submission).await;
-        token
+        }
     }
 
     /// Submits and waits for the proof; the number it bears.
@@ -659,4 +666,19 @@ async fn a_signal_of_a_path_that_is_not_registered_is_refused() {
         reason: model::Refusal::UnknownPath,
     };
     assert_eq!(bench.answers.recv().await, Some(refused));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_doubt_about_our_clock_is_published_at_once_and_outlives_commits() {
+    let mut bench = Bench::new(FakeLog::default()).await;
+    bench.stored(1, None).await;
+    let mut state = bench.ingest.state();
+    state.mark_unchanged();
+    bench.ingest.clock_doubt().set(true);
+    assert!(state.has_changed().unwrap());
+    bench.stored(2, None).await;
+    assert!(state.borrow().clock_suspect);
+    assert!(state.borrow().promises(bench.clock.now().mono), "R4");
+    bench.ingest.clock_doubt().set(false);
+    assert!(!state.borrow().clock_suspect);
 }

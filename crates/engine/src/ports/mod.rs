@@ -1,10 +1,12 @@
 //! Every trait by which the engine meets the outside.
 //!
-//! Downwards to the store: [`EventLog`], [`Registry`], [`States`], [`Tokens`]; with [`Sealer`] for
+//! Downwards to the store: [`EventLog`], [`Registry`], [`States`], [`Verdicts`], [`Strays`],
+//! [`Tokens`]; with [`Sealer`] for
 //! the secrets in it. Upwards from the edges that
 //! serve panels: [`Intake`], [`Identities`], [`Supervises`], [`WatchesClocks`], [`Learns`],
 //! [`Quarantines`]. From those that serve people: [`PanelAdmin`],
-//! [`Presence`]. From our own services: [`Reports`].
+//! [`JudgesEvents`], [`QuarantineAdmin`], [`Presence`]. From our own services: [`Reports`], and for them
+//! [`Confirmations`].
 //!
 //! Invariant: the traits speak the domain's operations, never tables or messages; each is
 //! object-safe, so that an engine is the same whatever stands behind it.
@@ -14,11 +16,13 @@ mod event_log;
 mod measured;
 mod panel_admin;
 mod presence;
+mod quarantine;
 mod registry;
 mod reports;
 mod sealer;
 mod sightings;
 mod states;
+mod verdicts;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -31,6 +35,10 @@ pub use event_log::{
 pub use measured::{Check, Health, Measured, Measurement, Reading};
 pub use panel_admin::{ChangeError, KeyChange, NewPath, PanelAdmin, PathChange};
 pub use presence::Presence;
+pub use quarantine::{
+    Adoption, AdoptionRow, EntryNumber, EntryPage, KeptFrame, QuarantineAdmin, QuarantineError,
+    Standing, StrayEntry, StrayIdentity, StraySeen, StrayUpdate, Strays,
+};
 pub use registry::{
     AddError, NewPanel, PanelDetail, PanelFilter, PanelPage, PathBinding, PathStanding, Registry,
     TokenRow, Tokens,
@@ -39,6 +47,7 @@ pub use reports::{OwnEvent, Reports};
 pub use sealer::Sealer;
 pub use sightings::{Learns, Quarantines, Sign, StrayFrame, Supervises, WatchesClocks};
 pub use states::{Observation, PartitionRow, Projection, States, ZoneRow};
+pub use verdicts::{Confirmations, JudgesEvents, NewVerdict, Verdict, VerdictError, Verdicts};
 
 /// A boxed future: a moment's allocation beside a disk sync.
 pub type Answering<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

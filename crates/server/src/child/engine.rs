@@ -15,7 +15,7 @@ use engine::ingest::ingest;
 use engine::ports::{EventLog, PanelFilter, Registry as _, TokenRow, Tokens};
 use engine::registry::Registry;
 use engine::states;
-use gateway::hub::{Hub, HubSetup};
+use gateway::hub::{Hub, HubSetup, LastHeard, Untaken};
 use model::{Actor, Clock, IdSource};
 use store::{Settings, Store, Synchronous};
 use tokio::io::AsyncReadExt;
@@ -115,6 +115,8 @@ impl House {
             self.registry.clone(),
             Arc::clone(&self.clock),
         );
+        let untaken = Arc::new(Untaken::default());
+        let heard = Arc::new(LastHeard::new(Arc::clone(&self.clock)));
         let hub = Hub::new(HubSetup {
             listener: link,
             build: BUILD.to_owned(),
@@ -122,13 +124,17 @@ impl House {
             clock: Arc::clone(&self.clock),
             intake: Arc::new(intake.clone()),
             identities: Arc::new(self.registry.clone()),
+            supervises: heard.clone(),
+            clocks: untaken.clone(),
+            learns: Arc::new(self.registry.clone()),
+            quarantines: untaken.clone(),
         });
         let store = Arc::new(self.store.clone());
         let router = api::router(Services {
             events: Arc::clone(&log),
             registry: store.clone(),
             panel_admin: Arc::new(self.registry.clone()),
-            presence: Some(hub.presence()),
+            presence: Some(heard),
             bell: bell.receiver(),
             health: vec![Arc::new(intake.clone()), store.clone(), hub.figures()],
             measured: vec![
@@ -136,6 +142,7 @@ impl House {
                 Arc::new(self.registry.clone()),
                 store.clone(),
                 hub.figures(),
+                untaken,
             ],
             families: families(),
             authenticate: Arc::new(self.tokens),

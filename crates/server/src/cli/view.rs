@@ -98,8 +98,8 @@ pub(super) struct EventPage {
 pub(super) struct Event {
     pub(super) seq: u64,
     pub(super) message_seq: u64,
-    pub(super) panel: String,
-    pub(super) path: String,
+    pub(super) panel: Option<String>,
+    pub(super) path: Option<String>,
     pub(super) family: String,
     pub(super) format: String,
     pub(super) account: String,
@@ -118,11 +118,25 @@ pub(super) struct Event {
     pub(super) skew_ms: Option<i64>,
     #[serde(default)]
     pub(super) flags: Vec<String>,
+    #[serde(default)]
+    pub(super) doubt: Vec<String>,
+    pub(super) effective: Option<bool>,
+    pub(super) verdict: Option<Verdict>,
     pub(super) text: Option<String>,
     #[serde(default)]
     pub(super) extended: Option<Vec<Extended>>,
     pub(super) raw: Option<String>,
     pub(super) raw_text: Option<String>,
+}
+
+/// What a person said of a doubtful event.
+#[derive(Debug, Deserialize)]
+pub(super) struct Verdict {
+    #[serde(rename = "verdict")]
+    pub(super) word: String,
+    pub(super) at: String,
+    pub(super) by: String,
+    pub(super) reason: Option<String>,
 }
 
 /// An event code.
@@ -183,6 +197,21 @@ impl Event {
             7 | 8 => Style::Note,
             _ => Style::Faint,
         }
+    }
+
+    /// The flags, and what is to be known of a doubt: whether somebody must confirm the event
+    /// before it takes effect, or what somebody said.
+    pub(super) fn remarks(&self) -> String {
+        let mut remarks = self.flags.join(",");
+        match &self.verdict {
+            Some(verdict) => {
+                remarks.push_str("; ");
+                remarks.push_str(&verdict.word);
+            }
+            None if self.effective == Some(false) => remarks.push_str("; unconfirmed"),
+            None => {}
+        }
+        remarks
     }
 
     /// The zone or the user.

@@ -94,7 +94,7 @@ pub(super) fn of_account(
     found.collect()
 }
 
-fn senseless(what: String) -> rusqlite::Error {
+pub(super) fn senseless(what: String) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(0, Type::Null, what.into())
 }
 

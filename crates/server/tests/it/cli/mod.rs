@@ -5,6 +5,7 @@
 
 mod fake;
 mod paths;
+mod verdicts;
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;

@@ -2,8 +2,8 @@
 
 use engine::ports::{AppendError, EventFilter, EventLog, NewMessage, RepeatQuery};
 use model::{
-    Account, Code, EventClass, EventFlags, EventSeq, Extended, Message, PathIndex, Point,
-    PointNumber, RepeatKey, Wall,
+    Account, Code, EventClass, EventFlags, EventSeq, Extended, Message, OwnCode, PanelId, PathId,
+    PathIndex, Point, PointNumber, RepeatKey, Wall,
 };
 
 use crate::support::{
@@ -121,6 +121,34 @@ pub(crate) async fn everything_of_an_event_comes_back(log: &dyn EventLog, _: &Te
         );
         assert_eq!(&stored.body, event);
     }
+}
+
+pub(crate) async fn an_event_of_our_own_is_kept_with_its_text_and_is_no_message(
+    log: &dyn EventLog,
+    _: &TestClock,
+) {
+    append(log, vec![message(1, 1, NOON)]).await;
+    let mut own = event(1, Wall(NOON.0 + SECOND));
+    own.code = Code::Own(OwnCode::PathLost);
+    own.class = OwnCode::PathLost.class();
+    own.text = Some("silent for 90 s".to_owned());
+    let mut house = own.clone();
+    (house.path, house.path_id) = (PathIndex::HOUSE, PathId::HOUSE);
+    house.panel = PanelId::HOUSE;
+    let batch = [&own, &house].map(|event| NewMessage {
+        events: vec![event.clone()],
+    });
+    assert_eq!(append(log, batch.to_vec()).await, [2, 3]);
+    assert_eq!(log.event(EventSeq(2)).await.unwrap().unwrap().body, own);
+    assert_eq!(log.event(EventSeq(3)).await.unwrap().unwrap().body, house);
+    let of_house = EventFilter {
+        panel: Some(PanelId::HOUSE),
+        ..EventFilter::default()
+    };
+    assert_eq!(numbers(log, of_house, false).await, [3]);
+    let latest = log.latest_by_path(Wall(0)).await.unwrap();
+    let latest: Vec<_> = latest.iter().map(|message| message.seq.0).collect();
+    assert_eq!(latest, [1], "R2: only messages of panels are repeated");
 }
 
 pub(crate) async fn an_empty_batch_stores_nothing(log: &dyn EventLog, _: &TestClock) {
@@ -268,6 +296,32 @@ pub(crate) async fn filters_find_rare_events_among_many(log: &dyn EventLog, _: &
     };
     assert_eq!(numbers(log, since.clone(), false).await, [12_002]);
     assert_eq!(numbers(log, since, true).await, [12_002]);
+}
+
+pub(crate) async fn doubtful_events_are_found_among_many(log: &dyn EventLog, _: &TestClock) {
+    for batch in 0..10_u32 {
+        let messages = (0..1_000).map(|number| {
+            let mut message = message(batch + 1, number, NOON);
+            if number == 500 && batch % 4 == 3 {
+                message.events[0].flags = EventFlags::ODD_PADDING | EventFlags::NON_STANDARD;
+            } else if number == 501 {
+                message.events[0].flags = EventFlags::NON_STANDARD;
+            }
+            message
+        });
+        append(log, messages.collect()).await;
+    }
+    let doubtful = EventFilter {
+        doubtful: true,
+        ..EventFilter::default()
+    };
+    assert_eq!(numbers(log, doubtful.clone(), false).await, [3_501, 7_501]);
+    assert_eq!(numbers(log, doubtful.clone(), true).await, [7_501, 3_501]);
+    let of_panel = EventFilter {
+        panel: Some(panel(8)),
+        ..doubtful
+    };
+    assert_eq!(numbers(log, of_panel, false).await, [7_501]);
 }
 
 pub(crate) async fn events_of_several_days_are_one_sequence(log: &dyn EventLog, clock: &TestClock) {

@@ -5,6 +5,8 @@ pub(crate) mod event_log;
 pub(crate) mod paths;
 pub(crate) mod registry;
 pub(crate) mod states;
+pub(crate) mod strays;
+pub(crate) mod verdicts;
 
 use crate::memory::MemoryLog;
 use crate::memory_registry::MemoryRegistry;
@@ -16,12 +18,14 @@ macro_rules! event_log_conformance {
         crate::conformance::tests_of!(event_log, $make;
             a_batch_is_numbered_densely_in_its_order,
             everything_of_an_event_comes_back,
+            an_event_of_our_own_is_kept_with_its_text_and_is_no_message,
             an_empty_batch_stores_nothing,
             a_message_without_events_is_refused_and_uses_no_number,
             pages_go_forward_and_back_without_gap_or_double,
             a_page_may_end_exactly_at_the_end,
             filters_leave_only_what_was_asked_for,
             filters_find_rare_events_among_many,
+            doubtful_events_are_found_among_many,
             events_of_several_days_are_one_sequence,
             a_clock_set_back_keeps_the_order,
             a_number_that_was_never_given_is_no_event,
@@ -151,5 +155,29 @@ mod states_on_sqlite {
         the_whole_panel_moves_all_its_partitions,
         an_older_event_never_overwrites_a_newer_one,
         an_event_of_an_unknown_panel_moves_only_the_cursor,
+    );
+}
+
+mod verdicts_on_sqlite {
+    crate::conformance::tests_of!(verdicts, super::sqlite();
+        a_verdict_is_kept_and_found_by_its_event,
+        the_first_verdict_stands,
+        a_confirmed_event_moves_what_no_later_one_moved,
+        a_verdict_before_the_projection_comes_to_the_same,
+    );
+}
+
+mod strays_on_sqlite {
+    crate::conformance::tests_of!(strays, super::sqlite();
+        a_stranger_is_kept_with_what_came,
+        what_comes_again_is_added_up,
+        receiver_line_and_reason_tell_strangers_apart,
+        only_the_last_few_frames_are_kept,
+        a_rejected_stranger_is_only_counted,
+        an_adoption_is_on_record_once_and_outlives_the_entry,
+        an_identity_that_was_adopted_may_come_again,
+        entries_come_in_pages_the_newest_first,
+        the_idle_are_forgotten_and_their_numbers_never_given_again,
+        random_lives_come_to_the_same_as_in_memory,
     );
 }
