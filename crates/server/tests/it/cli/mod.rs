@@ -4,6 +4,7 @@
 //! are answered. What the API itself does is proved where it is.
 
 mod fake;
+mod paths;
 mod verdicts;
 
 use std::io::{BufRead, BufReader, Read};
