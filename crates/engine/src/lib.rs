@@ -20,3 +20,4 @@ pub mod ingest;
 pub mod ports;
 pub mod registry;
 pub mod states;
+pub mod supervision;

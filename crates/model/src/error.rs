@@ -48,6 +48,8 @@ error_codes! {
     FamilyUnknown, "family.unknown", 400;
     /// The site does not exist.
     SiteUnknown, "site.unknown", 400;
+    /// The path, or the panel, cannot claim the supervision class (R1, R10).
+    SupervisionRefused, "supervision.refused", 409;
     /// The cursor points before what is kept.
     CursorExpired, "event.cursor_expired", 410;
     /// The disk is full.

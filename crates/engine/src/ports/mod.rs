@@ -1,9 +1,10 @@
 //! Every trait by which the engine meets the outside.
 //!
-//! Downwards to the store: [`EventLog`], [`Registry`], [`States`], [`Tokens`]. Upwards from the edges that
+//! Downwards to the store: [`EventLog`], [`Registry`], [`States`], [`SupervisionStore`],
+//! [`Tokens`]. Upwards from the edges that
 //! serve panels: [`Intake`], [`Identities`], [`Supervises`], [`WatchesClocks`], [`Learns`],
 //! [`Quarantines`]. From those that serve people: [`PanelAdmin`],
-//! [`Presence`]. From our own services: [`Reports`].
+//! [`Presence`], [`Supervision`]. From our own services: [`Reports`].
 //!
 //! Invariant: the traits speak the domain's operations, never tables or messages; each is
 //! object-safe, so that an engine is the same whatever stands behind it.
@@ -16,6 +17,7 @@ mod registry;
 mod reports;
 mod sightings;
 mod states;
+mod supervision;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -34,6 +36,11 @@ pub use registry::{
 pub use reports::{OwnEvent, Reports};
 pub use sightings::{Learns, Quarantines, Sign, StrayFrame, Supervises, WatchesClocks};
 pub use states::{Observation, PartitionRow, Projection, States, ZoneRow};
+pub use supervision::{
+    HouseState, OpenFault, PanelSupervision, PathState, PathStatus, PathSupervision, PresenceRow,
+    PresenceRows, Resumed, SetError, SettingChange, Spell, Spells, Supervision, SupervisionChange,
+    SupervisionStore, SupervisionSummary, Told, WatchedPath,
+};
 
 /// A boxed future: a moment's allocation beside a disk sync.
 pub type Answering<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
