@@ -45,6 +45,10 @@ pub const LINK_IDENTIFY: usize = 4_096;
 /// Identities that a gateway remembers: an expected fleet of 50,000 fits with room.
 pub const IDENTITY_CACHE: usize = 65_536;
 
+/// Spellings of one account (by listener, receiver and line) that a gateway remembers: a panel has
+/// one, or a few with several receivers; the rest is somebody guessing, and is asked for again.
+pub const IDENTITY_VARIANTS: usize = 16;
+
 /// How long a gateway remembers that an account is unknown.
 pub const UNKNOWN_ACCOUNT_MEMORY: Duration = Duration::from_secs(5);
 

@@ -20,6 +20,16 @@ impl PathIndex {
     pub const HOUSE: Self = Self(u32::MAX);
 }
 
+impl PanelId {
+    /// Watchfire itself, for events that are about no panel; no panel is ever given it.
+    pub const HOUSE: Self = Self::from_bytes([0; 16]);
+}
+
+impl PathId {
+    /// Watchfire itself, for events that came by no registered path; no path is ever given it.
+    pub const HOUSE: Self = Self::from_bytes([0; 16]);
+}
+
 /// A tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Organisation {

@@ -73,4 +73,12 @@ counted! {
     /// A proof of commitment for a signal that the session did not send, or not so (I1): no
     /// acknowledgement. It would be our own mistake.
     ProofMismatch, "proof_mismatch";
+    /// An encrypted frame of a registered account that none of its keys opens (R6).
+    WrongKey, "wrong_key";
+    /// An encrypted frame whose timestamp is outside the window: the panel is told our time (R3).
+    OutsideWindow, "outside_window";
+    /// Accepted, though its padding is not the account's habit (R1).
+    OddPadding, "odd_padding";
+    /// Accepted, though it is plain and the account has encrypted before (R1).
+    PlainAfterEncrypted, "plain_after_encrypted";
 }

@@ -9,6 +9,8 @@ use std::borrow::Cow;
 
 use model::{Code, Qualifier};
 
+use crate::kind::Kind;
+
 /// The words before the number in block `I`.
 const MARK: &str = "signal ";
 
@@ -79,6 +81,12 @@ impl Content {
             happenings: vec![happening],
             number,
         }
+    }
+
+    /// What it is about: its first event decides.
+    pub fn kind(&self) -> Kind {
+        let first = self.happenings.first();
+        first.map_or(Kind::Test, |happening| Kind::of(&happening.code))
     }
 
     /// What goes into extended block `I`.

@@ -185,7 +185,14 @@ impl ports::Registry for OnePanel {
     }
 
     fn sites(&self) -> Answering<'_, Result<Vec<model::Site>, ReadError>> {
-        unreachable!("ingest lists no sites")
+        Box::pin(async {
+            Ok(vec![model::Site {
+                id: SiteId::from_bytes([4; 16]),
+                organisation: OrganisationId::from_bytes([5; 16]),
+                name: "Default site".into(),
+                time_zone: "UTC".into(),
+            }])
+        })
     }
 
     fn audit(

@@ -11,7 +11,10 @@ mod tests;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use model::{Account, AccountKey, Actor, Clock, FamilyName, Learned, Panel, PathIndex};
+use model::{
+    Account, AccountKey, Actor, Clock, FamilyName, Learned, Panel, PanelId, PanelIndex, Path,
+    PathId, PathIndex, PathPolicy, Site,
+};
 use tokio::sync::broadcast;
 
 use crate::ports::{
@@ -49,6 +52,9 @@ impl Registry {
         for binding in store.bindings().await? {
             table.insert(Arc::new(binding));
         }
+        if let Some(site) = store.sites().await?.first() {
+            table.insert(Arc::new(house(site)));
+        }
         let (changes, _) = broadcast::channel(CHANGES);
         Ok(Self {
             table: Arc::new(RwLock::new(table)),
@@ -58,7 +64,7 @@ impl Registry {
         })
     }
 
-    /// The path with this number, if it is registered.
+    /// The path with this number, if it is registered; [`PathIndex::HOUSE`] always is.
     pub fn binding(&self, path: PathIndex) -> Option<Arc<PathBinding>> {
         self.read(|table| table.by_index(path))
     }
@@ -90,6 +96,29 @@ impl Registry {
         }
         // No receiver means that no gateway is connected, so none remembers anything.
         drop(self.changes.send(Arc::new(keys)));
+    }
+}
+
+/// The path of what Watchfire says itself: at the default site, by a family that no listener
+/// serves, so that no frame is ever taken for it.
+fn house(site: &Site) -> PathBinding {
+    PathBinding {
+        path: Path {
+            id: PathId::HOUSE,
+            index: PathIndex::HOUSE,
+            family: FamilyName::parse("watchfire").expect("nine letters"),
+            account: Account::parse(b"WATCHFIRE").expect("nine letters"),
+            receiver: None,
+            line: None,
+            listener: None,
+            policy: PathPolicy::default(),
+        },
+        panel: PanelId::HOUSE,
+        panel_index: PanelIndex::HOUSE,
+        site: site.id,
+        organisation: site.organisation,
+        keys: Vec::new(),
+        learned: Learned::default(),
     }
 }
 

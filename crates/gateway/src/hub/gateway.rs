@@ -7,12 +7,13 @@
 
 use std::future::pending;
 use std::io;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::BytesMut;
-use engine::ports::{Answer, AnswerSender, Origin, Submission};
-use model::{Account, AccountKey, FamilyName, IntakeState, Stream, limits};
-use proto::{Admitted, KEYS, Outgoing};
+use engine::ports::{Answer, AnswerSender, Origin, StrayFrame, Submission};
+use model::{Account, AccountKey, FamilyName, IntakeState, PathIndex, Stream, limits};
+use proto::{Admitted, KEYS, Outgoing, Stray};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::broadcast::error::RecvError;
@@ -171,6 +172,19 @@ impl Link {
                     .map(|one| (one.path, now.before(ago(one.ago))));
                 self.shared.presence.note(heard);
             }
+            Upward::Skewed { path } => {
+                let now = self.shared.clock.now().mono;
+                self.shared.clocks.skewed(path, now);
+            }
+            Upward::Learned { path, learned } => self.shared.learns.learned(path, learned),
+            Upward::Stray {
+                source,
+                path,
+                stray,
+            } => self
+                .shared
+                .quarantines
+                .stray(frame_of(source, path, *stray)),
             Upward::Closed { connection } => self.order().close(connection),
             Upward::Counters(counters) => self.shared.figures.count(self.gateway, counters),
         }
@@ -324,6 +338,20 @@ impl Link {
             key,
             admitted,
         }
+    }
+}
+
+fn frame_of(source: IpAddr, path: Option<PathIndex>, stray: Stray) -> StrayFrame {
+    StrayFrame {
+        key: stray.key,
+        reason: stray.reason.as_str(),
+        path,
+        source,
+        format: stray.format.to_string(),
+        encrypted: stray.encrypted,
+        acknowledged: stray.acknowledged,
+        received: stray.received,
+        raw: stray.raw,
     }
 }
 

@@ -22,6 +22,7 @@ mod gateway;
 mod greeting;
 mod order;
 mod presence;
+mod untaken;
 
 use std::collections::HashMap;
 use std::io;
@@ -29,13 +30,14 @@ use std::os::unix::net::UnixListener as StdListener;
 use std::pin::pin;
 use std::sync::Arc;
 
-use engine::ports::{Identities, Intake};
+use engine::ports::{Identities, Intake, Learns, Quarantines, WatchesClocks};
 use model::{Clock, ErrorCode, limits};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::task::JoinSet;
 
 pub use figures::Figures;
 pub use presence::LastHeard;
+pub use untaken::Untaken;
 
 use greeting::{Greeted, Pairing, Trio, greet};
 
@@ -53,6 +55,12 @@ pub struct HubSetup {
     pub intake: Arc<dyn Intake>,
     /// Says who speaks.
     pub identities: Arc<dyn Identities>,
+    /// Watches whose clock is wrong.
+    pub clocks: Arc<dyn WatchesClocks>,
+    /// Keeps what is learned of accounts.
+    pub learns: Arc<dyn Learns>,
+    /// Keeps strangers apart.
+    pub quarantines: Arc<dyn Quarantines>,
 }
 
 impl std::fmt::Debug for HubSetup {
@@ -88,6 +96,9 @@ struct Shared {
     clock: Arc<dyn Clock>,
     intake: Arc<dyn Intake>,
     identities: Arc<dyn Identities>,
+    clocks: Arc<dyn WatchesClocks>,
+    learns: Arc<dyn Learns>,
+    quarantines: Arc<dyn Quarantines>,
     presence: Arc<LastHeard>,
     figures: Arc<Figures>,
 }
@@ -116,6 +127,9 @@ impl Hub {
                 clock: setup.clock,
                 intake: setup.intake,
                 identities: setup.identities,
+                clocks: setup.clocks,
+                learns: setup.learns,
+                quarantines: setup.quarantines,
                 presence: Arc::new(LastHeard::default()),
                 figures: Arc::new(Figures::new(setup.gateways)),
             }),

@@ -34,6 +34,7 @@ pub mod codec;
 mod domain;
 mod downward;
 mod frame;
+mod stray;
 mod upward;
 mod window;
 
@@ -49,4 +50,4 @@ pub use upward::{Counters, Gauges, Heard, Hello, SessionRow, Upward};
 pub use window::{Outbound, Window, question_of};
 
 /// The version of the format. It changes when a recorded message changes.
-pub const VERSION: u16 = 1;
+pub const VERSION: u16 = 2;

@@ -1,8 +1,10 @@
 //! From a gateway to the engine.
 
+use std::net::IpAddr;
+
 use bytes::{Bytes, BytesMut};
-use model::{AccountKey, EventClass, PathIndex, SignalToken, Stream};
-use proto::Outgoing;
+use model::{AccountKey, EventClass, Learned, PathIndex, SignalToken, Stream};
+use proto::{Outgoing, Stray};
 
 use super::codec::{self, DecodeError, Field, LENGTH, Message, TooLarge};
 
@@ -88,6 +90,27 @@ pub enum Upward {
     },
     /// Paths heard since the last such message.
     Alive(Vec<Heard>),
+    /// R3: a frame of this path was decrypted well, and its timestamp is outside the window.
+    Skewed {
+        /// Which.
+        path: PathIndex,
+    },
+    /// Something new is known of a path.
+    Learned {
+        /// Which.
+        path: PathIndex,
+        /// All that is known now.
+        learned: Learned,
+    },
+    /// A frame of somebody whom we do not know (R6).
+    Stray {
+        /// Where it came from.
+        source: IpAddr,
+        /// The registered path of its account, if it is the key that is wrong.
+        path: Option<PathIndex>,
+        /// What it was.
+        stray: Box<Stray>,
+    },
     /// The connection is gone and all its signals are answered: its number is not used again.
     Closed {
         /// Which.
@@ -107,6 +130,9 @@ const ALIVE: u8 = 5;
 const CLOSED: u8 = 6;
 const COUNTERS: u8 = 7;
 const READY: u8 = 8;
+const SKEWED: u8 = 9;
+const LEARNED: u8 = 10;
+const STRAY: u8 = 11;
 
 /// Where a signal's class stands: behind length, kind and connection.
 const CLASS_AT: usize = LENGTH + 1 + size_of::<u64>();
@@ -139,6 +165,9 @@ impl Message for Upward {
             Self::Closed { .. } => CLOSED,
             Self::Counters(_) => COUNTERS,
             Self::Ready => READY,
+            Self::Skewed { .. } => SKEWED,
+            Self::Learned { .. } => LEARNED,
+            Self::Stray { .. } => STRAY,
         }
     }
 
@@ -161,6 +190,20 @@ impl Message for Upward {
             Self::Closed { connection } => connection.put(out),
             Self::Counters(counters) => counters.put(out),
             Self::Ready => {}
+            Self::Skewed { path } => path.put(out),
+            Self::Learned { path, learned } => {
+                path.put(out);
+                learned.put(out);
+            }
+            Self::Stray {
+                source,
+                path,
+                stray,
+            } => {
+                source.put(out);
+                path.put(out);
+                stray.put(out);
+            }
         }
     }
 
@@ -182,6 +225,18 @@ impl Message for Upward {
             },
             COUNTERS => Self::Counters(Field::take(input)?),
             READY => Self::Ready,
+            SKEWED => Self::Skewed {
+                path: Field::take(input)?,
+            },
+            LEARNED => Self::Learned {
+                path: Field::take(input)?,
+                learned: Field::take(input)?,
+            },
+            STRAY => Self::Stray {
+                source: Field::take(input)?,
+                path: Field::take(input)?,
+                stray: Box::new(Field::take(input)?),
+            },
             kind => return Err(DecodeError::UnknownKind { kind }),
         })
     }

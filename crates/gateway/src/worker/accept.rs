@@ -10,11 +10,12 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use mio::net::{TcpListener, TcpStream};
 use mio::{Interest, Registry, Token};
-use model::{Mono, SignalToken, limits};
-use proto::{Counted, Family};
+use model::{ListenerName, Mono, SignalToken, limits};
+use proto::{Counted, Family, SessionBounds, SessionSetting, Strangers};
 
 use super::connection::{Connection, Input, Marks, Phase};
 use super::promise::Outlook;
+use super::seeds::Seed;
 use super::{CONNECTIONS, LISTENERS, Listening, Worker};
 
 /// The listening sockets, and who came in without identity.
@@ -32,11 +33,39 @@ pub(super) struct Gate {
 #[derive(Debug)]
 struct Listener {
     socket: TcpListener,
-    family: &'static dyn Family,
+    spoken: Spoken,
     /// Connections may be waiting.
     pending: bool,
     /// Accepting failed; it is tried again then.
     again_at: Option<Mono>,
+}
+
+/// What is spoken at a listener, and how.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Spoken {
+    pub(super) family: &'static dyn Family,
+    name: ListenerName,
+    strangers: Strangers,
+}
+
+impl Spoken {
+    fn at(listening: &Listening) -> Self {
+        Self {
+            family: listening.family,
+            name: listening.name,
+            strangers: listening.strangers,
+        }
+    }
+
+    /// What a session that is opened there is told.
+    pub(super) fn setting(&self, seed: Seed, bounds: SessionBounds) -> SessionSetting {
+        SessionSetting {
+            listener: self.name,
+            strangers: self.strangers,
+            seed,
+            bounds,
+        }
+    }
 }
 
 impl Listener {
@@ -55,14 +84,15 @@ impl Listener {
 impl Gate {
     pub(super) fn open(listening: Vec<Listening>, registry: &Registry) -> io::Result<Self> {
         let mut listeners = Vec::with_capacity(listening.len());
-        for (at, (family, socket)) in listening.into_iter().enumerate() {
-            socket.set_nonblocking(true)?;
-            let mut socket = TcpListener::from_std(socket);
+        for (at, listening) in listening.into_iter().enumerate() {
+            let spoken = Spoken::at(&listening);
+            listening.stream.set_nonblocking(true)?;
+            let mut socket = TcpListener::from_std(listening.stream);
             let token = Token(LISTENERS + at);
             registry.register(&mut socket, token, Interest::READABLE)?;
             listeners.push(Listener {
                 socket,
-                family,
+                spoken,
                 pending: true,
                 again_at: None,
             });
@@ -176,7 +206,8 @@ impl Worker {
     }
 
     fn open(&mut self, at: usize, mut socket: TcpStream, source: IpAddr) -> io::Result<()> {
-        let family = self.gate.listeners[at].family;
+        let spoken = self.gate.listeners[at].spoken;
+        let setting = spoken.setting(self.seeds.next(), self.limits.session);
         let token = Token(CONNECTIONS + self.connections.next_place());
         socket.set_nodelay(true)?;
         let interest = Interest::READABLE | Interest::WRITABLE;
@@ -186,7 +217,7 @@ impl Worker {
         let opened = self.now.mono;
         let place = self.connections.insert(|number| Connection {
             socket,
-            session: family.open_stream(self.limits.session),
+            session: spoken.family.open_stream(setting),
             number,
             source,
             path: None,

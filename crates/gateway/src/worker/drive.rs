@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use model::{AccountKey, Mono, PathIndex, SignalToken, Stream, limits};
-use proto::{Counted, Outgoing, SessionEvent};
+use proto::{Counted, Outgoing, SessionEvent, Stray};
 use rustix::net::sockopt;
 
 use super::Worker;
@@ -38,6 +38,15 @@ impl Worker {
                 self.heard.note(path, self.now.mono);
                 self.charge_account(place, path);
             }
+            SessionEvent::Skewed { path } => {
+                self.uplink.say(Stream::Normal, &Upward::Skewed { path });
+                self.charge_account(place, path);
+            }
+            SessionEvent::Learned { path, learned } => {
+                let learned = Upward::Learned { path, learned };
+                self.uplink.say(Stream::Normal, &learned);
+            }
+            SessionEvent::Stray(stray) => self.report_stray(place, stray),
             SessionEvent::Count(reason) => {
                 self.counts.add(reason);
                 if is_waste(reason) {
@@ -76,7 +85,7 @@ impl Worker {
         connection
             .session
             .handle_identity(self.now, answer.identity());
-        match answer.admitted {
+        match &answer.admitted {
             Some(admitted) if connection.path.is_none() => {
                 connection.path = Some(admitted.path);
                 keep_alive(&connection.socket);
@@ -84,6 +93,19 @@ impl Worker {
             }
             Some(_) => {}
             None => self.charge_address(place),
+        }
+    }
+
+    /// R6: a stranger is the quarantine's, and counts to its address.
+    fn report_stray(&mut self, place: usize, stray: Box<Stray>) {
+        if let Some(connection) = self.connections.get(place) {
+            let report = Upward::Stray {
+                source: connection.source,
+                path: connection.path,
+                stray,
+            };
+            self.uplink.say(Stream::Normal, &report);
+            self.charge_waste(place);
         }
     }
 

@@ -30,7 +30,11 @@ impl Worker {
             Downward::Answer(answer) => self.take_answer(answer),
             Downward::Identity(answer) => self.take_identity(&answer),
             Downward::Intake(state) => self.promise.hear(state),
-            Downward::Forget(keys) => self.identities.forget(&keys),
+            Downward::Forget(accounts) => {
+                for account in accounts {
+                    self.identities.forget(account);
+                }
+            }
             Downward::ForgetAll => self.identities.forget_all(),
         }
     }

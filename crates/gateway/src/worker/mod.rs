@@ -31,6 +31,7 @@ mod identities;
 mod limits;
 mod promise;
 mod reading;
+mod seeds;
 mod setup;
 mod timers;
 mod uplink;
@@ -59,6 +60,7 @@ use counts::{Counts, HeardPaths};
 use identities::Identities;
 use limits::Buckets;
 use promise::Promise;
+use seeds::Seeds;
 use uplink::{Introduction, Uplink};
 use wheel::Wheel;
 
@@ -94,6 +96,7 @@ struct Worker {
     now: Now,
 
     gate: Gate,
+    seeds: Seeds,
     connections: Connections,
     lists: Lists,
     wheel: Wheel,
@@ -161,6 +164,7 @@ impl Worker {
             control,
             now,
             gate,
+            seeds: Seeds::new(setup.entropy),
             connections: Connections::default(),
             lists: Lists::default(),
             wheel: Wheel::new(now.mono),

@@ -6,14 +6,24 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use model::{Clock, ErrorCode, limits};
-use proto::{Family, SessionBounds};
+use model::{Clock, Entropy, ErrorCode, ListenerName, limits};
+use proto::{Family, SessionBounds, Strangers};
 use rustix::process::{Resource, getrlimit};
 
 use super::limits::Rate;
 
-/// A listening socket and what is spoken on it.
-pub type Listening = (&'static dyn Family, TcpListener);
+/// A listener: its sockets, and what is spoken there.
+#[derive(Debug)]
+pub struct Listening {
+    /// Its name in the configuration.
+    pub name: ListenerName,
+    /// The protocol that panels speak.
+    pub family: &'static dyn Family,
+    /// How strangers are answered (R6).
+    pub strangers: Strangers,
+    /// Where panels connect to.
+    pub stream: TcpListener,
+}
 
 /// What a gateway process is given.
 pub struct GatewaySetup {
@@ -31,6 +41,8 @@ pub struct GatewaySetup {
     pub limits: GatewayLimits,
     /// The machine's clocks.
     pub clock: Arc<dyn Clock>,
+    /// Where the seeds of sessions come from.
+    pub entropy: Box<dyn Entropy>,
 }
 
 impl std::fmt::Debug for GatewaySetup {

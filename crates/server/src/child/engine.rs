@@ -15,7 +15,7 @@ use engine::ingest::ingest;
 use engine::ports::{EventLog, PanelFilter, Registry as _, TokenRow, Tokens};
 use engine::registry::Registry;
 use engine::states;
-use gateway::hub::{Hub, HubSetup};
+use gateway::hub::{Hub, HubSetup, Untaken};
 use model::{Actor, Clock, IdSource};
 use store::{Settings, Store, Synchronous};
 use tokio::io::AsyncReadExt;
@@ -112,6 +112,7 @@ impl House {
             self.registry.clone(),
             Arc::clone(&self.clock),
         );
+        let untaken = Arc::new(Untaken::default());
         let hub = Hub::new(HubSetup {
             listener: link,
             build: BUILD.to_owned(),
@@ -119,6 +120,9 @@ impl House {
             clock: Arc::clone(&self.clock),
             intake: Arc::new(intake.clone()),
             identities: Arc::new(self.registry.clone()),
+            clocks: untaken.clone(),
+            learns: untaken.clone(),
+            quarantines: untaken.clone(),
         });
         let store = Arc::new(self.store.clone());
         let router = api::router(Services {
@@ -128,7 +132,7 @@ impl House {
             presence: Some(hub.presence()),
             bell: bell.receiver(),
             health: vec![Arc::new(intake.clone()), store.clone(), hub.figures()],
-            measured: vec![Arc::new(intake), store.clone(), hub.figures()],
+            measured: vec![Arc::new(intake), store.clone(), hub.figures(), untaken],
             families: families(),
             authenticate: Arc::new(self.tokens),
             clock: Arc::clone(&self.clock),

@@ -4,11 +4,13 @@ use std::net::TcpListener;
 use std::sync::Arc;
 
 use anyhow::{Context, anyhow};
-use gateway::worker::{self, GatewayLimits};
+use gateway::worker::{self, GatewayLimits, Listening};
+use model::ListenerName;
+use proto::Strangers;
 
 use super::control::{Word, say};
 use super::setup::{BUILD, GatewaySetup};
-use crate::clock::SystemClock;
+use crate::clock::{SystemClock, SystemEntropy};
 
 /// Runs a gateway until it is drained or its supervisor is gone.
 pub(crate) fn run() -> anyhow::Result<()> {
@@ -18,12 +20,18 @@ pub(crate) fn run() -> anyhow::Result<()> {
         .listeners
         .iter()
         .zip(descriptors)
-        .map(|(family, descriptor)| {
+        .map(|(listener, descriptor)| {
             let known = families::FAMILIES
                 .iter()
-                .find(|known| known.name().as_str() == family);
-            let family = *known.ok_or_else(|| anyhow!("there is no family `{family}`"))?;
-            Ok((family, TcpListener::from(descriptor)))
+                .find(|known| known.name().as_str() == listener.family);
+            let family = *known.ok_or_else(|| anyhow!("there is no such family: {listener:?}"))?;
+            let name = ListenerName::parse(&listener.name);
+            Ok(Listening {
+                name: name.ok_or_else(|| anyhow!("no listener can be called so: {listener:?}"))?,
+                family,
+                strangers: Strangers::default(),
+                stream: TcpListener::from(descriptor),
+            })
         });
     let listeners = listeners.collect::<anyhow::Result<Vec<_>>>()?;
     say(
@@ -41,6 +49,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
         link_path: setup.link,
         limits: GatewayLimits::default(),
         clock: Arc::new(SystemClock),
+        entropy: Box::new(SystemEntropy),
     };
     worker::run(worker, control)?;
     Ok(())

@@ -49,6 +49,15 @@ pub(crate) struct Retention {
     pub(crate) routine: Duration,
 }
 
+/// What a gateway is told of a listener.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ListenerSetup {
+    /// Its name in the configuration.
+    pub(crate) name: String,
+    /// The protocol that panels speak there.
+    pub(crate) family: String,
+}
+
 /// A gateway's setup. Descriptors: a listening socket for each listener, in order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct GatewaySetup {
@@ -56,8 +65,8 @@ pub(crate) struct GatewaySetup {
     pub(crate) common: Common,
     /// Its number, from 0.
     pub(crate) index: u16,
-    /// The families of the listening sockets.
-    pub(crate) listeners: Vec<String>,
+    /// What is spoken at the listening sockets.
+    pub(crate) listeners: Vec<ListenerSetup>,
     /// Where the engine's link socket is bound.
     pub(crate) link: PathBuf,
 }

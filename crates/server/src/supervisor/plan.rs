@@ -12,7 +12,7 @@ use anyhow::Context;
 use model::Clock;
 
 use super::ports;
-use crate::child::setup::{Common, EngineSetup, GatewaySetup, Retention};
+use crate::child::setup::{Common, EngineSetup, GatewaySetup, ListenerSetup, Retention};
 use crate::clock::SystemClock;
 use crate::config::{Config, LogFormat, Synchronous};
 
@@ -156,7 +156,10 @@ impl Plan {
             listeners: self
                 .listeners
                 .iter()
-                .map(|shared| shared.family.clone())
+                .map(|shared| ListenerSetup {
+                    name: shared.name.clone(),
+                    family: shared.family.clone(),
+                })
                 .collect(),
             link: self.link.clone(),
         }

@@ -20,5 +20,6 @@ mod failing_sync;
 mod full_disk;
 mod many_connections;
 mod power_cut;
+mod simulated;
 mod slowloris;
 mod support;

@@ -74,4 +74,12 @@ impl Script for Story {
         };
         Content::single(number, happening)
     }
+    /// A story goes on where it was: what happened meanwhile happens later.
+    fn skip(&mut self, until: Mono) {
+        self.last = self.last.max(until);
+    }
+
+    fn owed(&self, until: Mono) -> u64 {
+        self.next_due().is_some_and(|due| due <= until).into()
+    }
 }
