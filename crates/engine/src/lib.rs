@@ -16,8 +16,14 @@
 //! What never happens here: sockets, files, SQL, HTTP.
 
 pub mod bell;
+pub mod clocks;
 pub mod ingest;
 pub mod ports;
 pub mod registry;
+mod seldom;
 pub mod states;
+<<<<<<< HEAD
 pub mod supervision;
+=======
+pub mod verdicts;
+>>>>>>> quarantine

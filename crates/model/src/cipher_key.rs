@@ -7,6 +7,36 @@ use std::fmt;
 use arrayvec::ArrayVec;
 use zeroize::Zeroize;
 
+/// How long an AES key is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum KeyStrength {
+    /// 128 bits.
+    Aes128,
+    /// 192 bits.
+    Aes192,
+    /// 256 bits.
+    Aes256,
+}
+
+impl KeyStrength {
+    /// All values.
+    pub const ALL: [Self; 3] = [Self::Aes128, Self::Aes192, Self::Aes256];
+
+    /// The name in the store and in the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Aes128 => "aes128",
+            Self::Aes192 => "aes192",
+            Self::Aes256 => "aes256",
+        }
+    }
+
+    /// From its name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.as_str() == name)
+    }
+}
+
 /// An AES key of 128, 192 or 256 bits (DC-09 5.4.4).
 ///
 /// Panels are configured with it as characters or as hexadecimal digits, and the same text means
@@ -73,6 +103,15 @@ impl CipherKey {
     pub fn bits(&self) -> usize {
         self.0.len() * 8
     }
+
+    /// How long it is, by name.
+    pub fn strength(&self) -> KeyStrength {
+        match self.0.len() {
+            16 => KeyStrength::Aes128,
+            24 => KeyStrength::Aes192,
+            _ => KeyStrength::Aes256,
+        }
+    }
 }
 
 impl Drop for CipherKey {
@@ -102,6 +141,18 @@ mod tests {
         let ascii = CipherKey::from_ascii(text).unwrap();
         assert_eq!((ascii.octets(), ascii.bits()), (text.as_bytes(), 256));
         assert_ne!(hex, ascii);
+        assert_eq!(
+            (hex.strength(), ascii.strength()),
+            (KeyStrength::Aes128, KeyStrength::Aes256)
+        );
+    }
+
+    #[test]
+    fn strengths_are_read_back_by_their_names() {
+        for strength in KeyStrength::ALL {
+            assert_eq!(KeyStrength::parse(strength.as_str()), Some(strength));
+        }
+        assert_eq!(KeyStrength::parse("aes512"), None);
     }
 
     #[test]

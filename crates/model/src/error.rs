@@ -44,12 +44,18 @@ error_codes! {
     UnsupportedMedia, "request.unsupported_media", 415;
     /// Another panel could be mistaken for this one: same account, overlapping receiver and line.
     PanelAmbiguous, "panel.ambiguous", 409;
+    /// A panel has one path at least.
+    PathLast, "path.last", 409;
     /// The family does not exist.
     FamilyUnknown, "family.unknown", 400;
     /// The site does not exist.
     SiteUnknown, "site.unknown", 400;
     /// The path, or the panel, cannot claim the supervision class (R1, R10).
     SupervisionRefused, "supervision.refused", 409;
+    /// A verdict was given on an event that nobody doubts.
+    EventNotDoubtful, "event.not_doubtful", 409;
+    /// The event has a verdict already, and it says otherwise.
+    VerdictGiven, "event.verdict_given", 409;
     /// The cursor points before what is kept.
     CursorExpired, "event.cursor_expired", 410;
     /// The disk is full.

@@ -28,7 +28,7 @@ mod time;
 
 pub use account::{Account, AccountKey, BadAccount, FamilyName, ListenerName, PointNumber};
 pub use actor::{Actor, Right};
-pub use cipher_key::{BadCipherKey, CipherKey};
+pub use cipher_key::{BadCipherKey, CipherKey, KeyStrength};
 pub use class::{EventClass, Priority, RetentionClass, UnknownClass};
 pub use codes::{Code, Qualifier};
 pub use committed::{AckMode, Committed, Refusal, RepeatKey, SignalToken};
@@ -39,7 +39,7 @@ pub use id::{BadId, IdSource, NewId, OrganisationId, PanelId, PathId, SiteId, To
 pub use intake::{Epoch, IntakeState};
 pub use learned::{Forgery, Learned, MEMO};
 pub use own_code::OwnCode;
-pub use panel::{Organisation, Panel, PanelIndex, Path, PathIndex, PathPolicy, Site};
+pub use panel::{Organisation, Panel, PanelIndex, Path, PathCipher, PathIndex, PathPolicy, Site};
 pub use partition::{ArmMode, PartitionState, partition_move};
 pub use signal::{Extended, Item, Point, Signal, Stream};
 pub use supervision::{

@@ -25,6 +25,10 @@ pub const COMMIT_SIGNALS: usize = 1_024;
 /// Signals waiting for ingest, per urgency: two full commits, so that the writer never starves.
 pub const INGEST_QUEUE: usize = 2 * COMMIT_SIGNALS;
 
+/// Events of our own that may wait for their commit: one full commit, so that a mass outage of
+/// 50,000 panels is told in half a second and never crowds out what panels say.
+pub const OWN_EVENTS: usize = COMMIT_SIGNALS;
+
 /// Signals a gateway may have unacknowledged: what one commit per 8 ms drains in about 60 ms.
 pub const LINK_UNACKNOWLEDGED: usize = 8 * COMMIT_SIGNALS;
 
@@ -72,6 +76,40 @@ pub const REPEAT_BY_TIMESTAMP: Duration = Duration::from_hours(24);
 
 /// R2: a signal with equal content is a repeat within this time, if nothing came between.
 pub const REPEAT_BY_CONTENT: Duration = Duration::from_mins(1);
+
+/// R1, R6: an event of our own about suspicious frames is told at most once within this time for
+/// each path and kind: a panel whose padding changed says so with every frame.
+pub const SECURITY_PERIOD: Duration = Duration::from_hours(1);
+
+/// Paths and kinds that are remembered for [`SECURITY_PERIOD`], 24 octets each: a fleet of 50,000
+/// whose every panel is suspicious fits. Beyond it nothing more is told, and that is counted.
+pub const SECURITY_TABLE: usize = 65_536;
+
+/// R3: how often an alarm is refused for its time before it is stored all the same.
+pub const SKEWED_REFUSALS: u32 = 2;
+
+/// R3: how long refusals of an alarm count. Panels that get no acknowledgement try again within
+/// seconds or a minute, and change paths within a few.
+pub const SKEWED_MEMORY: Duration = Duration::from_mins(10);
+
+/// Alarms outside the window whose refusals are counted: one of each of 4,096 panels, 64 octets
+/// each. When so many panels are wrong at once, it is our clock that is, and none is refused.
+pub const SKEWED_SIGNALS: usize = 4_096;
+
+/// R3: for how many seconds panels that leave the window are counted together.
+pub const CLOCK_WATCH: usize = 60;
+
+/// R3: fewer panels than this that leave the window say nothing of our clock; as many must agree
+/// before it is trusted again.
+pub const CLOCK_PANELS: u32 = 20;
+
+/// Our clock jumped if it went further than the monotonic one by more than this within a second:
+/// well above what a time service corrects in one step, well below what would be a false NAK.
+pub const CLOCK_JUMP: Duration = Duration::from_secs(5);
+
+/// Words about panels' clocks that may wait to be counted: what 50,000 panels say in one second
+/// of the busiest day. More are dropped and counted; a sample of so many tells the same.
+pub const CLOCK_REPORTS: usize = 8_192;
 
 /// DC-09 5.5.1.9: a timestamp may lie this far behind our clock.
 pub const WINDOW_BEHIND: Duration = Duration::from_secs(40);
@@ -300,3 +338,6 @@ pub const PRESENCE_PERIOD: Duration = Duration::from_secs(30);
 
 /// Paths whose last sign of life stands in one row: 2 KiB.
 pub const PRESENCE_ROW: usize = 512;
+/// Paths whose habits may wait to be stored: a whole fleet that is learned anew at once, 64 octets
+/// each. What is learned beyond is counted and learned again with a later connection.
+pub const LEARNED: usize = 1 << 16;

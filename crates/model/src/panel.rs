@@ -1,6 +1,8 @@
 //! Panels, the paths by which they reach us, and whom they belong to.
 
-use crate::{Account, FamilyName, ListenerName, OrganisationId, PanelId, PathId, SiteId, Wall};
+use crate::{
+    Account, FamilyName, KeyStrength, ListenerName, OrganisationId, PanelId, PathId, SiteId, Wall,
+};
 
 /// A dense number of a panel, stable for ever, for tables on hot paths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -90,6 +92,17 @@ pub struct Path {
     pub listener: Option<ListenerName>,
     /// What it may do beyond a plain path.
     pub policy: PathPolicy,
+    /// The key that opens its frames, by what may be told of it; `None` if it does not encrypt.
+    pub cipher: Option<PathCipher>,
+}
+
+/// What may be told of a path's key: never the key itself (I10).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct PathCipher {
+    /// How long the key is.
+    pub strength: KeyStrength,
+    /// When it was set.
+    pub set: Wall,
 }
 
 /// What a path may do.
@@ -113,5 +126,11 @@ impl Path {
             && meet(self.receiver, other.receiver)
             && meet(self.line, other.line)
             && meet(self.listener, other.listener)
+    }
+
+    /// Whether both are found by the very same: family, account, receiver, line and listener.
+    pub fn is_twin_of(&self, other: &Self) -> bool {
+        let shown = |path: &Self| (path.family, path.account, path.receiver, path.line);
+        shown(self) == shown(other) && self.listener == other.listener
     }
 }

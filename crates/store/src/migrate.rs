@@ -31,7 +31,11 @@ pub(crate) const ARCHIVE: Kind = Kind {
 
 /// `state.db`.
 pub(crate) const STATE: Kind = Kind {
-    steps: &[include_str!("../migrations/state/0001_state.sql")],
+    steps: &[
+        include_str!("../migrations/state/0001_state.sql"),
+        include_str!("../migrations/state/0002_registration.sql"),
+        include_str!("../migrations/state/0003_quarantine.sql"),
+    ],
 };
 
 impl Kind {

@@ -44,7 +44,13 @@ pub(crate) struct Opened {
 pub(crate) fn open(settings: Settings) -> Result<Opened, OpenError> {
     sqlite::check_version()?;
     let gate = Gate::new(&settings.folder, settings.ballast_bytes);
-    let mut shared = Shared::new(settings.folder, settings.synchronous, settings.clock, gate);
+    let mut shared = Shared::new(
+        settings.folder,
+        settings.synchronous,
+        settings.clock,
+        settings.sealer,
+        gate,
+    );
     let prepared = prepare_or_close(&shared);
     let (layout, heads) = match (survey(&shared), prepared) {
         (Ok(surveyed), _) => surveyed,

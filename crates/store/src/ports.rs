@@ -3,19 +3,28 @@
 //! Invariant: nothing here decides; each operation is handed to the thread that owns what it
 //! needs, and its answer handed back.
 
+mod verdicts;
+
+use std::sync::Arc;
+
 use engine::ports::{
-    AddError, Answering, AppendError, Appended, EventFilter, EventLog, EventPage, NewMessage,
-    NewPanel, PanelDetail, PanelFilter, PanelPage, PathBinding, Projection, ReadError, Registry,
-    RepeatQuery, States, StoredMessage, TokenRow, Tokens,
+    AddError, Answering, AppendError, Appended, ChangeError, EventFilter, EventLog, EventPage,
+    NewMessage, NewPanel, NewPath, PanelDetail, PanelFilter, PanelPage, PathBinding, PathChange,
+    Projection, ReadError, Registry, RepeatQuery, Sealer, States, StoredMessage, TokenRow, Tokens,
 };
-use model::{Actor, Event, EventSeq, Organisation, Panel, PanelId, PanelIndex, Site, Wall, limits};
+use model::{
+    Actor, Event, EventSeq, IdSource, Learned, Organisation, Panel, PanelId, PanelIndex, Path,
+    PathId, PathIndex, Site, Wall, limits,
+};
+use rusqlite::Transaction;
 
 use crate::crew::Crew;
 use crate::error::{At, Trouble};
 use crate::files::{FileId, Lease};
 use crate::journal::{repeats, scan};
 use crate::shared::Shared;
-use crate::state::{audit, panels, read, states, tokens};
+use crate::state::paths::{self, Deed};
+use crate::state::{audit, bindings, panels, read, states, tokens};
 use crate::store::{Inner, Reader, Store};
 
 impl Inner {
@@ -27,6 +36,22 @@ impl Inner {
         let answer = crew.call(move |reader| job(&reader.shared)).await;
         let answer = answer.unwrap_or_else(|gone| Err(self.closed(gone)));
         answer.map_err(Trouble::into_read)
+    }
+
+    /// Makes a change of the state file, which is handed what seals secrets.
+    async fn change<R: Send + 'static>(
+        &self,
+        mut change: impl FnMut(&Transaction<'_>, &mut IdSource, &dyn Sealer) -> rusqlite::Result<R>
+        + Send
+        + 'static,
+    ) -> Result<R, AddError> {
+        let sealer = Arc::clone(&self.shared.sealer);
+        let answer = self
+            .state
+            .call(move |writer| writer.change(|tx, ids| change(tx, ids, &*sealer)));
+        answer
+            .await
+            .unwrap_or_else(|gone| Err(self.closed(gone).into_add(false)))
     }
 
     async fn read_state<R: Send + 'static>(
@@ -119,7 +144,9 @@ impl EventLog for Store {
 
 impl Registry for Store {
     fn bindings(&self) -> Answering<'_, Result<Vec<PathBinding>, ReadError>> {
-        Box::pin(self.inner().read_state(read::bindings))
+        let sealer = Arc::clone(&self.inner().shared.sealer);
+        let all = move |conn: &Lease<'_>| bindings::all(conn, &*sealer);
+        Box::pin(self.inner().read_state(all))
     }
 
     fn add_panels(
@@ -133,13 +160,11 @@ impl Registry for Store {
             let mut answers = Vec::with_capacity(panels.len());
             for chunk in panels.chunks(limits::STATE_BATCH) {
                 let (actor, chunk) = (actor.clone(), chunk.to_vec());
-                let added = inner.state.call(move |writer| {
-                    writer.change(|tx, ids| panels::add(tx, ids, &actor, at, &chunk))
+                let added = inner.change(move |tx, ids, sealer| {
+                    let deed = Deed { actor: &actor, at };
+                    panels::add(tx, ids, sealer, deed, &chunk)
                 });
-                let added = added
-                    .await
-                    .unwrap_or_else(|gone| Err(inner.closed(gone).into_add(false)));
-                match added {
+                match added.await {
                     Ok(added) => answers.extend(added),
                     Err(error) => {
                         let rest = panels.len() - answers.len();
@@ -150,6 +175,74 @@ impl Registry for Store {
             }
             answers
         })
+    }
+
+    fn add_path(
+        &self,
+        actor: Actor,
+        at: Wall,
+        panel: PanelId,
+        path: NewPath,
+    ) -> Answering<'_, Result<PathBinding, ChangeError>> {
+        Box::pin(async move {
+            let added = self.inner().change(move |tx, ids, sealer| {
+                let deed = Deed { actor: &actor, at };
+                paths::add(tx, ids, sealer, deed, panel, &path)
+            });
+            added.await?
+        })
+    }
+
+    fn change_path(
+        &self,
+        actor: Actor,
+        at: Wall,
+        path: PathId,
+        change: PathChange,
+    ) -> Answering<'_, Result<PathBinding, ChangeError>> {
+        Box::pin(async move {
+            let changed = self.inner().change(move |tx, _, sealer| {
+                let deed = Deed { actor: &actor, at };
+                paths::change(tx, sealer, deed, path, &change)
+            });
+            changed.await?
+        })
+    }
+
+    fn remove_path(
+        &self,
+        actor: Actor,
+        at: Wall,
+        path: PathId,
+    ) -> Answering<'_, Result<Path, ChangeError>> {
+        Box::pin(async move {
+            let removed = self.inner().change(move |tx, _, sealer| {
+                let deed = Deed { actor: &actor, at };
+                paths::remove(tx, sealer, deed, path)
+            });
+            removed.await?
+        })
+    }
+
+    fn relearn(
+        &self,
+        actor: Actor,
+        at: Wall,
+        path: PathId,
+    ) -> Answering<'_, Result<PathBinding, ChangeError>> {
+        Box::pin(async move {
+            let changed = self.inner().change(move |tx, _, sealer| {
+                let deed = Deed { actor: &actor, at };
+                paths::relearn(tx, sealer, deed, path)
+            });
+            changed.await?
+        })
+    }
+
+    fn learn(&self, batch: Vec<(PathIndex, Learned)>) -> Answering<'_, Result<(), AddError>> {
+        let learn =
+            move |tx: &Transaction<'_>, _: &mut IdSource, _: &dyn Sealer| paths::learn(tx, &batch);
+        Box::pin(self.inner().change(learn))
     }
 
     fn panels(
@@ -163,7 +256,9 @@ impl Registry for Store {
     }
 
     fn panel(&self, id: PanelId) -> Answering<'_, Result<Option<PanelDetail>, ReadError>> {
-        Box::pin(self.inner().read_state(move |conn| read::panel(conn, id)))
+        let sealer = Arc::clone(&self.inner().shared.sealer);
+        let panel = move |conn: &Lease<'_>| read::panel(conn, &*sealer, id);
+        Box::pin(self.inner().read_state(panel))
     }
 
     fn organisations(&self) -> Answering<'_, Result<Vec<Organisation>, ReadError>> {
@@ -182,20 +277,17 @@ impl Registry for Store {
         subject: String,
     ) -> Answering<'_, Result<(), AddError>> {
         Box::pin(async move {
-            let inner = self.inner();
-            let recorded = inner.state.call(move |writer| {
+            let recorded = self.inner().change(move |tx, _, _| {
                 let entry = audit::Entry {
                     action,
                     organisation: None,
                     site: None,
-                    subject,
+                    subject: subject.clone(),
                     detail: &[],
                 };
-                writer.change(|tx, _| audit::record(tx, at, &actor, &entry))
+                audit::record(tx, at, &actor, &entry)
             });
-            recorded
-                .await
-                .unwrap_or_else(|gone| Err(inner.closed(gone).into_add(false)))
+            recorded.await
         })
     }
 }
@@ -211,12 +303,8 @@ impl States for Store {
             let inner = self.inner();
             // Committed before this, so never behind what the projection has read.
             let heads = inner.shared.heads();
-            let projected = inner.state.call(move |writer| {
-                writer.change(|tx, _| states::project(tx, &projection, &heads))
-            });
-            projected
-                .await
-                .unwrap_or_else(|gone| Err(inner.closed(gone).into_add(false)))
+            let projected = inner.change(move |tx, _, _| states::project(tx, &projection, &heads));
+            projected.await
         })
     }
 }
@@ -230,11 +318,8 @@ impl Tokens for Store {
     fn put_token(&self, actor: Actor, token: TokenRow) -> Answering<'_, Result<(), AddError>> {
         Box::pin(async move {
             let inner = self.inner();
-            let put = inner
-                .state
-                .call(move |writer| writer.change(|tx, _| tokens::put(tx, &actor, &token)));
+            let put = inner.change(move |tx, _, _| tokens::put(tx, &actor, &token));
             put.await
-                .unwrap_or_else(|gone| Err(inner.closed(gone).into_add(false)))
         })
     }
 }

@@ -6,6 +6,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use engine::ports::Sealer;
 use model::{Clock, IdSource, limits};
 
 /// Whether a commit waits for the disk.
@@ -37,6 +38,8 @@ pub struct Settings {
     pub clock: Arc<dyn Clock>,
     /// Makes the ids of panels and paths.
     pub ids: IdSource,
+    /// Seals what is secret before it is stored.
+    pub sealer: Arc<dyn Sealer>,
     /// Whether commits wait for the disk.
     pub synchronous: Synchronous,
     /// Octets kept back on the disk for when it is full.
@@ -45,11 +48,17 @@ pub struct Settings {
 
 impl Settings {
     /// Settings for production.
-    pub fn new(folder: PathBuf, clock: Arc<dyn Clock>, ids: IdSource) -> Self {
+    pub fn new(
+        folder: PathBuf,
+        clock: Arc<dyn Clock>,
+        ids: IdSource,
+        sealer: Arc<dyn Sealer>,
+    ) -> Self {
         Self {
             folder,
             clock,
             ids,
+            sealer,
             synchronous: Synchronous::Full,
             ballast_bytes: limits::BALLAST,
         }

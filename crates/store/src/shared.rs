@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use engine::ports::Sealer;
 use model::{Clock, EventSeq};
 
 use crate::figures::Figures;
@@ -20,6 +21,7 @@ pub(crate) struct Shared {
     pub(crate) folder: PathBuf,
     pub(crate) synchronous: Synchronous,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) sealer: Arc<dyn Sealer>,
     pub(crate) gate: Gate,
     pub(crate) layouts: Layouts,
     pub(crate) files: Files,
@@ -42,6 +44,7 @@ impl Shared {
         folder: PathBuf,
         synchronous: Synchronous,
         clock: Arc<dyn Clock>,
+        sealer: Arc<dyn Sealer>,
         gate: Gate,
     ) -> Self {
         Self {
@@ -49,6 +52,7 @@ impl Shared {
             folder,
             synchronous,
             clock,
+            sealer,
             gate,
             layouts: Layouts::default(),
             figures: Figures::default(),

@@ -4,7 +4,7 @@
 //! event only by [`Event::with_personal`], which is for reads that were audited.
 
 use data_encoding::BASE64;
-use model::{Code, Point, Qualifier};
+use model::{Code, PanelId, PathId, Point, Qualifier};
 use serde::Serialize;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
@@ -19,18 +19,18 @@ pub(crate) struct Event {
     seq: u64,
     /// The number of the first event of the same message; its own, if it is that.
     message_seq: u64,
-    /// The panel that sent it.
-    panel: String,
-    /// The path that it came by.
-    path: String,
+    /// The panel that sent it, or that it is about; `null` where it is about none.
+    panel: Option<String>,
+    /// The path that it came by, or that it is about; `null` where it is about none.
+    path: Option<String>,
     /// Where the panel stood at the time.
     site: String,
     /// Whose the panel was at the time.
     organisation: String,
-    /// The protocol that it came by.
+    /// The protocol that it came by; `watchfire` of what is about no panel.
     #[schema(example = "dc09")]
     family: String,
-    /// The protocol's name for the format.
+    /// The protocol's name for the format; `OWN` of events that Watchfire made itself.
     #[schema(example = "SIA-DCS")]
     format: String,
     /// The account that the event is about.
@@ -86,7 +86,8 @@ pub(crate) struct Event {
 /// An event code.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct EventCode {
-    /// The code set: `CID` (Contact ID), `SIA` (DC-03), `RAW` (kept, not decoded).
+    /// The code set: `CID` (Contact ID), `SIA` (DC-03), `OWN` (Watchfire's), `RAW` (kept, not
+    /// decoded).
     #[schema(example = "CID")]
     set: &'static str,
     /// The code as its set writes it; of `RAW`, the format's token.
@@ -142,8 +143,8 @@ impl From<&model::Event> for Event {
         Self {
             seq: event.seq.0,
             message_seq: event.message_seq.0,
-            panel: body.panel.to_string(),
-            path: body.path_id.to_string(),
+            panel: (body.panel != PanelId::HOUSE).then(|| body.panel.to_string()),
+            path: (body.path_id != PathId::HOUSE).then(|| body.path_id.to_string()),
             site: body.site.to_string(),
             organisation: body.organisation.to_string(),
             family: body.family.to_string(),

@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use serde_json::Value;
 
 use crate::client::Answer;
-use crate::fakes::{House, panel_id, test_report};
+use crate::fakes::{House, flood, panel_id, test_report};
 
 fn seqs(answer: &Answer) -> Vec<u64> {
     let events = answer.json()["events"].as_array().unwrap().clone();
@@ -58,6 +58,22 @@ async fn one_event_shows_its_personal_data_and_that_of_its_message() {
             "admin event.read_personal event 1",
             "admin event.read_personal event 4"
         ]
+    );
+}
+
+#[tokio::test]
+async fn an_event_that_is_about_no_panel_shows_none() {
+    let house = House::with_samples().await;
+    house.commit(vec![flood()]).await;
+    let list = house.get("/api/v1/events?limit=1").await.json();
+    let flood = &list["events"][0];
+    assert_eq!(
+        (&flood["panel"], &flood["path"]),
+        (&Value::Null, &Value::Null)
+    );
+    assert_eq!(
+        (&flood["code"]["set"], &flood["code"]["code"]),
+        (&Value::from("OWN"), &Value::from("flood"))
     );
 }
 

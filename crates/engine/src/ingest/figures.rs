@@ -4,6 +4,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use model::{EventClass, Refusal};
 
+use super::entry::Entry;
+use super::machine::Verdict;
 use crate::ports::{Measurement, Reading};
 
 /// Counters since the start of the engine.
@@ -12,12 +14,36 @@ pub struct Figures {
     stored_by_class: [AtomicU64; EventClass::ALL.len()],
     repeats: AtomicU64,
     possible_repeats: AtomicU64,
+    untrusted: AtomicU64,
     refused: [AtomicU64; Refusal::ALL.len()],
+    own_without_path: AtomicU64,
+    untold: AtomicU64,
     unanswerable: AtomicU64,
 }
 
 impl Figures {
-    pub(super) fn stored(&self, class: EventClass) {
+    pub(super) fn stored(&self, entry: &Entry, verdict: Verdict) {
+        match entry {
+            Entry::Signal(submission) => {
+                for item in &submission.signal.items {
+                    self.stored_of(item.code.meaning().class);
+                }
+            }
+            Entry::Own(report) => self.stored_of(report.event.code.class()),
+        }
+        if let Verdict::Store {
+            possible_repeat,
+            untrusted,
+        } = verdict
+        {
+            let count =
+                |counter: &AtomicU64, when| counter.fetch_add(u64::from(when), Ordering::Relaxed);
+            count(&self.possible_repeats, possible_repeat);
+            count(&self.untrusted, untrusted);
+        }
+    }
+
+    fn stored_of(&self, class: EventClass) {
         let at = EventClass::ALL.iter().position(|c| *c == class);
         if let Some(counter) = at.and_then(|at| self.stored_by_class.get(at)) {
             counter.fetch_add(1, Ordering::Relaxed);
@@ -28,8 +54,12 @@ impl Figures {
         self.repeats.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(super) fn possible_repeat(&self) {
-        self.possible_repeats.fetch_add(1, Ordering::Relaxed);
+    pub(super) fn untold(&self, so_far: u64) {
+        self.untold.store(so_far, Ordering::Relaxed);
+    }
+
+    pub(super) fn own_without_path(&self) {
+        self.own_without_path.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(super) fn refused(&self, reason: Refusal) {
@@ -75,6 +105,24 @@ impl Figures {
             "Signals stored with the flag possible_repeat.",
             vec![],
             &self.possible_repeats,
+        ));
+        out.push(counter(
+            "watchfire_signals_clock_untrusted",
+            "Alarms stored after two refusals for their time (R3).",
+            vec![],
+            &self.untrusted,
+        ));
+        out.push(counter(
+            "watchfire_security_events_untold",
+            "Security events not told because too many paths were suspicious within an hour.",
+            vec![],
+            &self.untold,
+        ));
+        out.push(counter(
+            "watchfire_own_events_without_path",
+            "Events of our own that were not stored because their path is not registered.",
+            vec![],
+            &self.own_without_path,
         ));
         out.push(counter(
             "watchfire_answers_dropped",

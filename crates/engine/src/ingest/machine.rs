@@ -1,12 +1,14 @@
 //! What a repeat is (R2), decided without waiting for anything.
 //!
-//! Invariant: `judge` changes nothing; only `remember`, after a commit, does. A batch that could
-//! not be stored leaves no trace.
+//! Invariant: `judge` changes nothing; only what is told after a commit or with an answer does.
+//! A batch that could not be stored leaves no trace.
 //!
 //! A signal is a repeat of a stored one with the same key if both bear the same frame timestamp
 //! and that is at most 24 h off our clock, or if it comes within 60 s and nothing else of the
 //! account was stored in between. A signal whose key is known but for which neither holds is
 //! stored and flagged: a swallowed second alarm is worse than a doubled one.
+//!
+//! A skewed alarm that is no repeat is refused twice, then stored ([`super::skewed`], R3).
 //!
 //! | memory | holds | answers |
 //! | --- | --- | --- |
@@ -19,7 +21,9 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use model::{Account, EventSeq, PanelIndex, RepeatKey, Wall, limits, micros};
+use model::{Account, EventSeq, Mono, PanelIndex, RepeatKey, Wall, limits, micros};
+
+use super::skewed::Skewed;
 
 /// Messages of an account that are remembered: as many as a panel has under way at once, and
 /// then some, so that a reconnecting panel's repeats are found without the disk.
@@ -35,6 +39,8 @@ pub(super) struct Candidate {
     pub(super) key: RepeatKey,
     pub(super) panel_time: Option<Wall>,
     pub(super) received: Wall,
+    /// R3: an alarm whose frame timestamp is outside the window.
+    pub(super) skewed: bool,
 }
 
 /// Where the original of a repeat is.
@@ -62,7 +68,11 @@ pub(super) enum Verdict {
     Store {
         /// Its key is known; only age differs.
         possible_repeat: bool,
+        /// R3: it was refused for its time before, and is now believed.
+        untrusted: bool,
     },
+    /// R3: it is refused for its time, so that the panel sets its clock and tries again.
+    Refuse,
     /// It is acknowledged again.
     Repeat(Original),
 }
@@ -77,6 +87,7 @@ struct Ring {
 #[derive(Debug)]
 pub(super) struct Machine {
     rings: HashMap<Scope, Ring>,
+    skewed: Skewed,
     started: Wall,
 }
 
@@ -84,6 +95,7 @@ impl Machine {
     pub(super) fn new(started: Wall) -> Self {
         Self {
             rings: HashMap::new(),
+            skewed: Skewed::default(),
             started,
         }
     }
@@ -114,19 +126,48 @@ impl Machine {
         !newer_than_all
     }
 
-    /// Judges the messages of a batch, in their order. `found` are the journal's answers, in the
-    /// same order, where it was asked.
-    pub(super) fn judge(&self, batch: &[Candidate], found: &[Option<Known>]) -> Vec<Verdict> {
-        let mut pending: HashMap<Scope, Vec<Known>> = HashMap::new();
+    /// Remembers a skewed message that was stored all the same, so that further tries are known.
+    pub(super) fn believed(&mut self, candidate: &Candidate, seq: EventSeq, now: Mono) {
+        self.skewed.stored(candidate, seq, now);
+    }
+
+    /// Counts a message that was refused for its time.
+    pub(super) fn refused(&mut self, candidate: &Candidate, now: Mono) {
+        self.skewed.refused(candidate, now);
+    }
+
+    /// Takes note of a repeat that was acknowledged again.
+    pub(super) fn repeated(&mut self, candidate: &Candidate, now: Mono) {
+        if candidate.skewed {
+            self.skewed.repeated(candidate, now);
+        }
+    }
+
+    /// Judges the messages of a batch, in their order; those that are no candidates are stored.
+    /// `found` are the journal's answers, in the same order, where it was asked.
+    pub(super) fn judge(
+        &self,
+        batch: &[Option<Candidate>],
+        found: &[Option<Known>],
+        now: Mono,
+    ) -> Vec<Verdict> {
+        let mut pending: HashMap<Scope, Pending> = HashMap::new();
         let mut to_store = 0;
         let mut verdicts = Vec::with_capacity(batch.len());
         for (candidate, found) in batch.iter().zip(found) {
-            let in_batch = pending.entry(candidate.scope).or_default();
-            let verdict = self.judge_one(candidate, in_batch, found.as_ref());
-            if matches!(verdict, Verdict::Store { .. }) {
-                in_batch.push(candidate.known(Original::Pending(to_store)));
-                to_store += 1;
-            }
+            let verdict = match candidate {
+                None => Verdict::Store {
+                    possible_repeat: false,
+                    untrusted: false,
+                },
+                Some(candidate) => {
+                    let in_batch = pending.entry(candidate.scope).or_default();
+                    let verdict = self.judge_one(candidate, in_batch, found.as_ref(), now);
+                    in_batch.note(candidate, verdict, to_store);
+                    verdict
+                }
+            };
+            to_store += usize::from(matches!(verdict, Verdict::Store { .. }));
             verdicts.push(verdict);
         }
         verdicts
@@ -135,11 +176,12 @@ impl Machine {
     fn judge_one(
         &self,
         candidate: &Candidate,
-        in_batch: &[Known],
+        in_batch: &Pending,
         found: Option<&Known>,
+        now: Mono,
     ) -> Verdict {
         let ring = self.rings.get(&candidate.scope).map(|ring| &ring.messages);
-        let remembered = ring.into_iter().flatten().chain(in_batch);
+        let remembered = ring.into_iter().flatten().chain(&in_batch.stored);
         if let Some(original) = repeated(candidate, remembered.clone()) {
             return Verdict::Repeat(original);
         }
@@ -148,10 +190,54 @@ impl Machine {
         if let Some(known) = found.filter(|known| same_frame(candidate, known)) {
             return Verdict::Repeat(known.at);
         }
+        let newest = remembered.clone().next_back();
         let possible_repeat = remembered
             .chain(found)
             .any(|known| known.key == candidate.key);
-        Verdict::Store { possible_repeat }
+        if !candidate.skewed {
+            return Verdict::Store {
+                possible_repeat,
+                untrusted: false,
+            };
+        }
+        let in_between = newest.is_none_or(|known| known.key != candidate.key);
+        if let Some(seq) = self.skewed.original(candidate, in_between, now) {
+            return Verdict::Repeat(Original::Stored(seq));
+        }
+        if self
+            .skewed
+            .refuses(candidate, in_batch.refusals(candidate), now)
+        {
+            return Verdict::Refuse;
+        }
+        Verdict::Store {
+            possible_repeat,
+            untrusted: true,
+        }
+    }
+}
+
+/// What a batch has of an account so far.
+#[derive(Debug, Default)]
+struct Pending {
+    stored: Vec<Known>,
+    refused: Vec<RepeatKey>,
+}
+
+impl Pending {
+    fn note(&mut self, candidate: &Candidate, verdict: Verdict, to_store: usize) {
+        match verdict {
+            Verdict::Store { .. } => self
+                .stored
+                .push(candidate.known(Original::Pending(to_store))),
+            Verdict::Refuse => self.refused.push(candidate.key),
+            Verdict::Repeat(_) => {}
+        }
+    }
+
+    fn refusals(&self, candidate: &Candidate) -> u32 {
+        let same = self.refused.iter().filter(|key| **key == candidate.key);
+        u32::try_from(same.count()).unwrap_or(u32::MAX)
     }
 }
 

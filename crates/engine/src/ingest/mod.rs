@@ -22,33 +22,52 @@
 //! Why one batch at a time: with a second one in the making, repeats of the first would have to
 //! wait for two fates at once, and a commit already takes in all that waits.
 
+mod doubt;
+mod entry;
 mod figures;
 mod machine;
 mod queue;
 mod register;
+mod skewed;
+mod suspicious;
 mod task;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::sync::Arc;
 
-use model::{Clock, IntakeState, limits};
-use tokio::sync::{mpsc, watch};
+use model::{Clock, EventSeq, IntakeState, limits};
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 
 use crate::bell::{Bell, Rope, hang};
-use crate::ports::{Answering, Check, EventLog, Health, Intake, Measured, Measurement, Submission};
+use crate::ports::{
+    Answering, Check, EventLog, Health, Intake, Measured, Measurement, OwnEvent, Reports,
+    Submission,
+};
 use crate::registry::Registry;
+use entry::{Asker, Entry, Report};
 
+pub use doubt::ClockDoubt;
 pub use figures::Figures;
 pub use task::{IngestError, Task};
 
-/// Where signals are handed in. Clones are handles of the same ingest.
+/// Where signals and events of our own are handed in. Clones are handles of the same ingest.
 #[derive(Clone)]
 pub struct Ingest {
-    submissions: mpsc::Sender<Submission>,
+    entries: mpsc::Sender<Entry>,
+    /// Places for events of our own (I7).
+    places: Arc<Semaphore>,
     state: watch::Receiver<IntakeState>,
+    doubt: ClockDoubt,
     figures: Arc<Figures>,
     clock: Arc<dyn Clock>,
+}
+
+impl Ingest {
+    /// By which it is told whether our clock is suspected; published with the intake's state.
+    pub fn clock_doubt(&self) -> ClockDoubt {
+        self.doubt.clone()
+    }
 }
 
 impl std::fmt::Debug for Ingest {
@@ -65,12 +84,14 @@ pub fn ingest(
     registry: Registry,
     clock: Arc<dyn Clock>,
 ) -> (Ingest, Task, Bell) {
-    let (sender, submissions) = mpsc::channel(limits::INGEST_QUEUE);
+    let (sender, entries) = mpsc::channel(limits::INGEST_QUEUE);
     let (state_sender, state) = watch::channel(IntakeState::default());
+    let state_sender = Arc::new(state_sender);
+    let doubt = ClockDoubt::new(&state_sender);
     let (rope, bell): (Rope, Bell) = hang(log.head());
     let figures = Arc::new(Figures::default());
     let task = Task::new(task::Parts {
-        submissions,
+        entries,
         log,
         registry,
         clock: Arc::clone(&clock),
@@ -80,8 +101,10 @@ pub fn ingest(
     });
     (
         Ingest {
-            submissions: sender,
+            entries: sender,
+            places: Arc::new(Semaphore::new(limits::OWN_EVENTS)),
             state,
+            doubt,
             figures,
             clock,
         },
@@ -93,7 +116,8 @@ pub fn ingest(
 impl Intake for Ingest {
     fn submit(&self, submission: Submission) -> Answering<'_, ()> {
         Box::pin(async move {
-            if self.submissions.send(submission).await.is_err() {
+            let entry = Entry::Signal(Box::new(submission));
+            if self.entries.send(entry).await.is_err() {
                 // The task has ended, and the engine ends with it. The gateway keeps the signal
                 // and hands it to the next engine, so nothing is lost here.
                 tracing::debug!("a signal came while ingest was ending; its gateway keeps it");
@@ -103,6 +127,26 @@ impl Intake for Ingest {
 
     fn state(&self) -> watch::Receiver<IntakeState> {
         self.state.clone()
+    }
+}
+
+impl Reports for Ingest {
+    fn report(&self, event: OwnEvent) -> Answering<'_, Option<EventSeq>> {
+        Box::pin(async move {
+            let seen = self.clock.now().wall;
+            let place = Arc::clone(&self.places).acquire_owned().await.ok()?;
+            let (stored, answer) = oneshot::channel();
+            let report = Report {
+                event,
+                seen,
+                asker: Some(Asker {
+                    stored,
+                    _place: place,
+                }),
+            };
+            self.entries.send(Entry::Own(report)).await.ok()?;
+            answer.await.ok()
+        })
     }
 }
 

@@ -3,8 +3,8 @@
 //! Invariant: an alarm promotes what its panel sent before it (I9), so that signals of one panel
 //! leave in the order they came in (I5).
 //! Invariant: the queue has no bound of its own; it holds at most what all gateways may have
-//! unacknowledged ([`model::limits::LINK_UNACKNOWLEDGED`] each), since every signal in it is one
-//! of those.
+//! unacknowledged ([`model::limits::LINK_UNACKNOWLEDGED`] each) and the events of our own that are
+//! waited for ([`model::limits::OWN_EVENTS`]), since all in it is one of those.
 
 use std::collections::{HashMap, VecDeque};
 

@@ -5,17 +5,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use model::{AckMode, Clock, Committed, EventSeq, IntakeState, Mono, Refusal, limits};
+use model::{AckMode, Clock, Committed, EventFlags, EventSeq, IntakeState, Mono, Refusal, limits};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
+use super::entry::{Entry, Report, Waiting};
 use super::figures::Figures;
 use super::machine::{Candidate, Known, Machine, Original, Verdict};
 use super::queue::Queue;
 use super::register;
+use super::suspicious::Suspicious;
 use crate::bell::Rope;
 use crate::ports::{
-    Answer, AppendError, Appended, EventLog, PathBinding, ReadError, RepeatQuery, StoredMessage,
+    Answer, AppendError, Appended, EventLog, OwnEvent, ReadError, RepeatQuery, StoredMessage,
     Submission,
 };
 use crate::registry::Registry;
@@ -33,11 +35,11 @@ pub enum IngestError {
 
 /// What the task is made of.
 pub(super) struct Parts {
-    pub(super) submissions: mpsc::Receiver<Submission>,
+    pub(super) entries: mpsc::Receiver<Entry>,
     pub(super) log: Arc<dyn EventLog>,
     pub(super) registry: Registry,
     pub(super) clock: Arc<dyn Clock>,
-    pub(super) state: watch::Sender<IntakeState>,
+    pub(super) state: Arc<watch::Sender<IntakeState>>,
     pub(super) rope: Rope,
     pub(super) figures: Arc<Figures>,
 }
@@ -47,6 +49,7 @@ pub struct Task {
     parts: Parts,
     queue: Queue<model::PanelIndex, Waiting>,
     machine: Machine,
+    suspicious: Suspicious,
     full: bool,
 }
 
@@ -58,22 +61,6 @@ impl std::fmt::Debug for Task {
     }
 }
 
-struct Waiting {
-    submission: Submission,
-    binding: Arc<PathBinding>,
-}
-
-impl Waiting {
-    fn candidate(&self) -> Candidate {
-        Candidate {
-            scope: (self.binding.panel_index, self.binding.path.account),
-            key: self.submission.key,
-            panel_time: self.submission.signal.panel_time,
-            received: self.submission.received,
-        }
-    }
-}
-
 impl Task {
     pub(super) fn new(parts: Parts) -> Self {
         let started = parts.clock.now().wall;
@@ -81,6 +68,7 @@ impl Task {
             parts,
             queue: Queue::new(),
             machine: Machine::new(started),
+            suspicious: Suspicious::default(),
             full: false,
         }
     }
@@ -94,7 +82,7 @@ impl Task {
         if let Err(AppendError::Failed { path, cause }) = self.probe().await {
             tracing::error!(path, cause, "the store cannot write; intake stays closed");
             // Gateways keep what comes unanswered, and close their connections by R4.
-            while self.parts.submissions.recv().await.is_some() {}
+            while self.parts.entries.recv().await.is_some() {}
             return Ok(());
         }
         self.recall().await?;
@@ -132,6 +120,7 @@ impl Task {
                 key: message.key,
                 panel_time: message.panel_time,
                 received: message.received,
+                skewed: false,
             };
             self.machine.remember(&candidate, message.seq);
         }
@@ -144,11 +133,11 @@ impl Task {
         while self.queue.is_empty() {
             match timeout_at(
                 Instant::now() + self.until_probe(),
-                self.parts.submissions.recv(),
+                self.parts.entries.recv(),
             )
             .await
             {
-                Ok(Some(submission)) => self.enqueue(submission),
+                Ok(Some(entry)) => self.enqueue(entry),
                 Ok(None) => return Ok(false),
                 Err(_) => match self.probe().await {
                     Ok(()) | Err(AppendError::Full { .. }) => {}
@@ -157,14 +146,14 @@ impl Task {
             }
         }
         while self.queue.len() < limits::COMMIT_SIGNALS {
-            match timeout_at(not_before, self.parts.submissions.recv()).await {
-                Ok(Some(submission)) => self.enqueue(submission),
+            match timeout_at(not_before, self.parts.entries.recv()).await {
+                Ok(Some(entry)) => self.enqueue(entry),
                 Ok(None) | Err(_) => break,
             }
         }
         // Whatever has come by now is drained too: an alarm in the channel goes first (I9).
-        while let Ok(submission) = self.parts.submissions.try_recv() {
-            self.enqueue(submission);
+        while let Ok(entry) = self.parts.entries.try_recv() {
+            self.enqueue(entry);
         }
         Ok(true)
     }
@@ -181,21 +170,21 @@ impl Task {
             })
     }
 
-    fn enqueue(&mut self, submission: Submission) {
-        match self.parts.registry.binding(submission.path) {
-            Some(binding) => {
-                let urgent = submission.class.is_alarm();
-                let panel = binding.panel_index;
-                self.queue.push(
-                    panel,
-                    urgent,
-                    Waiting {
-                        submission,
-                        binding,
-                    },
-                );
-            }
-            None => self.refuse(&submission, Refusal::UnknownPath),
+    fn enqueue(&mut self, entry: Entry) {
+        let path = match &entry {
+            Entry::Signal(submission) => submission.path,
+            Entry::Own(report) => report.event.path,
+        };
+        if let Some(binding) = self.parts.registry.binding(path) {
+            let panel = binding.panel_index;
+            let urgent = entry.is_urgent();
+            self.queue.push(panel, urgent, Waiting { entry, binding });
+            return;
+        }
+        match entry {
+            Entry::Signal(submission) => self.refuse(&submission, Refusal::UnknownPath),
+            // Who asked learns that nothing was stored, as the answer never comes.
+            Entry::Own(_) => self.parts.figures.own_without_path(),
         }
     }
 
@@ -210,9 +199,10 @@ impl Task {
     }
 
     async fn store(&mut self, batch: Vec<Waiting>) -> Result<(), IngestError> {
-        let candidates: Vec<Candidate> = batch.iter().map(Waiting::candidate).collect();
+        let candidates: Vec<Option<Candidate>> = batch.iter().map(Waiting::candidate).collect();
         let found = self.find(&batch, &candidates).await?;
-        let verdicts = self.machine.judge(&candidates, &found);
+        let now = self.parts.clock.now().mono;
+        let verdicts = self.machine.judge(&candidates, &found, now);
         let mut first_seqs = Vec::new();
         if verdicts
             .iter()
@@ -224,7 +214,7 @@ impl Task {
             first_seqs = appended.first_seqs;
             self.parts.rope.ring(appended.head);
         }
-        self.answer(&batch, &candidates, &verdicts, &first_seqs);
+        self.answer(batch, &candidates, &verdicts, &first_seqs);
         Ok(())
     }
 
@@ -242,14 +232,17 @@ impl Task {
         loop {
             let begun = self.parts.clock.now().mono;
             let messages = batch.iter().zip(verdicts).filter_map(|(waiting, verdict)| {
-                let Verdict::Store { possible_repeat } = verdict else {
+                let mut flags = EventFlags::empty();
+                let Verdict::Store {
+                    possible_repeat,
+                    untrusted,
+                } = verdict
+                else {
                     return None;
                 };
-                let Waiting {
-                    submission,
-                    binding,
-                } = waiting;
-                Some(register::message(submission, binding, *possible_repeat))
+                flags.set(EventFlags::POSSIBLE_REPEAT, *possible_repeat);
+                flags.set(register::UNTRUSTED, *untrusted);
+                Some(register::message(waiting, flags))
             });
             let error = match self.parts.log.append(messages.collect()).await {
                 Ok(appended) => {
@@ -262,7 +255,7 @@ impl Task {
                 }
             };
             self.note_full(&error);
-            if self.parts.submissions.is_closed() {
+            if self.parts.entries.is_closed() {
                 return Ok(None);
             }
             sleep_until(Instant::now() + limits::FULL_RETRY).await;
@@ -272,76 +265,120 @@ impl Task {
     async fn find(
         &self,
         batch: &[Waiting],
-        candidates: &[Candidate],
+        candidates: &[Option<Candidate>],
     ) -> Result<Vec<Option<Known>>, IngestError> {
         let mut found = vec![None; batch.len()];
-        let asked: Vec<usize> = (0..batch.len())
-            .filter(|at| self.machine.must_ask(&candidates[*at]))
-            .collect();
+        let mut asked = Vec::new();
+        let mut queries = Vec::new();
+        for (at, candidate) in candidates.iter().enumerate() {
+            let Some(candidate) = candidate.filter(|candidate| self.machine.must_ask(candidate))
+            else {
+                continue;
+            };
+            asked.push(at);
+            queries.push(RepeatQuery {
+                path: batch[at].binding.path.index,
+                key: candidate.key,
+                panel_time: candidate.panel_time,
+            });
+        }
         if asked.is_empty() {
             return Ok(found);
         }
-        let queries = asked.iter().map(|at| RepeatQuery {
-            path: batch[*at].submission.path,
-            key: candidates[*at].key,
-            panel_time: candidates[*at].panel_time,
-        });
-        let answers = self
-            .parts
-            .log
-            .find_repeats(queries.collect())
-            .await
-            .map_err(IngestError::Read)?;
-        for (at, answer) in asked.into_iter().zip(answers) {
+        let answers = self.parts.log.find_repeats(queries).await;
+        for (at, answer) in asked.into_iter().zip(answers.map_err(IngestError::Read)?) {
             found[at] = answer.map(known);
         }
         Ok(found)
     }
 
-    /// I1: the only place of the engine that makes proofs, right after the store's word.
+    /// Tells everybody of the batch what became of it, in its order.
     fn answer(
         &mut self,
-        batch: &[Waiting],
-        candidates: &[Candidate],
+        batch: Vec<Waiting>,
+        candidates: &[Option<Candidate>],
         verdicts: &[Verdict],
         first_seqs: &[EventSeq],
     ) {
-        let mut stored = first_seqs.iter();
-        for ((waiting, candidate), verdict) in batch.iter().zip(candidates).zip(verdicts) {
+        let now = self.parts.clock.now().mono;
+        let mut stored = first_seqs.iter().copied();
+        for ((waiting, candidate), verdict) in batch.into_iter().zip(candidates).zip(verdicts) {
             let seq = match verdict {
-                Verdict::Store { possible_repeat } => {
-                    let seq = stored
-                        .next()
-                        .expect("append answers one number per message");
-                    self.machine.remember(candidate, *seq);
-                    self.count_stored(waiting, *possible_repeat);
-                    *seq
+                Verdict::Store { .. } => {
+                    self.parts.figures.stored(&waiting.entry, *verdict);
+                    let seq = stored.next();
+                    Some(seq.expect("append answers one number per message"))
                 }
-                Verdict::Repeat(original) => {
-                    self.parts.figures.repeat();
-                    match original {
-                        Original::Stored(seq) => *seq,
-                        Original::Pending(at) => first_seqs[*at],
+                Verdict::Repeat(Original::Stored(seq)) => Some(*seq),
+                Verdict::Repeat(Original::Pending(at)) => Some(first_seqs[*at]),
+                Verdict::Refuse => None,
+            };
+            if let Some(candidate) = candidate {
+                self.note(candidate, *verdict, seq, now);
+            }
+            match (waiting.entry, seq) {
+                (Entry::Signal(submission), Some(seq)) => {
+                    if matches!(verdict, Verdict::Store { .. }) {
+                        self.raise(&submission, seq, now);
                     }
+                    self.prove(&submission, seq);
                 }
-            };
-            let Submission { origin, key, .. } = waiting.submission;
-            let proof = Committed::attest(origin.token, key, seq, AckMode::Stored);
-            let answer = Answer::Committed {
-                connection: origin.connection,
-                proof,
-            };
-            self.send(&waiting.submission, answer);
+                (Entry::Signal(submission), None) => {
+                    self.refuse(&submission, Refusal::OutsideWindow);
+                }
+                (Entry::Own(report), seq) => tell(report, seq),
+            }
         }
     }
 
-    fn count_stored(&self, waiting: &Waiting, possible_repeat: bool) {
-        for item in &waiting.submission.signal.items {
-            self.parts.figures.stored(item.code.meaning().class);
+    /// Has security events about a stored signal stored with the next commit (R1, I3).
+    fn raise(&mut self, submission: &Submission, seq: EventSeq, now: Mono) {
+        let flags = submission.signal.flags;
+        for code in self.suspicious.raised(submission.path, flags, now) {
+            let event = OwnEvent {
+                path: submission.path,
+                code,
+                occurred: None,
+                text: Some(format!("event {seq}")),
+                flags: EventFlags::empty(),
+            };
+            self.enqueue(Entry::Own(Report {
+                event,
+                seen: self.parts.clock.now().wall,
+                asker: None,
+            }));
         }
-        if possible_repeat {
-            self.parts.figures.possible_repeat();
+        self.parts.figures.untold(self.suspicious.untold());
+    }
+
+    /// Has the machine remember what became of a signal.
+    fn note(&mut self, candidate: &Candidate, verdict: Verdict, seq: Option<EventSeq>, now: Mono) {
+        match (verdict, seq) {
+            (Verdict::Store { untrusted, .. }, Some(seq)) => {
+                self.machine.remember(candidate, seq);
+                if untrusted {
+                    self.machine.believed(candidate, seq, now);
+                }
+            }
+            (Verdict::Repeat(_), _) => {
+                self.parts.figures.repeat();
+                self.machine.repeated(candidate, now);
+            }
+            (Verdict::Refuse, _) => self.machine.refused(candidate, now),
+            // What is stored has a number.
+            (Verdict::Store { .. }, None) => {}
         }
+    }
+
+    /// I1: the only place of the engine that makes proofs, right after the store's word.
+    fn prove(&self, submission: &Submission, seq: EventSeq) {
+        let Submission { origin, key, .. } = submission;
+        let proof = Committed::attest(origin.token, *key, seq, AckMode::Stored);
+        let answer = Answer::Committed {
+            connection: origin.connection,
+            proof,
+        };
+        self.send(submission, answer);
     }
 
     fn refuse(&self, submission: &Submission, reason: Refusal) {
@@ -368,10 +405,8 @@ impl Task {
             self.full = false;
             tracing::warn!("there is space again; intake is open");
         }
-        self.parts.state.send_replace(IntakeState {
-            last_commit: Some(begun),
-            ..IntakeState::default()
-        });
+        let committed = |state: &mut IntakeState| state.last_commit = Some(begun);
+        self.parts.state.send_modify(committed);
     }
 
     fn note_full(&mut self, error: &AppendError) {
@@ -382,6 +417,14 @@ impl Task {
                 "the disk is full; signals stay unacknowledged until there is space"
             );
         }
+    }
+}
+
+/// Tells who asked the number of an event of our own.
+fn tell(report: Report, seq: Option<EventSeq>) {
+    if let (Some(asker), Some(seq)) = (report.asker, seq) {
+        // Who asked may have gone since; the event is stored all the same.
+        asker.stored.send(seq).ok();
     }
 }
 

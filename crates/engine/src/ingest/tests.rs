@@ -5,6 +5,9 @@
     reason = "small numbers, chosen here"
 )]
 
+mod own;
+mod skewed;
+
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -19,9 +22,9 @@ use tokio::task::JoinHandle;
 
 use super::*;
 use crate::ports::{
-    self, AddError, Answer, AppendError, Appended, EventFilter, EventPage, NewMessage, NewPanel,
-    Origin, PanelDetail, PanelFilter, PanelPage, PathBinding, ReadError, RepeatQuery,
-    StoredMessage,
+    self, AddError, Answer, AppendError, Appended, ChangeError, EventFilter, EventPage, NewMessage,
+    NewPanel, NewPath, Origin, PanelDetail, PanelFilter, PanelPage, PathBinding, PathChange,
+    ReadError, RepeatQuery, StoredMessage,
 };
 
 const START: Wall = Wall(1_700_000_000_000_000);
@@ -130,7 +133,7 @@ impl EventLog for FakeLog {
 }
 
 /// A registry that holds one panel.
-struct OnePanel;
+pub(crate) struct OnePanel;
 
 fn binding() -> PathBinding {
     PathBinding {
@@ -143,6 +146,7 @@ fn binding() -> PathBinding {
             line: None,
             listener: None,
             policy: PathPolicy::default(),
+            cipher: None,
         },
         panel: PanelId::from_bytes([2; 16]),
         panel_index: PanelIndex(3),
@@ -165,6 +169,48 @@ impl ports::Registry for OnePanel {
         _: Vec<NewPanel>,
     ) -> Answering<'_, Vec<Result<model::Panel, AddError>>> {
         unreachable!("ingest adds no panels")
+    }
+
+    fn add_path(
+        &self,
+        _: model::Actor,
+        _: Wall,
+        _: PanelId,
+        _: NewPath,
+    ) -> Answering<'_, Result<PathBinding, ChangeError>> {
+        unreachable!("ingest adds no paths")
+    }
+
+    fn change_path(
+        &self,
+        _: model::Actor,
+        _: Wall,
+        _: PathId,
+        _: PathChange,
+    ) -> Answering<'_, Result<PathBinding, ChangeError>> {
+        unreachable!("ingest changes no paths")
+    }
+
+    fn remove_path(
+        &self,
+        _: model::Actor,
+        _: Wall,
+        _: PathId,
+    ) -> Answering<'_, Result<Path, ChangeError>> {
+        unreachable!("ingest removes no paths")
+    }
+
+    fn relearn(
+        &self,
+        _: model::Actor,
+        _: Wall,
+        _: PathId,
+    ) -> Answering<'_, Result<PathBinding, ChangeError>> {
+        unreachable!("ingest forgets nothing")
+    }
+
+    fn learn(&self, _: Vec<(PathIndex, Learned)>) -> Answering<'_, Result<(), AddError>> {
+        unreachable!("ingest learns nothing")
     }
 
     fn panels(
@@ -267,13 +313,19 @@ impl Bench {
     }
 
     async fn submit_by(&mut self, path: PathIndex, content: u8, time: Option<Wall>) -> SignalToken {
+        let submission = self.submission(path, content, time);
+        let token = submission.origin.token;
+        self.ingest.submit(submission).await;
+        token
+    }
+
+    fn submission(&mut self, path: PathIndex, content: u8, time: Option<Wall>) -> Submission {
         self.next_token += 1;
-        let token = SignalToken(self.next_token);
         let signal = signal(time);
-        let submission = Submission {
+        Submission {
             origin: Origin {
                 connection: 1,
-                token,
+                token: SignalToken(self.next_token),
             },
             path,
             class: signal.class(),
@@ -282,9 +334,7 @@ impl Bench {
             skewed: false,
             signal,
             answers: self.sender.clone(),
-        };
-        self.ingest.submit(submission).await;
-        token
+        }
     }
 
     /// Submits and waits for the proof; the number it bears.
@@ -582,4 +632,19 @@ async fn a_signal_of_a_path_that_is_not_registered_is_refused() {
         reason: model::Refusal::UnknownPath,
     };
     assert_eq!(bench.answers.recv().await, Some(refused));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_doubt_about_our_clock_is_published_at_once_and_outlives_commits() {
+    let mut bench = Bench::new(FakeLog::default()).await;
+    bench.stored(1, None).await;
+    let mut state = bench.ingest.state();
+    state.mark_unchanged();
+    bench.ingest.clock_doubt().set(true);
+    assert!(state.has_changed().unwrap());
+    bench.stored(2, None).await;
+    assert!(state.borrow().clock_suspect);
+    assert!(state.borrow().promises(bench.clock.now().mono), "R4");
+    bench.ingest.clock_doubt().set(false);
+    assert!(!state.borrow().clock_suspect);
 }

@@ -4,10 +4,10 @@
 
 use model::{
     Account, Actor, CipherKey, ErrorCode, FamilyName, Learned, ListenerName, Organisation, Panel,
-    PanelId, PanelIndex, Path, PathPolicy, Site, SiteId, TokenId, Wall,
+    PanelId, PanelIndex, Path, PathId, PathIndex, PathPolicy, Site, SiteId, TokenId, Wall,
 };
 
-use super::{Answering, PartitionRow, ReadError, ZoneRow};
+use super::{Answering, ChangeError, NewPath, PartitionRow, PathChange, ReadError, ZoneRow};
 
 /// A panel to be registered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,17 +32,36 @@ pub struct NewPanel {
     pub key: Option<CipherKey>,
 }
 
+impl NewPanel {
+    /// Its path.
+    pub fn path(&self) -> NewPath {
+        NewPath {
+            family: self.family,
+            account: self.account,
+            receiver: self.receiver,
+            line: self.line,
+            listener: self.listener,
+            policy: self.policy,
+            key: self.key.clone(),
+        }
+    }
+}
+
 /// Why a panel was not registered. The others of a batch are not concerned.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AddError {
-    /// The very same panel, by family, account, receiver and line, exists already: a re-run.
+    /// The very same path, by family, account, receiver, line and listener, exists already: a
+    /// re-run.
     #[error("panel {panel} has this account already")]
     Exists {
         /// Which.
         panel: PanelId,
     },
-    /// A frame could match both (R30): receiver and line must tell them apart.
-    #[error("a frame of this account could also be from panel {panel}")]
+    /// A frame could match both (R30): receiver, line or listener must tell them apart.
+    #[error(
+        "a frame of this account could also be from panel {panel}: a path without receiver, line \
+         or listener matches any"
+    )]
     Ambiguous {
         /// Which.
         panel: PanelId,
@@ -88,10 +107,18 @@ pub struct PathBinding {
     pub site: SiteId,
     /// Whose it is.
     pub organisation: model::OrganisationId,
-    /// The keys that open its frames, the one in use first.
+    /// The keys that open its frames, the one in use first. Empty also if the key that
+    /// [`Path::cipher`] tells of could not be opened.
     pub keys: Vec<CipherKey>,
     /// What was learned of it.
     pub learned: Learned,
+}
+
+impl PathBinding {
+    /// Whether it has a key that could not be opened ([`PathStanding::key_is_lost`]).
+    pub fn key_is_lost(&self) -> bool {
+        self.path.cipher.is_some() && self.keys.is_empty()
+    }
 }
 
 /// Which panels a reader wants. Empty means all.
@@ -112,11 +139,23 @@ pub struct PanelPage {
     pub next: Option<PanelIndex>,
 }
 
+/// How a path stands beyond what was registered of it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PathStanding {
+    /// What was learned of it.
+    pub learned: Learned,
+    /// It has a key that cannot be opened: it was sealed under another `seal.key`. Its encrypted
+    /// frames are refused until the key is set again.
+    pub key_is_lost: bool,
+}
+
 /// A panel and what is known of its parts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PanelDetail {
     /// The panel.
     pub panel: Panel,
+    /// How each of its paths stands, in the order of [`Panel::paths`].
+    pub standings: Vec<PathStanding>,
     /// Its partitions, by number.
     pub partitions: Vec<PartitionRow>,
     /// Its zones, by number.
@@ -137,6 +176,45 @@ pub trait Registry: Send + Sync {
         at: Wall,
         panels: Vec<NewPanel>,
     ) -> Answering<'_, Vec<Result<Panel, AddError>>>;
+
+    /// Registers another path of a panel, with its audit row.
+    fn add_path(
+        &self,
+        actor: Actor,
+        at: Wall,
+        panel: PanelId,
+        path: NewPath,
+    ) -> Answering<'_, Result<PathBinding, ChangeError>>;
+
+    /// Changes what a path may do and its key, with one audit row.
+    fn change_path(
+        &self,
+        actor: Actor,
+        at: Wall,
+        path: PathId,
+        change: PathChange,
+    ) -> Answering<'_, Result<PathBinding, ChangeError>>;
+
+    /// Removes a path and its keys, with an audit row; answers what it was. Its events stay, and
+    /// its dense number is never given again.
+    fn remove_path(
+        &self,
+        actor: Actor,
+        at: Wall,
+        path: PathId,
+    ) -> Answering<'_, Result<Path, ChangeError>>;
+
+    /// Forgets what was learned of a path, with an audit row.
+    fn relearn(
+        &self,
+        actor: Actor,
+        at: Wall,
+        path: PathId,
+    ) -> Answering<'_, Result<PathBinding, ChangeError>>;
+
+    /// Keeps what was learned of some paths, at most [`model::limits::STATE_BATCH`] of them.
+    /// Those that have been removed are left out.
+    fn learn(&self, batch: Vec<(PathIndex, Learned)>) -> Answering<'_, Result<(), AddError>>;
 
     /// Panels after the cursor, at most `limit`.
     fn panels(
@@ -164,18 +242,6 @@ pub trait Registry: Send + Sync {
         action: &'static str,
         subject: String,
     ) -> Answering<'_, Result<(), AddError>>;
-}
-
-/// Registers panels while the server runs: in the store, in the tables in memory, and in what
-/// gateways remember of the accounts.
-pub trait PanelAdmin: Send + Sync {
-    /// Registers panels as [`Registry::add_panels`] does; an answer each, in order. When it
-    /// answers, the panels added are known to everybody who identifies panels.
-    fn add_panels(
-        &self,
-        actor: Actor,
-        panels: Vec<NewPanel>,
-    ) -> Answering<'_, Vec<Result<Panel, AddError>>>;
 }
 
 /// A bearer token, as it is kept: never itself, only its keyed digest.

@@ -2,24 +2,28 @@
 //!
 //! Invariant: a change is in the store first, then in memory, then told to gateways; a gateway
 //! never learns of something that a crash could undo.
+//! Invariant: changes are made one after the other, so that memory ends up as the store did.
 //! Invariant: two registered paths never match the same frame; what would is refused when added
 //! (`model::Path::overlaps`).
+//! Invariant: what was learned is kept, or counted as lost; it never makes a gateway wait (I4, I7).
 
+mod admin;
+mod habits;
 mod table;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use model::{
-    Account, AccountKey, Actor, Clock, FamilyName, Learned, Panel, PanelId, PanelIndex, Path,
-    PathId, PathIndex, PathPolicy, Site,
+    Account, AccountKey, Clock, FamilyName, Learned, PanelId, PanelIndex, Path, PathId, PathIndex,
+    PathPolicy, Site,
 };
-use tokio::sync::broadcast;
+use tokio::sync::{Mutex, broadcast};
 
-use crate::ports::{
-    self, AddError, Answering, Identities, NewPanel, PanelAdmin, PathBinding, ReadError,
-};
+use crate::ports::{self, Identities, Measured, Measurement, PathBinding, ReadError, Reading};
+use habits::Habits;
 use table::Table;
 
 /// Changes that a gateway's hub may lag behind; one that lags further forgets everything.
@@ -31,6 +35,9 @@ pub struct Registry {
     /// Protects the table alone; held for one look-up or one batch of inserts, never across an
     /// await.
     table: Arc<RwLock<Table>>,
+    /// Held from a change's way into the store until it is in the table; protects nothing else.
+    changing: Arc<Mutex<()>>,
+    habits: Arc<Habits>,
     store: Arc<dyn ports::Registry>,
     clock: Arc<dyn Clock>,
     changes: broadcast::Sender<Arc<Vec<(FamilyName, Account)>>>,
@@ -52,12 +59,15 @@ impl Registry {
         for binding in store.bindings().await? {
             table.insert(Arc::new(binding));
         }
+        warn_of_lost_keys(&table);
         if let Some(site) = store.sites().await?.first() {
             table.insert(Arc::new(house(site)));
         }
         let (changes, _) = broadcast::channel(CHANGES);
         Ok(Self {
             table: Arc::new(RwLock::new(table)),
+            changing: Arc::new(Mutex::new(())),
+            habits: Arc::new(Habits::default()),
             store,
             clock,
             changes,
@@ -69,33 +79,51 @@ impl Registry {
         self.read(|table| table.by_index(path))
     }
 
+    /// The paths of the same panel that show the same account, this one among them (R2, R9).
+    pub fn siblings(&self, binding: &PathBinding) -> Vec<PathIndex> {
+        self.read(|table| table.siblings(binding))
+    }
+
     fn read<T>(&self, look: impl FnOnce(&Table) -> T) -> T {
         // A poisoned lock means that a look-up or an insert panicked; the table itself is whole,
         // since inserts replace single entries.
         look(&self.table.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn registered(&self, panels: &[Panel]) {
-        let mut keys = Vec::with_capacity(panels.len());
+    /// Puts bindings in the place of those of the same paths, and tells who they are of.
+    fn put(&self, bindings: Vec<PathBinding>) {
+        let accounts = bindings.iter().map(account).collect();
         {
             let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
-            for panel in panels {
-                for path in &panel.paths {
-                    keys.push((path.family, path.account));
-                    table.insert(Arc::new(PathBinding {
-                        path: path.clone(),
-                        panel: panel.id,
-                        panel_index: panel.index,
-                        site: panel.site,
-                        organisation: panel.organisation,
-                        keys: Vec::new(),
-                        learned: Learned::default(),
-                    }));
-                }
+            for binding in bindings {
+                table.insert(Arc::new(binding));
             }
         }
+        self.tell(accounts);
+    }
+
+    fn tell(&self, accounts: Vec<(FamilyName, Account)>) {
         // No receiver means that no gateway is connected, so none remembers anything.
-        drop(self.changes.send(Arc::new(keys)));
+        drop(self.changes.send(Arc::new(accounts)));
+    }
+}
+
+fn account(binding: &PathBinding) -> (FamilyName, Account) {
+    (binding.path.family, binding.path.account)
+}
+
+/// Keys that were sealed under another `seal.key` open nothing: people must know, since the
+/// panels' signals are refused.
+fn warn_of_lost_keys(table: &Table) {
+    let lost = table.all().filter(|binding| binding.key_is_lost());
+    let panels: BTreeSet<_> = lost.map(|binding| binding.panel_index).collect();
+    if !panels.is_empty() {
+        tracing::warn!(
+            panels = panels.len(),
+            "the keys of these panels were sealed under another keys/seal.key and open no more: \
+             their encrypted signals are refused. Restore that file, or set the keys again; \
+             `watchfire panel show` tells which"
+        );
     }
 }
 
@@ -112,6 +140,7 @@ fn house(site: &Site) -> PathBinding {
             line: None,
             listener: None,
             policy: PathPolicy::default(),
+            cipher: None,
         },
         panel: PanelId::HOUSE,
         panel_index: PanelIndex::HOUSE,
@@ -132,20 +161,33 @@ impl Identities for Registry {
     }
 }
 
-impl PanelAdmin for Registry {
-    fn add_panels(
-        &self,
-        actor: Actor,
-        panels: Vec<NewPanel>,
-    ) -> Answering<'_, Vec<Result<Panel, AddError>>> {
-        Box::pin(async move {
-            let at = self.clock.now().wall;
-            let results = self.store.add_panels(actor, at, panels).await;
-            let added: Vec<Panel> = results.iter().flatten().cloned().collect();
-            if !added.is_empty() {
-                self.registered(&added);
-            }
-            results
-        })
+impl Measured for Registry {
+    fn measure(&self, out: &mut Vec<Measurement>) {
+        let (paths, lost) = self.read(|table| {
+            let lost = table.all().filter(|binding| binding.key_is_lost());
+            (table.len(), lost.count())
+        });
+        let gauge = |name, help, value: usize| Measurement {
+            name,
+            help,
+            labels: vec![],
+            reading: Reading::Gauge(u32::try_from(value).unwrap_or(u32::MAX).into()),
+        };
+        out.push(gauge(
+            "watchfire_paths",
+            "Paths that are registered.",
+            paths,
+        ));
+        out.push(gauge(
+            "watchfire_paths_with_lost_key",
+            "Paths whose key was sealed under another seal.key and opens no more.",
+            lost,
+        ));
+        out.push(Measurement {
+            name: "watchfire_habits_lost",
+            help: "What was learned of paths and not kept, because too much came at once.",
+            labels: vec![],
+            reading: Reading::Counter(self.habits.lost()),
+        });
     }
 }

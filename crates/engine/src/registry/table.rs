@@ -26,6 +26,40 @@ impl Table {
         self.by_index.insert(path.index, binding);
     }
 
+    pub(super) fn remove(&mut self, path: PathIndex) -> Option<Arc<PathBinding>> {
+        let binding = self.by_index.remove(&path)?;
+        let account = (binding.path.family, binding.path.account);
+        if let Some(same_account) = self.by_account.get_mut(&account) {
+            same_account.retain(|other| other.path.index != path);
+            if same_account.is_empty() {
+                self.by_account.remove(&account);
+            }
+        }
+        Some(binding)
+    }
+
+    /// Every path of `binding`'s panel that shows its account, and itself at least.
+    pub(super) fn siblings(&self, binding: &PathBinding) -> Vec<PathIndex> {
+        let account = (binding.path.family, binding.path.account);
+        let same_account = self.by_account.get(&account).into_iter().flatten();
+        let of_panel = same_account.filter(|other| other.panel_index == binding.panel_index);
+        let mut found: Vec<_> = of_panel.map(|other| other.path.index).collect();
+        if found.is_empty() {
+            found.push(binding.path.index);
+        }
+        found
+    }
+
+    /// Every path but the house's own.
+    pub(super) fn all(&self) -> impl Iterator<Item = &PathBinding> {
+        let all = self.by_index.values().map(Arc::as_ref);
+        all.filter(|binding| binding.path.index != PathIndex::HOUSE)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.all().count()
+    }
+
     pub(super) fn by_index(&self, path: PathIndex) -> Option<Arc<PathBinding>> {
         self.by_index.get(&path).cloned()
     }

@@ -26,6 +26,7 @@ fn binding(index: u32, account: &str, receiver: Option<u32>, line: Option<u32>) 
             line,
             listener: None,
             policy: PathPolicy::default(),
+            cipher: None,
         },
         panel: PanelId::from_bytes([index as u8; 16]),
         panel_index: PanelIndex(index),

@@ -8,14 +8,19 @@ use crate::ports::Observation;
 pub(super) fn observe(events: &[Event]) -> Vec<Observation> {
     events
         .iter()
-        .flat_map(|event| [partition(event), zone(event)])
+        .flat_map(|event| [partition(event, event.is_effective()), zone(event)])
         .flatten()
         .collect()
 }
 
-fn partition(event: &Event) -> Option<Observation> {
+/// How the event moves its partition once nobody doubts it any more (R1).
+pub(crate) fn moved_if_effective(event: &Event) -> Option<Observation> {
+    partition(event, true)
+}
+
+fn partition(event: &Event, effective: bool) -> Option<Observation> {
     let body = &event.body;
-    let moved = partition_move(&body.code).filter(|_| event.is_effective());
+    let moved = partition_move(&body.code).filter(|_| effective);
     // A panel that arms without naming a partition arms as a whole: partition 0 (R13).
     let whole = || PointNumber::parse(b"0").filter(|_| moved.is_some());
     let number = body.partition.or_else(whole)?;

@@ -10,6 +10,7 @@
 mod machine;
 mod task;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
+pub(crate) use machine::moved_if_effective;
 pub use task::Task;

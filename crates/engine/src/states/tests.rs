@@ -13,7 +13,12 @@ fn number(digits: &str) -> PointNumber {
     PointNumber::parse(digits.as_bytes()).unwrap()
 }
 
-fn event(code: &str, partition: Option<&str>, point: Option<&str>, flags: EventFlags) -> Event {
+pub(crate) fn event(
+    code: &str,
+    partition: Option<&str>,
+    point: Option<&str>,
+    flags: EventFlags,
+) -> Event {
     let code = Code::contact_id(code.as_bytes()).unwrap();
     let class = code.meaning().class;
     let body = NewEvent {

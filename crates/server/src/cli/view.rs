@@ -76,8 +76,8 @@ pub(super) struct EventPage {
 pub(super) struct Event {
     pub(super) seq: u64,
     pub(super) message_seq: u64,
-    pub(super) panel: String,
-    pub(super) path: String,
+    pub(super) panel: Option<String>,
+    pub(super) path: Option<String>,
     pub(super) family: String,
     pub(super) format: String,
     pub(super) account: String,

@@ -8,8 +8,11 @@
 //! of the disk closes the gate ([`crate::gate`]).
 
 pub(crate) mod audit;
+pub(crate) mod bindings;
 pub(crate) mod panels;
+pub(crate) mod paths;
 pub(crate) mod read;
 pub(crate) mod states;
 pub(crate) mod tokens;
+pub(crate) mod verdicts;
 pub(crate) mod writer;

@@ -1,14 +1,12 @@
 //! Registering panels.
 //!
-//! Invariant: two paths that one frame could match both never coexist ([`Path::overlaps`]).
+//! Invariant: two paths that one frame could match both never coexist ([`model::Path::overlaps`]).
 
-use engine::ports::{AddError, NewPanel};
-use model::{
-    Actor, IdSource, OrganisationId, Panel, PanelId, PanelIndex, Path, PathId, PathIndex, SiteId,
-    Wall,
-};
+use engine::ports::{AddError, NewPanel, Sealer};
+use model::{IdSource, OrganisationId, Panel, PanelIndex, Path, SiteId};
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::paths::{self, Deed, Place};
 use super::{audit, read};
 
 /// Registers panels one after the other, each with its audit row; an answer each. An `Err` of
@@ -16,38 +14,29 @@ use super::{audit, read};
 pub(crate) fn add(
     tx: &Connection,
     ids: &mut IdSource,
-    actor: &Actor,
-    at: Wall,
+    sealer: &dyn Sealer,
+    deed: Deed<'_>,
     panels: &[NewPanel],
 ) -> rusqlite::Result<Vec<Result<Panel, AddError>>> {
     let added = panels
         .iter()
-        .map(|panel| add_one(tx, ids, actor, at, panel));
+        .map(|panel| add_one(tx, ids, sealer, deed, panel));
     added.collect()
 }
 
 fn add_one(
     tx: &Connection,
     ids: &mut IdSource,
-    actor: &Actor,
-    at: Wall,
+    sealer: &dyn Sealer,
+    deed: Deed<'_>,
     new: &NewPanel,
 ) -> rusqlite::Result<Result<Panel, AddError>> {
     let (site, organisation) = match place(tx, new.site)? {
         Ok(place) => place,
         Err(error) => return Ok(Err(error)),
     };
-    let mut path = Path {
-        id: ids.make(),
-        index: PathIndex(0),
-        family: new.family,
-        account: new.account,
-        receiver: new.receiver,
-        line: new.line,
-        listener: new.listener,
-        policy: new.policy,
-    };
-    if let Some(error) = conflict(tx, &path)? {
+    let mut path = paths::drafted(ids, deed.at, &new.path());
+    if let Some(error) = paths::conflict(tx, &path)? {
         return Ok(Err(error));
     }
     let mut panel = Panel {
@@ -56,12 +45,17 @@ fn add_one(
         organisation,
         site,
         name: new.name.clone().unwrap_or_else(|| new.account.to_string()),
-        created: at,
+        created: deed.at,
         paths: Vec::new(),
     };
     panel.index = PanelIndex(insert_panel(tx, &panel)?);
-    path.index = PathIndex(insert_path(tx, &panel, &path)?);
-    record(tx, at, actor, &panel, &path)?;
+    let place = Place {
+        panel: panel.index.0,
+        organisation,
+        site,
+    };
+    path.index = paths::insert(tx, sealer, place, &path, new.key.as_ref())?;
+    record(tx, deed, &panel, &path)?;
     panel.paths.push(path);
     Ok(Ok(panel))
 }
@@ -89,32 +83,6 @@ fn place(
     }
 }
 
-fn conflict(tx: &Connection, path: &Path) -> rusqlite::Result<Option<AddError>> {
-    let mut select = tx.prepare_cached(
-        "SELECT path.idx, path.id, receiver, line, panel.id FROM path \
-         JOIN panel ON panel.idx = path.panel WHERE account = ?1 AND family = ?2 ORDER BY path.idx",
-    )?;
-    let mut rows = select.query([path.account.as_str(), path.family.as_str()])?;
-    let mut ambiguous = None;
-    while let Some(row) = rows.next()? {
-        let other = Path {
-            id: PathId::from_bytes(row.get(1)?),
-            index: PathIndex(row.get(0)?),
-            receiver: row.get(2)?,
-            line: row.get(3)?,
-            ..path.clone()
-        };
-        let panel = PanelId::from_bytes(row.get(4)?);
-        if (other.receiver, other.line) == (path.receiver, path.line) {
-            return Ok(Some(AddError::Exists { panel }));
-        }
-        if other.overlaps(path) {
-            ambiguous = ambiguous.or(Some(AddError::Ambiguous { panel }));
-        }
-    }
-    Ok(ambiguous)
-}
-
 fn insert_panel(tx: &Connection, panel: &Panel) -> rusqlite::Result<u32> {
     tx.prepare_cached(
         "INSERT INTO panel (id, organisation, site, name, folded, created) \
@@ -131,46 +99,16 @@ fn insert_panel(tx: &Connection, panel: &Panel) -> rusqlite::Result<u32> {
     dense(tx)
 }
 
-fn insert_path(tx: &Connection, panel: &Panel, path: &Path) -> rusqlite::Result<u32> {
-    tx.prepare_cached(
-        "INSERT INTO path (id, panel, organisation, site, family, account, receiver, line) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-    )?
-    .execute(params![
-        path.id.as_bytes(),
-        panel.index.0,
-        panel.organisation.as_bytes(),
-        panel.site.as_bytes(),
-        path.family.as_str(),
-        path.account.as_str(),
-        path.receiver,
-        path.line
-    ])?;
-    dense(tx)
-}
-
 /// The number that the row just inserted was given.
-fn dense(tx: &Connection) -> rusqlite::Result<u32> {
+pub(super) fn dense(tx: &Connection) -> rusqlite::Result<u32> {
     let number = tx.last_insert_rowid();
     u32::try_from(number).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(0, number))
 }
 
-fn record(
-    tx: &Connection,
-    at: Wall,
-    actor: &Actor,
-    panel: &Panel,
-    path: &Path,
-) -> rusqlite::Result<()> {
-    let receiver = path.receiver.map(|number| number.to_string());
-    let line = path.line.map(|number| number.to_string());
-    let detail = [
-        ("name", Some(panel.name.as_str())),
-        ("family", Some(path.family.as_str())),
-        ("account", Some(path.account.as_str())),
-        ("receiver", receiver.as_deref()),
-        ("line", line.as_deref()),
-    ];
+fn record(tx: &Connection, deed: Deed<'_>, panel: &Panel, path: &Path) -> rusqlite::Result<()> {
+    let (receiver, line) = (paths::digits(path.receiver), paths::digits(path.line));
+    let mut detail = vec![("name", Some(panel.name.as_str()))];
+    detail.extend(paths::described(path, receiver.as_deref(), line.as_deref()));
     let entry = audit::Entry {
         action: "panel.add",
         organisation: Some(panel.organisation),
@@ -178,5 +116,5 @@ fn record(
         subject: panel.id.to_string(),
         detail: &detail,
     };
-    audit::record(tx, at, actor, &entry)
+    audit::record(tx, deed.at, deed.actor, &entry)
 }

@@ -4,38 +4,20 @@
 
 use std::str::FromStr;
 
-use engine::ports::{PanelDetail, PanelFilter, PanelPage, PartitionRow, PathBinding, ZoneRow};
+use engine::ports::{PanelDetail, PanelFilter, PanelPage, PartitionRow, Sealer, ZoneRow};
 use model::{
-    Account, EventClass, EventSeq, FamilyName, Learned, Organisation, OrganisationId, Panel,
-    PanelId, PanelIndex, PartitionState, Path, PathId, PathIndex, PathPolicy, PointNumber, Site,
-    SiteId, Wall, limits,
+    Account, EventClass, EventSeq, Organisation, OrganisationId, Panel, PanelId, PanelIndex,
+    PartitionState, PointNumber, Site, SiteId, Wall, limits,
 };
 use rusqlite::{Row, params};
 
+use super::bindings;
 use crate::error::{At, Trouble};
 use crate::files::Lease;
 
 /// A name as it is searched: case does not matter.
 pub(crate) fn fold(name: &str) -> String {
     name.to_lowercase()
-}
-
-/// Every path and whose it is.
-pub(crate) fn bindings(conn: &Lease<'_>) -> Result<Vec<PathBinding>, Trouble> {
-    let sql = "SELECT path.idx, path.id, path.family, path.account, path.receiver, path.line, \
-               panel.id, panel.idx, panel.site, panel.organisation FROM path \
-               JOIN panel ON panel.idx = path.panel ORDER BY path.idx";
-    rows(conn, sql, [], |row| {
-        Ok(PathBinding {
-            path: path(row)?,
-            panel: PanelId::from_bytes(get(row, 6)?),
-            panel_index: PanelIndex(get(row, 7)?),
-            site: SiteId::from_bytes(get(row, 8)?),
-            organisation: OrganisationId::from_bytes(get(row, 9)?),
-            keys: Vec::new(),
-            learned: Learned::default(),
-        })
-    })
 }
 
 /// A page of panels behind the cursor.
@@ -47,9 +29,9 @@ pub(crate) fn panels(
 ) -> Result<PanelPage, Trouble> {
     let limit = limit.clamp(1, limits::PAGE);
     let sql = "SELECT idx, id, organisation, site, name, created FROM panel WHERE idx > ?1 \
-         AND (?2 IS NULL OR idx IN (SELECT panel FROM path WHERE account = ?2)) \
+         AND (?2 IS NULL OR idx IN (SELECT panel FROM path WHERE account = ?2 AND removed IS NULL)) \
          AND (?3 IS NULL OR instr(folded, ?3) > 0 OR idx IN \
-              (SELECT panel FROM path WHERE instr(lower(account), ?3) > 0)) \
+              (SELECT panel FROM path WHERE instr(lower(account), ?3) > 0 AND removed IS NULL)) \
          ORDER BY idx LIMIT ?4";
     let bounds = params![
         cursor.map_or(0, |cursor| cursor.0),
@@ -61,19 +43,26 @@ pub(crate) fn panels(
     let more = panels.len() > limit;
     panels.truncate(limit);
     for panel in &mut panels {
-        panel.paths = paths(conn, panel.index)?;
+        panel.paths = bindings::paths(conn, panel.index)?;
     }
     let next = panels.last().map(|panel| panel.index).filter(|_| more);
     Ok(PanelPage { panels, next })
 }
 
 /// A panel with its parts.
-pub(crate) fn panel(conn: &Lease<'_>, id: PanelId) -> Result<Option<PanelDetail>, Trouble> {
+pub(crate) fn panel(
+    conn: &Lease<'_>,
+    sealer: &dyn Sealer,
+    id: PanelId,
+) -> Result<Option<PanelDetail>, Trouble> {
     let sql = "SELECT idx, id, organisation, site, name, created FROM panel WHERE id = ?1";
     let Some(mut panel) = rows(conn, sql, [id.as_bytes()], panel_row)?.pop() else {
         return Ok(None);
     };
-    panel.paths = paths(conn, panel.index)?;
+    let (paths, standings) = bindings::standing(conn, sealer, panel.index)?
+        .into_iter()
+        .unzip();
+    panel.paths = paths;
     // By number: shorter ones first, since they have no leading zeros.
     let sql = "SELECT number, state, since_seq, since, registered FROM partition \
                WHERE panel = ?1 ORDER BY length(number), number";
@@ -83,6 +72,7 @@ pub(crate) fn panel(conn: &Lease<'_>, id: PanelId) -> Result<Option<PanelDetail>
     let zones = rows(conn, sql, [panel.index.0], zone_row)?;
     Ok(Some(PanelDetail {
         panel,
+        standings,
         partitions,
         zones,
     }))
@@ -113,26 +103,6 @@ pub(crate) fn sites(conn: &Lease<'_>) -> Result<Vec<Site>, Trouble> {
             name: get(row, 2)?,
             time_zone: get(row, 3)?,
         })
-    })
-}
-
-fn paths(conn: &Lease<'_>, panel: PanelIndex) -> Result<Vec<Path>, Trouble> {
-    let sql = "SELECT idx, id, family, account, receiver, line FROM path \
-               WHERE panel = ?1 ORDER BY idx";
-    rows(conn, sql, [panel.0], path)
-}
-
-/// Six columns from the first on.
-fn path(row: &Row<'_>) -> Result<Path, String> {
-    Ok(Path {
-        index: PathIndex(get(row, 0)?),
-        id: PathId::from_bytes(get(row, 1)?),
-        family: FamilyName::parse(&get::<String>(row, 2)?).ok_or("no name of a family")?,
-        account: Account::parse(get::<String>(row, 3)?.as_bytes()).map_err(|_| "no account")?,
-        receiver: get(row, 4)?,
-        line: get(row, 5)?,
-        listener: None,
-        policy: PathPolicy::default(),
     })
 }
 
@@ -177,11 +147,13 @@ fn point_number(text: &str) -> Result<PointNumber, String> {
     PointNumber::parse(text.as_bytes()).ok_or_else(|| "no number of a point".to_owned())
 }
 
-fn get<T: rusqlite::types::FromSql>(row: &Row<'_>, at: usize) -> Result<T, String> {
+/// A column.
+pub(super) fn get<T: rusqlite::types::FromSql>(row: &Row<'_>, at: usize) -> Result<T, String> {
     row.get(at).map_err(|error| error.to_string())
 }
 
-fn rows<R>(
+/// All rows of a query.
+pub(super) fn rows<R>(
     conn: &Lease<'_>,
     sql: &str,
     bounds: impl rusqlite::Params,

@@ -68,7 +68,8 @@ fn anchor(tx: &Connection, heads: &Heads) -> rusqlite::Result<()> {
     Ok(())
 }
 
-fn observe(tx: &Connection, observation: &Observation) -> rusqlite::Result<()> {
+/// Applies one observation, unless a later event said otherwise.
+pub(super) fn observe(tx: &Connection, observation: &Observation) -> rusqlite::Result<()> {
     match observation {
         Observation::Partition {
             panel,

@@ -3,7 +3,7 @@
 use engine::ports::NewMessage;
 use model::{
     Account, Code, EventClass, EventFlags, Extended, FamilyName, Message, NewEvent, OrganisationId,
-    PanelId, PathId, PathIndex, Point, PointNumber, RepeatKey, SiteId, Wall,
+    OwnCode, PanelId, PathId, PathIndex, Point, PointNumber, RepeatKey, SiteId, Wall,
 };
 
 use super::NOW;
@@ -99,6 +99,19 @@ pub(crate) fn two_in_one() -> NewMessage {
     second.message = None;
     message.events[0].code = Code::contact_id(b"3130").unwrap();
     message.events.push(second);
+    message
+}
+
+/// An event of our own that is about no panel.
+pub(crate) fn flood() -> NewMessage {
+    let mut message = disarm();
+    let event = &mut message.events[0];
+    (event.path, event.path_id) = (PathIndex::HOUSE, PathId::HOUSE);
+    event.panel = PanelId::HOUSE;
+    event.format = "OWN".parse().unwrap();
+    event.code = Code::Own(OwnCode::Flood);
+    event.class = event.code.meaning().class;
+    event.message = None;
     message
 }
 

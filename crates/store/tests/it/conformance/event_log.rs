@@ -2,8 +2,8 @@
 
 use engine::ports::{AppendError, EventFilter, EventLog, NewMessage, RepeatQuery};
 use model::{
-    Account, Code, EventClass, EventFlags, EventSeq, Extended, Message, PathIndex, Point,
-    PointNumber, RepeatKey, Wall,
+    Account, Code, EventClass, EventFlags, EventSeq, Extended, Message, OwnCode, PanelId, PathId,
+    PathIndex, Point, PointNumber, RepeatKey, Wall,
 };
 
 use crate::support::{
@@ -121,6 +121,34 @@ pub(crate) async fn everything_of_an_event_comes_back(log: &dyn EventLog, _: &Te
         );
         assert_eq!(&stored.body, event);
     }
+}
+
+pub(crate) async fn an_event_of_our_own_is_kept_with_its_text_and_is_no_message(
+    log: &dyn EventLog,
+    _: &TestClock,
+) {
+    append(log, vec![message(1, 1, NOON)]).await;
+    let mut own = event(1, Wall(NOON.0 + SECOND));
+    own.code = Code::Own(OwnCode::PathLost);
+    own.class = OwnCode::PathLost.class();
+    own.text = Some("silent for 90 s".to_owned());
+    let mut house = own.clone();
+    (house.path, house.path_id) = (PathIndex::HOUSE, PathId::HOUSE);
+    house.panel = PanelId::HOUSE;
+    let batch = [&own, &house].map(|event| NewMessage {
+        events: vec![event.clone()],
+    });
+    assert_eq!(append(log, batch.to_vec()).await, [2, 3]);
+    assert_eq!(log.event(EventSeq(2)).await.unwrap().unwrap().body, own);
+    assert_eq!(log.event(EventSeq(3)).await.unwrap().unwrap().body, house);
+    let of_house = EventFilter {
+        panel: Some(PanelId::HOUSE),
+        ..EventFilter::default()
+    };
+    assert_eq!(numbers(log, of_house, false).await, [3]);
+    let latest = log.latest_by_path(Wall(0)).await.unwrap();
+    let latest: Vec<_> = latest.iter().map(|message| message.seq.0).collect();
+    assert_eq!(latest, [1], "R2: only messages of panels are repeated");
 }
 
 pub(crate) async fn an_empty_batch_stores_nothing(log: &dyn EventLog, _: &TestClock) {

@@ -14,6 +14,7 @@ macro_rules! event_log_conformance {
         crate::conformance::tests_of!(event_log, $make;
             a_batch_is_numbered_densely_in_its_order,
             everything_of_an_event_comes_back,
+            an_event_of_our_own_is_kept_with_its_text_and_is_no_message,
             an_empty_batch_stores_nothing,
             a_message_without_events_is_refused_and_uses_no_number,
             pages_go_forward_and_back_without_gap_or_double,
