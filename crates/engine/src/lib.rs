@@ -22,8 +22,5 @@ pub mod ports;
 pub mod registry;
 mod seldom;
 pub mod states;
-<<<<<<< HEAD
 pub mod supervision;
-=======
 pub mod verdicts;
->>>>>>> quarantine

@@ -332,10 +332,6 @@ pub const SUPERVISION_RETRY: Duration = Duration::from_secs(1);
 /// this much; one small commit.
 pub const HEARTBEAT: Duration = Duration::from_secs(5);
 
-/// How often it is written down when paths were heard: 4 octets a path, 7 KB a second with 50,000.
-/// After an unclean stop a silent path is found so much later at most, and never earlier.
-pub const PRESENCE_PERIOD: Duration = Duration::from_secs(30);
-
 /// Paths whose last sign of life stands in one row: 2 KiB.
 pub const PRESENCE_ROW: usize = 512;
 /// Paths whose habits may wait to be stored: a whole fleet that is learned anew at once, 64 octets

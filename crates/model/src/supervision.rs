@@ -114,6 +114,7 @@ impl SupervisionClass {
     }
 
     /// What it may be called on a channel that it claims too much of: 25 hours, on as many paths.
+    #[must_use]
     pub const fn on_any_channel(self) -> Self {
         match self {
             Self::Sp1 => Self::Sp1,

@@ -1,20 +1,10 @@
 //! Every trait by which the engine meets the outside.
 //!
-<<<<<<< HEAD
 //! Downwards to the store: [`EventLog`], [`Registry`], [`States`], [`SupervisionStore`],
-//! [`Tokens`]. Upwards from the edges that
+//! [`Verdicts`], [`Tokens`]; with [`Sealer`] for the secrets in it. Upwards from the edges that
 //! serve panels: [`Intake`], [`Identities`], [`Supervises`], [`WatchesClocks`], [`Learns`],
-//! [`Quarantines`]. From those that serve people: [`PanelAdmin`],
-//! [`Presence`], [`Supervision`]. From our own services: [`Reports`].
-=======
-//! Downwards to the store: [`EventLog`], [`Registry`], [`States`], [`Verdicts`],
-//! [`Tokens`]; with [`Sealer`] for
-//! the secrets in it. Upwards from the edges that
-//! serve panels: [`Intake`], [`Identities`], [`Supervises`], [`WatchesClocks`], [`Learns`],
-//! [`Quarantines`]. From those that serve people: [`PanelAdmin`],
-//! [`JudgesEvents`], [`Presence`]. From our own services: [`Reports`], and for them
-//! [`Confirmations`].
->>>>>>> quarantine
+//! [`Quarantines`]. From those that serve people: [`PanelAdmin`], [`JudgesEvents`], [`Presence`],
+//! [`Supervision`]. From our own services: [`Reports`], and for them [`Confirmations`].
 //!
 //! Invariant: the traits speak the domain's operations, never tables or messages; each is
 //! object-safe, so that an engine is the same whatever stands behind it.
@@ -29,11 +19,8 @@ mod reports;
 mod sealer;
 mod sightings;
 mod states;
-<<<<<<< HEAD
 mod supervision;
-=======
 mod verdicts;
->>>>>>> quarantine
 
 use std::future::Future;
 use std::pin::Pin;
@@ -54,15 +41,12 @@ pub use reports::{OwnEvent, Reports};
 pub use sealer::Sealer;
 pub use sightings::{Learns, Quarantines, Sign, StrayFrame, Supervises, WatchesClocks};
 pub use states::{Observation, PartitionRow, Projection, States, ZoneRow};
-<<<<<<< HEAD
 pub use supervision::{
     HouseState, OpenFault, PanelSupervision, PathState, PathStatus, PathSupervision, PresenceRow,
     PresenceRows, Resumed, SetError, SettingChange, Spell, Spells, Supervision, SupervisionChange,
     SupervisionStore, SupervisionSummary, Told, WatchedPath,
 };
-=======
 pub use verdicts::{Confirmations, JudgesEvents, NewVerdict, Verdict, VerdictError, Verdicts};
->>>>>>> quarantine
 
 /// A boxed future: a moment's allocation beside a disk sync.
 pub type Answering<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -510,11 +510,11 @@ impl Machine {
 
     fn remind(&mut self, index: u32, tick: u64) {
         let slot = &self.slots[index as usize];
-        let lost = slot.told.is_some() && slot.fault.is_some();
+        let still = slot.told.is_some() && slot.fault.is_some();
         let panel = slot.panel;
         // A timer of an earlier loss is stale.
         let loss = self.losses.get_mut(&index);
-        if let Some(loss) = loss.filter(|loss| lost && loss.reminder <= tick) {
+        if let Some(loss) = loss.filter(|loss| still && loss.reminder <= tick) {
             loss.remind = true;
             self.enqueue(panel);
         }
@@ -608,6 +608,7 @@ impl Machine {
         let panel = *self.panel_of.entry(watched.panel).or_insert(next);
         if panel == next {
             self.panels.push(PanelSlot {
+                index: watched.panel,
                 paths: Vec::with_capacity(1),
                 groups: watched.groups,
                 member: false,
@@ -622,6 +623,38 @@ impl Machine {
             paths.insert(place, watched.path.0);
         }
         panel
+    }
+
+    /// A path is no longer registered; its panel, if it has others, stays.
+    pub fn forget(&mut self, path: PathIndex) {
+        let Some(at) = slot_of(path).filter(|at| *at < self.slots.len()) else {
+            return;
+        };
+        let panel = self.slots[at].panel;
+        if self.slots[at].is_watched() {
+            self.watched -= 1;
+        }
+        self.slots[at] = Slot::vacant();
+        self.losses.remove(&path.0);
+        self.flaps.remove(&path.0);
+        self.tests.remove(&path.0);
+        if let Some(slot) = self.panels.get_mut(panel as usize) {
+            slot.paths.retain(|one| *one != path.0);
+            self.recount(panel);
+            self.enqueue(panel);
+        }
+    }
+
+    /// Whether a path of this panel is registered.
+    pub fn knows(&self, panel: PanelIndex) -> bool {
+        let slot = self.panel_of.get(&panel);
+        slot.is_some_and(|slot| !self.panels[*slot as usize].paths.is_empty())
+    }
+
+    /// The registered paths.
+    pub fn paths(&self) -> Vec<PathIndex> {
+        let known = self.slots.iter().enumerate().filter(|(_, slot)| slot.known);
+        known.map(|(at, _)| PathIndex(number(at))).collect()
     }
 
     /// Counts a panel among the watched ones of its groups, or no longer.

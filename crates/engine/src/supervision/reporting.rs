@@ -13,7 +13,7 @@ use model::{Mono, OwnCode, PathIndex};
 
 use super::clock::{Served, millis};
 use super::machine::{Machine, Report, Timer};
-use super::slot::Fault;
+use super::slot::{Fault, Slot};
 
 /// What a report is for, to be handed back when its fate is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,32 +115,28 @@ impl Machine {
                 .map(|path| (path, &self.slots[*path as usize]));
             slots.filter(|(_, slot)| slot.is_watched())
         };
-        let lost = watched().count() > 1 && watched().all(|(_, slot)| slot.told.is_some());
-        if lost == slot.told {
+        let all = watched().count() > 1 && watched().all(|(_, slot)| slot.told.is_some());
+        if all == slot.told {
             return None;
         }
         // Of its paths the one that was lost, or came back, last.
-        let last = watched().max_by_key(|(path, one)| match (lost, one.told) {
-            (true, _) => self.losses.get(path).map_or(one.base, |loss| loss.at),
-            (false, None) => one.base,
-            (false, Some(_)) => Served(0),
-        });
-        let (path, one) = last.or_else(|| {
-            let first = slot.paths.first()?;
-            Some((first, &self.slots[*first as usize]))
-        })?;
-        let code = if lost {
-            OwnCode::PanelLost
-        } else {
-            OwnCode::PanelRestored
-        };
-        let at = match self.losses.get(path) {
-            Some(loss) if lost => loss.at,
+        let since = |path: &u32, one: &Slot| match self.losses.get(path) {
+            Some(loss) if all => loss.at,
+            _ if !all && one.told.is_some() => Served(0),
             _ => one.base,
         };
+        let last = watched().max_by_key(|(path, one)| since(path, one));
+        let (path, at) = match last {
+            Some((path, one)) => (*path, since(path, one)),
+            None => (*slot.paths.first()?, self.served_now()),
+        };
         Some(Report {
-            path: PathIndex(*path),
-            code,
+            path: PathIndex(path),
+            code: if all {
+                OwnCode::PanelLost
+            } else {
+                OwnCode::PanelRestored
+            },
             at: self.wall_of(at),
             due: at,
             time: Duration::ZERO,

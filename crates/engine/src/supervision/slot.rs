@@ -72,6 +72,10 @@ impl Fault {
 
 /// A path.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts, an octet each, of which there are a million"
+)]
 pub(super) struct Slot {
     /// Silence is counted from here.
     pub(super) base: Served,
@@ -162,6 +166,7 @@ pub(super) struct Test {
 /// A panel.
 #[derive(Debug)]
 pub(super) struct PanelSlot {
+    pub(super) index: PanelIndex,
     /// Its paths, the first one registered first.
     pub(super) paths: Vec<u32>,
     pub(super) groups: [Group; 3],

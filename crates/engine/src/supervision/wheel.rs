@@ -37,6 +37,7 @@ impl<T> Wheel<T> {
     }
 
     /// How many timers there are.
+    #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.len
     }
@@ -58,7 +59,9 @@ impl<T> Wheel<T> {
             self.bring_down();
             let bucket = std::mem::take(&mut self.levels[0][index(self.now, 0)]);
             self.len -= bucket.len();
-            bucket.into_iter().for_each(|(_, what)| due(what));
+            for (_, what) in bucket {
+                due(what);
+            }
         }
     }
 
