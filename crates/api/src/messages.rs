@@ -20,8 +20,11 @@ fn title(code: ErrorCode) -> &'static str {
         ErrorCode::TooLarge => "The body is too large",
         ErrorCode::UnsupportedMedia => "The body is in a format that is not read here",
         ErrorCode::PanelAmbiguous => "Another panel could be mistaken for this one",
+        ErrorCode::PathLast => "A panel has one path at least",
         ErrorCode::FamilyUnknown => "There is no such family of panels",
         ErrorCode::SiteUnknown => "There is no such site",
+        ErrorCode::EventNotDoubtful => "Nobody doubts this event",
+        ErrorCode::VerdictGiven => "Somebody said otherwise before",
         ErrorCode::CursorExpired => "The cursor points before what is kept",
         ErrorCode::StoreFull => "The disk is full",
         ErrorCode::StoreFailed => "The store cannot read or write",
@@ -49,10 +52,15 @@ fn hint(code: ErrorCode) -> &'static str {
         ErrorCode::TooLarge => "Send it in several requests.",
         ErrorCode::UnsupportedMedia => "Name a format that is in the header `Content-Type`.",
         ErrorCode::PanelAmbiguous => {
-            "`panel` is the other one. Tell the two apart by receiver and line."
+            "`panel` is the other one. Tell the two apart by receiver, line or listener."
         }
+        ErrorCode::PathLast => "Register its other path first.",
         ErrorCode::FamilyUnknown => "GET /api/v1/server names the families.",
         ErrorCode::SiteUnknown => "GET /api/v1/sites lists the sites.",
+        ErrorCode::EventNotDoubtful => "Only events with a `doubt` can be confirmed or rejected.",
+        ErrorCode::VerdictGiven => {
+            "A verdict is never changed. What has happened since is for later events to say."
+        }
         ErrorCode::CursorExpired => "Begin anew, without a cursor.",
         ErrorCode::StoreFull => {
             "Make room on the disk of the data folder; the server then goes on by itself."

@@ -7,11 +7,12 @@
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use engine::ports::{AddError, ReadError};
+use engine::ports::{AddError, ChangeError, ReadError, VerdictError};
 use model::{ErrorCode, PanelId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::dto::time;
 use crate::messages::public_message;
 
 /// What went wrong, before the id of the request is known.
@@ -176,6 +177,24 @@ impl From<ReadError> for Problem {
     }
 }
 
+impl From<VerdictError> for Problem {
+    fn from(error: VerdictError) -> Self {
+        let problem = Self::new(error.code());
+        match error {
+            VerdictError::Unknown { .. } | VerdictError::NotDoubtful { .. } => {
+                problem.detail(error.to_string())
+            }
+            VerdictError::Given { seq, first } => {
+                let at = time::to_rfc3339(first.at);
+                let (who, said) = (&first.who, first.as_str());
+                problem.detail(format!("event {seq} was {said} by {who} at {at}"))
+            }
+            VerdictError::Read(error) => error.into(),
+            VerdictError::Store(error) => error.into(),
+        }
+    }
+}
+
 impl From<AddError> for Problem {
     fn from(error: AddError) -> Self {
         let problem = Self::new(error.code());
@@ -189,6 +208,22 @@ impl From<AddError> for Problem {
                     .with_code(error.code())
             }
             AddError::Store { .. } => problem.cause(error.to_string()),
+        }
+    }
+}
+
+impl From<ChangeError> for Problem {
+    fn from(error: ChangeError) -> Self {
+        let problem = Self::new(error.code());
+        match error {
+            ChangeError::Refused(error) => error.into(),
+            ChangeError::UnknownPanel { .. } | ChangeError::UnknownPath { .. } => {
+                problem.detail(error.to_string())
+            }
+            ChangeError::LastPath { panel, .. } => Self {
+                panel: Some(panel),
+                ..problem.detail(error.to_string())
+            },
         }
     }
 }

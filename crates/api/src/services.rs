@@ -3,7 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use engine::ports::{EventLog, Health, Measured, PanelAdmin, Presence, Registry};
+use engine::ports::{
+    EventLog, Health, JudgesEvents, Measured, PanelAdmin, Presence, Registry, Verdicts,
+};
 use model::{Clock, EventSeq, FamilyName};
 use tokio::sync::watch;
 
@@ -23,6 +25,10 @@ pub struct FamilyTitle {
 pub struct Services {
     /// The journal.
     pub events: Arc<dyn EventLog>,
+    /// What people said of doubtful events.
+    pub verdicts: Arc<dyn Verdicts>,
+    /// Takes what people say of them.
+    pub judge: Arc<dyn JudgesEvents>,
     /// Who is registered.
     pub registry: Arc<dyn Registry>,
     /// Registers panels while gateways run.

@@ -337,3 +337,7 @@ pub const PRESENCE_ROW: usize = 512;
 /// Paths whose habits may wait to be stored: a whole fleet that is learned anew at once, 64 octets
 /// each. What is learned beyond is counted and learned again with a later connection.
 pub const LEARNED: usize = 1 << 16;
+
+/// How long losses are kept once they are over, to compute availability from: two years and a
+/// month, for reports by year (R33).
+pub const FAULTS_KEPT: Duration = Duration::from_hours(24 * 762);

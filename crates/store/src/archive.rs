@@ -13,6 +13,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::day::Day;
 use crate::error::{At, Trouble, Trying};
+use crate::journal::blocks;
 use crate::journal::chain::{Heads, Link};
 use crate::journal::day_file::link;
 use crate::journal::rows::COLUMNS;
@@ -172,9 +173,8 @@ pub(crate) fn copy(
 pub(crate) fn copy_lists(tx: &Connection) -> rusqlite::Result<()> {
     tx.execute_batch(&format!(
         "INSERT OR IGNORE INTO main.origins SELECT * FROM {DAY}.origins; \
-         INSERT INTO main.blocks SELECT * FROM {DAY}.blocks WHERE true \
-         ON CONFLICT (block) DO UPDATE SET earliest = min(earliest, excluded.earliest), \
-         latest = max(latest, excluded.latest), classes = classes | excluded.classes"
+         INSERT INTO main.blocks SELECT * FROM {DAY}.blocks WHERE true {}",
+        blocks::merge()
     ))
 }
 

@@ -4,13 +4,15 @@
 //! event only by [`Event::with_personal`], which is for reads that were audited.
 
 use data_encoding::BASE64;
-use model::{Code, PanelId, PathId, Point, Qualifier};
+use engine::ports::Verdict;
+use model::{Code, EventFlags, PanelId, PathId, Point, Qualifier};
 use serde::Serialize;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::time;
+use super::verdict::EventVerdict;
 
 /// A registered signal.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -68,6 +70,13 @@ pub(crate) struct Event {
     skew_ms: Option<i64>,
     /// What is remarkable about it.
     flags: Vec<String>,
+    /// Those of the flags that are reasons to doubt it.
+    doubt: Vec<String>,
+    /// Whether it may change states. A calming event that is doubtful does so only once a person
+    /// has confirmed it.
+    effective: bool,
+    /// What a person said of it; `null` as long as nobody did, and where nobody doubts it.
+    verdict: Option<EventVerdict>,
     /// Text that came with it. Only where personal data was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<String>,
@@ -164,6 +173,9 @@ impl From<&model::Event> for Event {
             received: time::to_rfc3339(body.received),
             skew_ms: event.skew().map(|micros| micros / 1_000),
             flags: body.flags.names().collect(),
+            doubt: (body.flags & EventFlags::DOUBT).names().collect(),
+            effective: event.is_effective(),
+            verdict: None,
             text: None,
             extended: None,
             raw: None,
@@ -173,6 +185,15 @@ impl From<&model::Event> for Event {
 }
 
 impl Event {
+    /// The same with what a person said of it.
+    pub(crate) fn judged(self, verdict: Option<&Verdict>) -> Self {
+        Self {
+            effective: self.effective || verdict.is_some_and(|verdict| verdict.confirmed),
+            verdict: verdict.map(EventVerdict::from),
+            ..self
+        }
+    }
+
     /// The event as it stands in lists and streams; with personal data if that was asked for
     /// and the read has been audited (R30).
     pub(crate) fn shown(event: &model::Event, personal: bool) -> Self {

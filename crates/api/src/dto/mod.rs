@@ -6,4 +6,8 @@ pub(crate) mod event;
 pub(crate) mod organisation;
 pub(crate) mod panel;
 pub(crate) mod panel_input;
+pub(crate) mod path;
+pub(crate) mod path_input;
+pub(crate) mod secret;
 pub(crate) mod time;
+pub(crate) mod verdict;

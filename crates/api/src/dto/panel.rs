@@ -6,6 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::event::{Event, EventClass};
+use super::path::Path;
 use super::time;
 
 /// A registered panel.
@@ -26,24 +27,6 @@ pub(crate) struct Panel {
     last_heard: Option<String>,
     /// How it reaches us.
     paths: Vec<Path>,
-}
-
-/// One way by which a panel reaches us, and the identity that it shows there.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Path {
-    id: String,
-    /// The protocol that is spoken on it.
-    #[schema(example = "dc09")]
-    family: String,
-    /// The account shown.
-    account: String,
-    /// The receiver number that must be shown, in hexadecimal digits; `null` means any.
-    receiver: Option<String>,
-    /// The line number that must be shown, in hexadecimal digits; `null` means any.
-    line: Option<String>,
-    /// When something valid last came by it since the server started.
-    #[schema(format = DateTime)]
-    last_heard: Option<String>,
 }
 
 /// One page of panels.
@@ -123,23 +106,11 @@ impl Origin {
     }
 }
 
-/// A receiver or line number as frames show it.
-fn digits(number: u32) -> String {
-    format!("{number:X}")
-}
-
 impl Panel {
     pub(crate) fn new(panel: model::Panel, presence: Option<&dyn Presence>) -> Self {
         let heard = |path: &model::Path| presence.and_then(|known| known.last_heard(path.index));
         let last_heard: Option<Wall> = panel.paths.iter().filter_map(heard).max();
-        let path = |path: &model::Path| Path {
-            id: path.id.to_string(),
-            family: path.family.to_string(),
-            account: path.account.to_string(),
-            receiver: path.receiver.map(digits),
-            line: path.line.map(digits),
-            last_heard: heard(path).map(time::to_rfc3339),
-        };
+        let path = |path: &model::Path| Path::new(path, presence);
         Self {
             id: panel.id.to_string(),
             organisation: panel.organisation.to_string(),
@@ -160,13 +131,17 @@ impl PanelWithParts {
     pub(crate) fn new(
         detail: PanelDetail,
         presence: Option<&dyn Presence>,
-        last_event: Option<&model::Event>,
+        last_event: Option<Event>,
     ) -> Self {
+        let mut panel = Panel::new(detail.panel, presence);
+        for (path, standing) in panel.paths.iter_mut().zip(&detail.standings) {
+            path.stands(standing);
+        }
         Self {
-            panel: Panel::new(detail.panel, presence),
+            panel,
             partitions: detail.partitions.iter().map(Partition::from).collect(),
             zones: detail.zones.iter().map(Zone::from).collect(),
-            last_event: last_event.map(Event::from),
+            last_event,
         }
     }
 }

@@ -1,24 +1,20 @@
 //! A panel to be registered, as JSON or as a row of a table, and what is checked of it.
 
-use std::fmt;
 use std::str::FromStr;
 
 use engine::ports::NewPanel;
-use model::{Account, ErrorCode, FamilyName, PathPolicy, SiteId};
+use model::SiteId;
 use serde::Deserialize;
-use serde::de::{Deserializer, Error, Visitor};
 use utoipa::ToSchema;
 
-use crate::problem::{FieldError, Problem};
+use super::path_input::{Digits, PathInput, Refused, noted};
+use super::secret::Secret;
 use crate::services::FamilyTitle;
-
-/// The family of a panel whose family is not given.
-const DEFAULT_FAMILY: &str = "dc09";
 
 /// The longest name of a panel, in characters: a line of a list.
 const LONGEST_NAME: usize = 200;
 
-/// A panel to be registered.
+/// A panel to be registered, with its first path.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = NewPanel)]
@@ -40,83 +36,53 @@ pub(crate) struct PanelInput {
     pub(crate) name: Option<String>,
     /// Where it stands; the default site, if absent.
     pub(crate) site: Option<String>,
-}
-
-/// What was wrong with an input, and the code that this has.
-#[derive(Debug)]
-pub(crate) struct Refused {
-    pub(crate) code: ErrorCode,
-    pub(crate) errors: Vec<FieldError>,
-}
-
-impl From<Refused> for Problem {
-    fn from(refused: Refused) -> Self {
-        Self::fields(refused.errors).with_code(refused.code)
-    }
+    /// The listener by which it must come, as the configuration names it. Any, if absent.
+    #[schema(example = "dc09")]
+    pub(crate) listener: Option<String>,
+    /// Whether it may report for accounts other than its own.
+    pub(crate) hub: Option<bool>,
+    /// Whether an alarm whose clock stays wrong is acknowledged once it is stored.
+    pub(crate) accept_skewed: Option<bool>,
+    /// The AES key that it encrypts with, as 32, 48 or 64 hexadecimal digits. Never answered.
+    #[schema(value_type = Option<String>, write_only)]
+    pub(crate) key: Option<Secret>,
+    /// The same as 16, 24 or 32 characters of ASCII. Never answered.
+    #[schema(value_type = Option<String>, write_only)]
+    pub(crate) key_ascii: Option<Secret>,
 }
 
 impl PanelInput {
     /// Checks everything that can be known without asking the store.
     pub(crate) fn check(self, families: &[FamilyTitle]) -> Result<NewPanel, Refused> {
         let mut errors = Vec::new();
-        let account = noted(
-            &mut errors,
-            "account",
-            Account::parse(self.account.as_bytes()),
-        );
-        let receiver = self.receiver.map(|digits| digits.number()).transpose();
-        let receiver = noted(&mut errors, "receiver", receiver).flatten();
-        let line = self.line.map(|digits| digits.line()).transpose();
-        let line = noted(&mut errors, "line", line).flatten();
         let name = self.name.as_deref().map(checked_name).transpose();
         let name = noted(&mut errors, "name", name).flatten();
         let site = self.site.as_deref().map(SiteId::from_str).transpose();
         let site = noted(&mut errors, "site", site).flatten();
-        let code = if errors.is_empty() {
-            ErrorCode::FamilyUnknown
-        } else {
-            ErrorCode::RequestInvalid
+        let path = PathInput {
+            family: self.family,
+            account: self.account,
+            receiver: self.receiver,
+            line: self.line,
+            listener: self.listener,
+            hub: self.hub,
+            accept_skewed: self.accept_skewed,
+            key: self.key,
+            key_ascii: self.key_ascii,
         };
-        let family = family(self.family.as_deref(), families);
-        let family = family.map_err(|error| errors.push(error)).ok();
-        match (family, account) {
-            (Some(family), Some(account)) if errors.is_empty() => Ok(NewPanel {
-                name,
-                site,
-                family,
-                account,
-                receiver,
-                line,
-                listener: None,
-                policy: PathPolicy::default(),
-                key: None,
-            }),
-            _ => Err(Refused { code, errors }),
-        }
+        let path = path.check_among(families, errors)?;
+        Ok(NewPanel {
+            name,
+            site,
+            family: path.family,
+            account: path.account,
+            receiver: path.receiver,
+            line: path.line,
+            listener: path.listener,
+            policy: path.policy,
+            key: path.key,
+        })
     }
-}
-
-/// The value, or `None` and a note of what is wrong with the field.
-fn noted<T, E: fmt::Display>(
-    errors: &mut Vec<FieldError>,
-    field: &str,
-    checked: Result<T, E>,
-) -> Option<T> {
-    checked
-        .map_err(|error| errors.push(FieldError::new(field, error.to_string())))
-        .ok()
-}
-
-fn family(name: Option<&str>, families: &[FamilyTitle]) -> Result<FamilyName, FieldError> {
-    let name = name.unwrap_or(DEFAULT_FAMILY);
-    let found = families.iter().find(|family| family.name.as_str() == name);
-    found.map(|family| family.name).ok_or_else(|| {
-        FieldError::new(
-            "family",
-            format!("`{name}` is no family that is known here"),
-        )
-        .allowed(families.iter().map(|family| family.name))
-    })
 }
 
 fn checked_name(text: &str) -> Result<String, String> {
@@ -130,60 +96,12 @@ fn checked_name(text: &str) -> Result<String, String> {
     Ok(name.to_owned())
 }
 
-/// The digits of a receiver or line number, as the panel's frames show them (DC-09: 1 to 6
-/// hexadecimal digits). JSON may give them as a number: `12` are the digits 1 and 2.
-#[derive(Debug)]
-pub(crate) struct Digits(pub(crate) String);
-
-impl Digits {
-    fn number(&self) -> Result<u32, String> {
-        let plain =
-            (1..=6).contains(&self.0.len()) && self.0.bytes().all(|b| b.is_ascii_hexdigit());
-        let number = plain.then(|| u32::from_str_radix(&self.0, 16).ok());
-        number.flatten().ok_or_else(|| {
-            format!(
-                "`{}` is not a number as frames show it: 1 to 6 hexadecimal digits are expected",
-                self.0
-            )
-        })
-    }
-
-    /// A line; 0 would say that the panel uses none, which frames do not tell from "any".
-    fn line(&self) -> Result<u32, String> {
-        match self.number()? {
-            0 => Err("line 0 means that the panel names none: leave the line out".to_owned()),
-            line => Ok(line),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Digits {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Shown;
-
-        impl Visitor<'_> for Shown {
-            type Value = Digits;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("1 to 6 hexadecimal digits, as the panel's frames show them")
-            }
-
-            fn visit_str<E: Error>(self, text: &str) -> Result<Digits, E> {
-                Ok(Digits(text.to_owned()))
-            }
-
-            fn visit_u64<E: Error>(self, number: u64) -> Result<Digits, E> {
-                Ok(Digits(number.to_string()))
-            }
-        }
-
-        deserializer.deserialize_any(Shown)
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use model::FamilyName;
+
     use super::*;
+    use crate::problem::FieldError;
 
     fn families() -> Vec<FamilyTitle> {
         vec![FamilyTitle {

@@ -21,6 +21,10 @@ pub(crate) struct Filter {
     /// Of these classes only; repeated, or separated by commas.
     #[param(value_type = Option<Vec<crate::dto::event::EventClass>>)]
     class: Vec<EventClass>,
+    /// `any`: only doubtful ones. `awaiting`: only those of which nobody said yet whether they
+    /// are what they say.
+    #[param(inline)]
+    doubt: Option<Doubt>,
     /// Received at or after this time (RFC 3339).
     #[param(value_type = Option<String>, format = DateTime)]
     from: Option<Wall>,
@@ -39,7 +43,20 @@ enum Include {
     Personal,
 }
 
+/// Which doubtful events are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ToSchema)]
+#[schema(rename_all = "lowercase")]
+enum Doubt {
+    Any,
+    Awaiting,
+}
+
 impl Filter {
+    /// Whether events of which somebody said what they are, or nobody doubts, are left out.
+    pub(crate) fn awaiting(&self) -> bool {
+        self.doubt == Some(Doubt::Awaiting)
+    }
+
     /// Whether personal data was asked for.
     pub(crate) fn personal(&self) -> bool {
         self.include.is_some()
@@ -51,6 +68,7 @@ impl Filter {
             panel: self.panel,
             account: self.account,
             classes: self.class,
+            doubtful: self.doubt.is_some(),
             from: self.from,
             until: self.until,
         }
@@ -63,6 +81,10 @@ impl ReadParams for Filter {
             panel: pairs.parse("panel"),
             account: pairs.read("account", |text| Account::parse(text.as_bytes())),
             class: classes(pairs),
+            doubt: pairs.word(
+                "doubt",
+                &[("any", Doubt::Any), ("awaiting", Doubt::Awaiting)],
+            ),
             from: pairs.read("from", time::from_rfc3339),
             until: pairs.read("until", time::from_rfc3339),
             include: pairs.word("include", &[("personal", Include::Personal)]),

@@ -16,7 +16,7 @@ use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, HeaderName};
 use axum::response::IntoResponse;
 use axum::response::sse::{Event as Frame, KeepAlive, Sse};
-use engine::ports::{EventFilter, EventLog, ReadError};
+use engine::ports::{EventFilter, EventLog, ReadError, Verdict, Verdicts};
 use futures_util::{Stream, StreamExt, stream};
 use model::{ErrorCode, EventSeq, limits};
 use tokio::sync::{OwnedSemaphorePermit, watch};
@@ -24,6 +24,7 @@ use tokio::sync::{OwnedSemaphorePermit, watch};
 use super::event_filter::Filter;
 use super::events::{refuse_ahead, seq};
 use super::personal;
+use super::verdicts::judged;
 use crate::auth::Caller;
 use crate::dto::event::Event;
 use crate::params::{Pairs, Params, ReadParams, documented};
@@ -104,6 +105,8 @@ pub(crate) async fn follow(
         log: Arc::clone(&app.services.events),
         bell: app.services.bell.clone(),
         stopping: stopping.map(|Extension(stopping)| stopping),
+        verdicts: Arc::clone(&app.services.verdicts),
+        awaiting: filter.awaiting(),
         filter: filter.into_filter(),
         personal,
         cursor,
@@ -144,13 +147,15 @@ struct Reader {
     log: Arc<dyn EventLog>,
     bell: watch::Receiver<EventSeq>,
     stopping: Option<Stopping>,
+    verdicts: Arc<dyn Verdicts>,
     filter: EventFilter,
+    awaiting: bool,
     personal: bool,
     /// Everything up to here was read.
     cursor: EventSeq,
     /// Everything up to here was told to the reader.
     told: EventSeq,
-    ready: VecDeque<model::Event>,
+    ready: VecDeque<(model::Event, Option<Verdict>)>,
     /// Whether there may be more to read before the bell rings.
     more: bool,
     _permit: OwnedSemaphorePermit,
@@ -163,9 +168,9 @@ impl Reader {
             if self.stopping.as_ref().is_some_and(Stopping::is_now) {
                 return None;
             }
-            if let Some(event) = self.ready.pop_front() {
+            if let Some((event, verdict)) = self.ready.pop_front() {
                 self.told = event.seq;
-                return Some(self.frame(&event));
+                return Some(self.frame(&event, verdict.as_ref()));
             }
             if self.cursor.0 - self.told.0 >= limits::STREAM_PAGE as u64 {
                 self.told = self.cursor;
@@ -194,8 +199,9 @@ impl Reader {
         self.more = page.next.is_some();
         let last = page.events.last().map(|event| event.seq);
         let looked_at = page.next.unwrap_or(rung).max(last.unwrap_or_default());
+        let ready = judged(&*self.verdicts, page.events, self.awaiting).await?;
         self.cursor = self.cursor.max(looked_at);
-        self.ready = page.events.into();
+        self.ready = ready.into();
         Ok(())
     }
 
@@ -211,8 +217,8 @@ impl Reader {
         }
     }
 
-    fn frame(&self, event: &model::Event) -> Frame {
-        let shown = Event::shown(event, self.personal);
+    fn frame(&self, event: &model::Event, verdict: Option<&Verdict>) -> Frame {
+        let shown = Event::shown(event, self.personal).judged(verdict);
         let json = serde_json::to_string(&shown).expect("texts and numbers always serialise");
         Frame::default()
             .id(event.seq.to_string())

@@ -9,6 +9,8 @@ use model::{ErrorCode, EventSeq};
 
 use super::event_filter::Filter;
 use super::personal;
+use super::verdicts::judged;
+use engine::ports::Verdict;
 use utoipa::ToSchema;
 
 use crate::auth::Caller;
@@ -122,12 +124,13 @@ pub(crate) async fn list(
     if let Some(after) = page.after {
         refuse_ahead(&app, "after", after).await?;
     }
-    let personal = filter.personal();
+    let (personal, awaiting) = (filter.personal(), filter.awaiting());
     let log = &app.services.events;
     let found = log
         .events(filter.into_filter(), cursor, newest_first, page.limit)
         .await?;
-    if personal && let (Some(first), Some(last)) = (found.events.first(), found.events.last()) {
+    let events = judged(&*app.services.verdicts, found.events, awaiting).await?;
+    if personal && let (Some((first, _)), Some((last, _))) = (events.first(), events.last()) {
         let subject = format!("events {} to {}", first.seq, last.seq);
         personal::audit(&app, actor, personal::READ, subject).await?;
     }
@@ -139,8 +142,10 @@ pub(crate) async fn list(
         direction,
         next_cursor.as_deref(),
     );
-    let shown = |event| Event::shown(event, personal);
-    let events = found.events.iter().map(shown).collect();
+    let shown = |(event, verdict): &(model::Event, Option<Verdict>)| {
+        Event::shown(event, personal).judged(verdict.as_ref())
+    };
+    let events = events.iter().map(shown).collect();
     Ok((
         headers,
         Json(EventPage {
@@ -196,6 +201,8 @@ pub(crate) async fn show(
     } else {
         log.event(event.message_seq).await?
     };
+    let verdict = app.services.verdicts.verdicts(vec![seq]).await?;
+    let verdict = verdict.first().and_then(Option::as_ref);
     let message = first.as_ref().unwrap_or(&event).body.message.as_ref();
-    Ok(Json(Event::with_personal(&event, message)))
+    Ok(Json(Event::with_personal(&event, message).judged(verdict)))
 }

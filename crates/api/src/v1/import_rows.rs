@@ -7,11 +7,25 @@ use std::io::{BufRead, Cursor};
 use csv::ByteRecord;
 
 use crate::body::{WHOLE, from_json};
-use crate::dto::panel_input::{Digits, PanelInput};
+use crate::dto::panel_input::PanelInput;
+use crate::dto::path_input::Digits;
+use crate::dto::secret::Secret;
 use crate::problem::{FieldError, Problem};
 
 /// The columns that a table may have.
-const COLUMNS: [&str; 6] = ["family", "account", "receiver", "line", "name", "site"];
+const COLUMNS: [&str; 11] = [
+    "family",
+    "account",
+    "receiver",
+    "line",
+    "name",
+    "site",
+    "listener",
+    "hub",
+    "accept_skewed",
+    "key",
+    "key_ascii",
+];
 
 /// A row, or what is wrong with it.
 pub(crate) type Row = Result<PanelInput, FieldError>;
@@ -122,8 +136,21 @@ fn csv_row(columns: &[&'static str], record: &ByteRecord) -> Row {
             "receiver" => input.receiver = Some(Digits(text)),
             "line" => input.line = Some(Digits(text)),
             "name" => input.name = Some(text),
-            _ => input.site = Some(text),
+            "site" => input.site = Some(text),
+            "listener" => input.listener = Some(text),
+            "hub" => input.hub = Some(yes_or_no(column, &text)?),
+            "accept_skewed" => input.accept_skewed = Some(yes_or_no(column, &text)?),
+            "key" => input.key = Some(Secret::new(text)),
+            _ => input.key_ascii = Some(Secret::new(text)),
         }
     }
     Ok(input)
+}
+
+fn yes_or_no(column: &str, text: &str) -> Result<bool, FieldError> {
+    match text.to_ascii_lowercase().as_str() {
+        "yes" | "true" | "on" | "1" => Ok(true),
+        "no" | "false" | "off" | "0" => Ok(false),
+        _ => Err(FieldError::new(column, "neither yes nor no").allowed(["yes", "no"])),
+    }
 }

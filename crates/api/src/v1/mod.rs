@@ -8,6 +8,8 @@ pub(crate) mod import_rows;
 pub(crate) mod organisations;
 pub(crate) mod panel_import;
 pub(crate) mod panels;
+pub(crate) mod paths;
 pub(crate) mod personal;
 pub(crate) mod server;
 pub(crate) mod sites;
+pub(crate) mod verdicts;

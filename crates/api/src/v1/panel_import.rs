@@ -25,7 +25,8 @@ use utoipa::ToSchema;
 use super::import_rows::{Format, Row, Rows};
 use crate::auth::Caller;
 use crate::body::{self, WHOLE};
-use crate::dto::panel_input::{PanelInput, Refused};
+use crate::dto::panel_input::PanelInput;
+use crate::dto::path_input::Refused;
 use crate::messages::public_message;
 use crate::params::{NoParams, Params};
 use crate::problem::{FieldError, Problem};
@@ -66,7 +67,8 @@ pub(crate) struct ImportRow {
 pub(crate) enum RowStatus {
     /// Registered now.
     Added,
-    /// Registered before: the same family, account, receiver and line.
+    /// Registered before: the same family, account, receiver, line and listener. Nothing of it
+    /// was changed.
     Exists,
     /// Not registered.
     Error,
@@ -84,7 +86,8 @@ pub(crate) struct RowError {
 /// Registers many panels
 ///
 /// The body is a table with the columns `account` and, where wanted, `family`, `receiver`,
-/// `line`, `name` and `site`; or the same as a JSON object a line. The answer reports each row; as
+/// `line`, `name`, `site`, `listener`, `hub`, `accept_skewed`, `key` and `key_ascii`; or the same
+/// as a JSON object a line. The answer reports each row; as
 /// a stream of lines if `Accept` names `application/x-ndjson`. An import can be run again.
 #[utoipa::path(
     post,

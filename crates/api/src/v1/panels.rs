@@ -9,9 +9,12 @@ use axum::response::IntoResponse;
 use engine::ports::{EventFilter, EventLog, PanelFilter, ReadError};
 use model::{Account, ErrorCode, PanelId, PanelIndex};
 
+use super::paths;
+use super::verdicts::judged;
 use crate::auth::Caller;
 use crate::body::Json;
 use crate::cursor;
+use crate::dto::event::Event;
 use crate::dto::panel::{Panel, PanelPage, PanelWithParts};
 use crate::dto::panel_input::PanelInput;
 use crate::params::{NoParams, Pairs, Params, ReadParams, documented};
@@ -152,20 +155,19 @@ pub(crate) async fn show(
     Segment(text): Segment,
     Params(NoParams): Params<NoParams>,
 ) -> Result<axum::Json<PanelWithParts>, Problem> {
-    let absent = |detail: String| Problem::new(ErrorCode::NotFound).detail(detail);
-    let id: PanelId = text
-        .parse()
-        .map_err(|error: model::BadId| absent(error.to_string()))?;
+    let id: PanelId = paths::id(&text)?;
     let services = &app.services;
     let detail = services.registry.panel(id).await?;
-    let detail = detail.ok_or_else(|| absent(format!("there is no panel {id}")))?;
+    let detail = detail.ok_or_else(|| {
+        Problem::new(ErrorCode::NotFound).detail(format!("there is no panel {id}"))
+    })?;
     let last = last_event(&*services.events, id).await?;
+    let last = judged(&*services.verdicts, last.into_iter().collect(), false).await?;
+    let last = last
+        .first()
+        .map(|(event, verdict)| Event::from(event).judged(verdict.as_ref()));
     let presence = services.presence.as_deref();
-    Ok(axum::Json(PanelWithParts::new(
-        detail,
-        presence,
-        last.as_ref(),
-    )))
+    Ok(axum::Json(PanelWithParts::new(detail, presence, last)))
 }
 
 /// The newest event of a panel. A page may be empty before the end, so it reads on until then.

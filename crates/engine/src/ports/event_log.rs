@@ -122,6 +122,8 @@ pub struct EventFilter {
     pub account: Option<Account>,
     /// Of these classes only; empty means all.
     pub classes: Vec<EventClass>,
+    /// Doubtful ones only (R1), whatever was said of them since.
+    pub doubtful: bool,
     /// Received at or after this time.
     pub from: Option<Wall>,
     /// Received before this time.

@@ -104,9 +104,16 @@ pub struct OpenFault {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Told {
     /// A fault began.
-    Began(OpenFault),
+    Began {
+        /// The event that told it.
+        seq: EventSeq,
+        /// The fault.
+        fault: OpenFault,
+    },
     /// Faults of these kinds of the path, or of the panel where the panel is restored, are over.
     Ended {
+        /// The event that told it: what was told later goes on.
+        seq: EventSeq,
         /// The path by which it was told.
         path: PathIndex,
         /// `PathRestored`, `PanelRestored` or `TestRestored`.
@@ -123,6 +130,8 @@ pub enum Told {
     },
     /// An outage of ours was told.
     Outage {
+        /// The event that told it.
+        seq: EventSeq,
         /// From when.
         from: Wall,
         /// Until when.

@@ -1,7 +1,7 @@
 //! Reads the journal behind a cursor: what it tells of faults, and the test signals in it.
 //!
 //! Invariant: what an event changes is kept with the cursor behind it, in one transaction. The same
-//! event read again changes nothing: faults are told apart by path, kind and time.
+//! event read again changes nothing: a fault is known by the event that told it.
 
 use std::sync::Arc;
 
@@ -15,22 +15,31 @@ pub(super) fn told(event: &Event, served: Served) -> Option<Told> {
     let Code::Own(code) = event.body.code else {
         return None;
     };
-    let path = event.body.path;
+    let (seq, path) = (event.seq, event.body.path);
     let at = event.body.occurred.unwrap_or(event.body.received);
     match code {
         OwnCode::PathLost | OwnCode::NeverReported | OwnCode::PanelLost | OwnCode::TestOverdue => {
-            Some(Told::Began(OpenFault {
-                path,
-                code,
-                since: at,
-                told: served,
-            }))
+            Some(Told::Began {
+                seq,
+                fault: OpenFault {
+                    path,
+                    code,
+                    since: at,
+                    told: served,
+                },
+            })
         }
         OwnCode::PathRestored | OwnCode::PanelRestored | OwnCode::TestRestored => {
-            Some(Told::Ended { path, code, at })
+            Some(Told::Ended {
+                seq,
+                path,
+                code,
+                at,
+            })
         }
         OwnCode::StillLost => Some(Told::Reminded { path, at: served }),
         OwnCode::Outage => Some(Told::Outage {
+            seq,
             from: at,
             until: event.body.received,
         }),

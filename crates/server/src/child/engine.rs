@@ -23,7 +23,8 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::control::{Word, say};
-use super::secrets;
+use super::seal::FolderSealer;
+use super::secrets::{self, Key};
 use super::setup::{BUILD, EngineSetup};
 use crate::clock::{SystemClock, SystemEntropy};
 
@@ -78,6 +79,8 @@ impl House {
     async fn open(setup: &EngineSetup) -> anyhow::Result<Self> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let ids = IdSource::new(Arc::clone(&clock), Box::new(SystemEntropy));
+        let key = secrets::key(&setup.data, &mut SystemEntropy)?;
+        let sealer = Arc::new(FolderSealer::new(&key));
         let store = Store::open(Settings {
             synchronous: if setup.synchronous {
                 Synchronous::Full
@@ -85,9 +88,9 @@ impl House {
                 Synchronous::Off
             },
             ballast_bytes: setup.ballast,
-            ..Settings::new(setup.data.clone(), Arc::clone(&clock), ids)
+            ..Settings::new(setup.data.clone(), Arc::clone(&clock), ids, sealer)
         })?;
-        let tokens = tokens(&store, setup, &clock).await?;
+        let tokens = tokens(&store, setup, &key, &clock).await?;
         let registry = Registry::load(Arc::new(store.clone()), Arc::clone(&clock)).await?;
         let note = note(&store).await?;
         Ok(Self {
@@ -132,7 +135,13 @@ impl House {
             presence: Some(hub.presence()),
             bell: bell.receiver(),
             health: vec![Arc::new(intake.clone()), store.clone(), hub.figures()],
-            measured: vec![Arc::new(intake), store.clone(), hub.figures(), untaken],
+            measured: vec![
+                Arc::new(intake),
+                Arc::new(self.registry.clone()),
+                store.clone(),
+                hub.figures(),
+                untaken,
+            ],
             families: families(),
             authenticate: Arc::new(self.tokens),
             clock: Arc::clone(&self.clock),
@@ -152,6 +161,11 @@ impl House {
         services.spawn(async { ingest_task.run().await.context("ingest") });
         let states = states::Task::new(log, store, bell);
         services.spawn(async { states.run().await.context("states") });
+        let habits = self.registry.keep_habits(until(stopped.clone()));
+        services.spawn(async {
+            habits.await;
+            Ok(())
+        });
         services.spawn(retention(
             self.store.clone(),
             self.clock,
@@ -216,9 +230,10 @@ fn families() -> Vec<FamilyTitle> {
 async fn tokens(
     store: &Store,
     setup: &EngineSetup,
+    key: &Key,
     clock: &Arc<dyn Clock>,
 ) -> anyhow::Result<TokenDigests> {
-    let key = secrets::key(&setup.data, &mut SystemEntropy)?.0.to_vec();
+    let key = key.0.to_vec();
     let admin = secrets::admin_token(&setup.data, &mut SystemEntropy)?;
     let digest = token_digest(&key, &admin);
     let known = store.tokens().await?;

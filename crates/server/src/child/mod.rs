@@ -7,6 +7,7 @@
 pub(crate) mod control;
 pub(crate) mod engine;
 pub(crate) mod gateway;
+mod seal;
 mod secrets;
 pub(crate) mod setup;
 

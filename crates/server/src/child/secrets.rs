@@ -1,7 +1,8 @@
 //! The secrets of a data folder: the key file and the administrator's token.
 //!
 //! Invariant: both are made once, readable by their owner alone, and never logged. The store keeps
-//! a digest of the token under the key, so that neither file alone opens anything (I10).
+//! a digest of the token under the key, and panels' keys sealed under one derived from it
+//! ([`super::seal`]), so that neither file alone opens anything (I10).
 
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{ErrorKind, Write};
@@ -43,7 +44,7 @@ pub(crate) fn key(data: &Path, entropy: &mut dyn Entropy) -> anyhow::Result<Key>
         Ok(key) => Ok(Key(key)),
         Err(_) => bail!(
             "{} is not 32 octets long: restore it from a backup; without it no token of this \
-             folder works",
+             folder works, and no panel's key opens",
             path.display()
         ),
     }

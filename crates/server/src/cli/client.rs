@@ -81,6 +81,23 @@ impl Client {
         self.json(answer)
     }
 
+    /// Sends a change of what is at `path`.
+    pub(super) fn patch(&self, path: &str, document: &Value) -> Result<Value, Failure> {
+        let request = self.agent.patch(self.url(path));
+        let answer = request
+            .header("authorization", self.bearer())
+            .send_json(document);
+        self.json(answer)
+    }
+
+    /// Removes what is at `path`.
+    pub(super) fn delete(&self, path: &str) -> Result<(), Failure> {
+        let request = self.agent.delete(self.url(path));
+        let answer = request.header("authorization", self.bearer()).call();
+        self.checked(answer)?;
+        Ok(())
+    }
+
     /// Sends a table to `path` and takes the answer a line at a time.
     pub(super) fn post_rows(
         &self,

@@ -30,7 +30,29 @@ pub(super) struct Path {
     pub(super) account: String,
     pub(super) receiver: Option<String>,
     pub(super) line: Option<String>,
+    pub(super) listener: Option<String>,
+    #[serde(default)]
+    pub(super) hub: bool,
+    #[serde(default)]
+    pub(super) accept_skewed: bool,
+    #[serde(default = "unknown")]
+    pub(super) encrypted: String,
+    pub(super) key_set: Option<String>,
     pub(super) last_heard: Option<String>,
+    pub(super) standing: Option<Standing>,
+}
+
+/// How a path stands.
+#[derive(Debug, Deserialize)]
+pub(super) struct Standing {
+    pub(super) once_encrypted: bool,
+    pub(super) forgery: String,
+    pub(super) warnings: Vec<String>,
+}
+
+/// What a server that does not tell it would say.
+fn unknown() -> String {
+    "unknown".to_owned()
 }
 
 /// A panel and what is known of its parts.
@@ -96,11 +118,25 @@ pub(super) struct Event {
     pub(super) skew_ms: Option<i64>,
     #[serde(default)]
     pub(super) flags: Vec<String>,
+    #[serde(default)]
+    pub(super) doubt: Vec<String>,
+    pub(super) effective: Option<bool>,
+    pub(super) verdict: Option<Verdict>,
     pub(super) text: Option<String>,
     #[serde(default)]
     pub(super) extended: Option<Vec<Extended>>,
     pub(super) raw: Option<String>,
     pub(super) raw_text: Option<String>,
+}
+
+/// What a person said of a doubtful event.
+#[derive(Debug, Deserialize)]
+pub(super) struct Verdict {
+    #[serde(rename = "verdict")]
+    pub(super) word: String,
+    pub(super) at: String,
+    pub(super) by: String,
+    pub(super) reason: Option<String>,
 }
 
 /// An event code.
@@ -161,6 +197,21 @@ impl Event {
             7 | 8 => Style::Note,
             _ => Style::Faint,
         }
+    }
+
+    /// The flags, and what is to be known of a doubt: whether somebody must confirm the event
+    /// before it takes effect, or what somebody said.
+    pub(super) fn remarks(&self) -> String {
+        let mut remarks = self.flags.join(",");
+        match &self.verdict {
+            Some(verdict) => {
+                remarks.push_str("; ");
+                remarks.push_str(&verdict.word);
+            }
+            None if self.effective == Some(false) => remarks.push_str("; unconfirmed"),
+            None => {}
+        }
+        remarks
     }
 
     /// The zone or the user.

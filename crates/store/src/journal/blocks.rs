@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use engine::ports::EventFilter;
-use model::{EventClass, Wall};
+use model::{EventClass, NewEvent, Wall};
 use rusqlite::{Connection, params};
 
 use crate::layout::Segment;
@@ -30,24 +30,27 @@ struct Block {
 
 impl Blocks {
     /// Takes note of a row.
-    pub(crate) fn note(&mut self, seq: u64, received: Wall, class: EventClass) {
+    pub(crate) fn note(&mut self, seq: u64, event: &NewEvent) {
+        let received = event.received;
         let block = self.0.entry(seq / SIZE).or_insert(Block {
             earliest: received,
             latest: received,
-            classes: 0,
+            classes: KNOWS_DOUBT,
         });
         block.earliest = block.earliest.min(received);
         block.latest = block.latest.max(received);
-        block.classes |= bit(class);
+        block.classes |= bit(event.class);
+        if event.flags.is_doubtful() {
+            block.classes |= DOUBTFUL;
+        }
     }
 
     /// Writes down what was noted.
     pub(crate) fn write(&self, conn: &Connection) -> rusqlite::Result<()> {
-        let mut upsert = conn.prepare_cached(
-            "INSERT INTO blocks (block, earliest, latest, classes) VALUES (?1, ?2, ?3, ?4) \
-             ON CONFLICT (block) DO UPDATE SET earliest = min(earliest, excluded.earliest), \
-             latest = max(latest, excluded.latest), classes = classes | excluded.classes",
-        )?;
+        let mut upsert = conn.prepare_cached(&format!(
+            "INSERT INTO blocks (block, earliest, latest, classes) VALUES (?1, ?2, ?3, ?4) {}",
+            merge()
+        ))?;
         for (number, block) in &self.0 {
             upsert.execute(params![
                 number.cast_signed(),
@@ -60,6 +63,16 @@ impl Blocks {
     }
 }
 
+/// What an insert does where the block has a row already, so that the row claims what both do.
+pub(crate) fn merge() -> String {
+    format!(
+        "ON CONFLICT (block) DO UPDATE SET earliest = min(earliest, excluded.earliest), \
+         latest = max(latest, excluded.latest), \
+         classes = ((classes | excluded.classes) & ~{KNOWS_DOUBT}) \
+                   | (classes & excluded.classes & {KNOWS_DOUBT})"
+    )
+}
+
 /// The stretches of a segment that may hold what the filter wants, in order of numbers.
 pub(crate) fn runs(
     conn: &Connection,
@@ -67,7 +80,8 @@ pub(crate) fn runs(
     segment: Segment,
 ) -> rusqlite::Result<Vec<Run>> {
     let bounds = (segment.first, segment.last);
-    if filter.from.is_none() && filter.until.is_none() && filter.classes.is_empty() {
+    let anything = filter.classes.is_empty() && !filter.doubtful;
+    if filter.from.is_none() && filter.until.is_none() && anything {
         return Ok(vec![bounds]);
     }
     let classes = match filter.classes.as_slice() {
@@ -76,7 +90,8 @@ pub(crate) fn runs(
     };
     let mut select = conn.prepare_cached(
         "SELECT block FROM blocks WHERE block BETWEEN ?1 AND ?2 \
-         AND latest >= ?3 AND earliest < ?4 AND classes & ?5 <> 0 ORDER BY block",
+         AND latest >= ?3 AND earliest < ?4 AND classes & ?5 <> 0 \
+         AND (classes & ?6 <> 0 OR classes & ?7 = 0) ORDER BY block",
     )?;
     let blocks = select.query_map(
         params![
@@ -84,7 +99,9 @@ pub(crate) fn runs(
             (segment.last / SIZE).cast_signed(),
             filter.from.map_or(i64::MIN, |from| from.0),
             filter.until.map_or(i64::MAX, |until| until.0),
-            classes
+            classes,
+            if filter.doubtful { DOUBTFUL } else { -1 },
+            KNOWS_DOUBT
         ],
         |row| row.get::<_, i64>(0).map(i64::cast_unsigned),
     )?;
@@ -105,7 +122,14 @@ pub(crate) fn span(runs: &[Run]) -> Option<Run> {
     Some((runs.first()?.0, runs.last()?.1))
 }
 
-/// The bit of a class. They are in files: never reuse one.
+/// Set if an event of the block is doubtful (R1).
+const DOUBTFUL: i64 = 1 << 21;
+
+/// Set if every writer of the block set [`DOUBTFUL`] where it was due; without it, any of its
+/// events may be doubtful.
+const KNOWS_DOUBT: i64 = 1 << 22;
+
+/// The bit of a class. They are in files, as those above: never reuse one.
 const fn bit(class: EventClass) -> i64 {
     1 << match class {
         EventClass::Fire => 0,
@@ -139,10 +163,64 @@ mod tests {
     #[test]
     fn classes_have_bits_of_their_own() {
         let bits = EventClass::ALL.iter().map(|class| bit(*class));
-        let all = bits.fold(0, |all, bit| {
+        let all = bits.fold(DOUBTFUL | KNOWS_DOUBT, |all, bit| {
             assert_eq!(all & bit, 0);
             all | bit
         });
-        assert_eq!(all.count_ones() as usize, EventClass::ALL.len());
+        assert_eq!(all.count_ones() as usize, 2 + EventClass::ALL.len());
+    }
+
+    /// A file with a block of each kind: of an older writer, of one without doubt, of one with.
+    fn file() -> Connection {
+        let conn = Connection::open_in_memory().unwrap();
+        conn.execute_batch(
+            "CREATE TABLE blocks (block INTEGER PRIMARY KEY, earliest INTEGER NOT NULL, \
+             latest INTEGER NOT NULL, classes INTEGER NOT NULL)",
+        )
+        .unwrap();
+        let older = bit(EventClass::Burglary);
+        conn.execute("INSERT INTO blocks VALUES (0, 1, 1, ?1)", [older])
+            .unwrap();
+        for (block, classes) in [(1, 0), (2, DOUBTFUL)] {
+            let classes = KNOWS_DOUBT | older | classes;
+            conn.execute("INSERT INTO blocks VALUES (?1, 1, 1, ?2)", [block, classes])
+                .unwrap();
+        }
+        conn
+    }
+
+    fn doubtful(conn: &Connection) -> Vec<Run> {
+        let filter = EventFilter {
+            doubtful: true,
+            ..EventFilter::default()
+        };
+        let all = Segment {
+            file: crate::files::FileId::Archive,
+            first: 1,
+            last: 3 * SIZE - 1,
+        };
+        runs(conn, &filter, all).unwrap()
+    }
+
+    #[test]
+    fn a_search_for_doubt_passes_over_what_is_known_to_have_none() {
+        let conn = file();
+        assert_eq!(doubtful(&conn), [(1, SIZE - 1), (2 * SIZE, 3 * SIZE - 1)]);
+    }
+
+    #[test]
+    fn a_block_that_an_older_writer_began_may_hold_any_doubt_for_ever() {
+        let conn = file();
+        let mut later = Blocks::default();
+        for number in 0..2 {
+            let block = Block {
+                earliest: Wall(1),
+                latest: Wall(2),
+                classes: KNOWS_DOUBT | bit(EventClass::Fire),
+            };
+            later.0.insert(number, block);
+        }
+        later.write(&conn).unwrap();
+        assert_eq!(doubtful(&conn), [(1, SIZE - 1), (2 * SIZE, 3 * SIZE - 1)]);
     }
 }

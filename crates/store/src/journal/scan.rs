@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use engine::ports::{EventFilter, EventPage};
-use model::{Event, EventClass, EventSeq, limits};
+use model::{Event, EventClass, EventFlags, EventSeq, limits};
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::{blocks, personal, rows};
@@ -236,8 +236,12 @@ impl Page<'_> {
             let named = |wanted: &EventClass| wanted.as_str() == class;
             filter.classes.iter().any(named)
         };
+        let doubted = !filter.doubtful || {
+            let flags: u32 = row.get(21).map_err(unreadable)?;
+            EventFlags::from_bits_retain(flags).is_doubtful()
+        };
         let seq: i64 = row.get(0).map_err(unreadable)?;
-        let wanted = late_enough && early_enough && of_account && of_panel && of_class;
+        let wanted = late_enough && early_enough && of_account && of_panel && of_class && doubted;
         Ok(wanted.then_some(EventSeq(seq.cast_unsigned())))
     }
 }

@@ -280,7 +280,7 @@ impl Transaction<'_> {
         link.no += 1;
         link.hash = hash;
         link.seq = self.next;
-        self.blocks.note(self.next, event.received, event.class);
+        self.blocks.note(self.next, event);
         self.next += 1;
         self.list(event)
     }

@@ -4,11 +4,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use engine::ports::{EventFilter, EventLog, NewMessage};
+use engine::ports::{EventFilter, EventLog, NewMessage, Sealer};
 use model::{
     Account, Clock, Code, Entropy, EventFlags, FamilyName, IdSource, NewEvent, Now, OrganisationId,
     PanelId, PathId, PathIndex, SiteId,
 };
+
+use zeroize::Zeroizing;
 
 use super::*;
 use crate::{Settings, Store, verify};
@@ -35,10 +37,23 @@ impl Entropy for Zeros {
     }
 }
 
+/// For a store that is given no secret.
+struct NoSecrets;
+
+impl Sealer for NoSecrets {
+    fn seal(&self, _: &[u8], _: &[u8]) -> Vec<u8> {
+        unreachable!("nothing here is secret")
+    }
+
+    fn open(&self, _: &[u8], _: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        unreachable!("nothing here is secret")
+    }
+}
+
 fn settings(folder: &Path, clock: &Arc<Days>) -> Settings {
     let clock: Arc<dyn Clock> = clock.clone();
     let ids = IdSource::new(Arc::clone(&clock), Box::new(Zeros));
-    let mut settings = Settings::new(folder.to_owned(), clock, ids);
+    let mut settings = Settings::new(folder.to_owned(), clock, ids, Arc::new(NoSecrets));
     settings.ballast_bytes = 4_096;
     settings
 }

@@ -191,10 +191,11 @@ async fn a_newer_file_is_refused_and_left_alone() {
         let before = std::fs::read(&path).unwrap();
         let refused = store::Store::open(folder.settings()).unwrap_err();
         let expected = format!(
-            "{} has format 9, but this Watchfire knows formats up to 1",
+            "{} has format 9, but this Watchfire knows formats up to ",
             path.display()
         );
-        assert_eq!(refused.to_string(), expected);
+        let told = refused.to_string();
+        assert!(told.starts_with(&expected), "{told}");
         assert_eq!(refused.code(), model::ErrorCode::StoreTooNew);
         assert_eq!(std::fs::read(&path).unwrap(), before);
     }

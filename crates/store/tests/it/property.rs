@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::ports::{EventFilter, EventLog, NewMessage, RepeatQuery};
-use model::{EventClass, EventSeq, PathIndex, RetentionClass, Wall};
+use model::{EventClass, EventFlags, EventSeq, PathIndex, RetentionClass, Wall};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -27,6 +27,7 @@ struct Shape {
     code: &'static str,
     of_account: u32,
     delay: i64,
+    doubtful: bool,
     more: usize,
 }
 
@@ -50,6 +51,7 @@ struct Filter {
     panel: Option<u32>,
     account: Option<u32>,
     classes: Vec<EventClass>,
+    doubtful: bool,
     from: Option<i64>,
     until: Option<i64>,
 }
@@ -57,13 +59,15 @@ struct Filter {
 fn shape() -> impl Strategy<Value = Shape> {
     let codes = prop::sample::select(vec!["1130", "1110", "3401", "1602", "1301"]);
     let parts = (0..PATHS, 0..KEYS, option::of(0..4_i64), codes);
-    (parts, 0..PATHS, 0..300_i64, 0..3_usize).prop_map(|(parts, of_account, delay, more)| Shape {
+    let rest = (0..PATHS, 0..300_i64, prop::bool::weighted(0.2), 0..3_usize);
+    (parts, rest).prop_map(|(parts, (of_account, delay, doubtful, more))| Shape {
         path: parts.0,
         key: parts.1,
         time: parts.2,
         code: parts.3,
         of_account,
         delay,
+        doubtful,
         more,
     })
 }
@@ -79,13 +83,15 @@ fn filter() -> impl Strategy<Value = Filter> {
         option::weighted(0.3, 0..=PATHS),
         option::weighted(0.3, 0..=PATHS),
         prop::sample::subsequence(classes, 0..3),
+        prop::bool::weighted(0.2),
         option::weighted(0.3, -1..12_i64),
         option::weighted(0.3, -1..12_i64),
     )
-        .prop_map(|(panel, account, classes, from, until)| Filter {
+        .prop_map(|(panel, account, classes, doubtful, from, until)| Filter {
             panel,
             account,
             classes,
+            doubtful,
             from,
             until,
         })
@@ -121,6 +127,9 @@ fn build(shape: &Shape, now: Wall) -> NewMessage {
         .extend((0..shape.more).map(|_| event(shape.path, received)));
     let mut message = coded(message, shape.code);
     message.events[0].account = account(shape.of_account);
+    message.events[0]
+        .flags
+        .set(EventFlags::ODD_PADDING, shape.doubtful);
     match shape.time {
         Some(number) => timed(message, time(number)),
         None => message,
@@ -133,6 +142,7 @@ fn wanted(filter: &Filter) -> EventFilter {
         panel: filter.panel.map(panel),
         account: filter.account.map(account),
         classes: filter.classes.clone(),
+        doubtful: filter.doubtful,
         from: filter.from.map(noon_of),
         until: filter.until.map(noon_of),
     }

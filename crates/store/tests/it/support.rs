@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use arrayvec::ArrayString;
-use engine::ports::NewMessage;
+use engine::ports::{NewMessage, Sealer};
 use model::{
     Account, Clock, Code, Entropy, EventFlags, Extended, FamilyName, IdSource, Message, Mono,
     NewEvent, Now, OrganisationId, PanelId, PathId, PathIndex, Point, PointNumber, RepeatKey,
     SiteId, Wall,
 };
 use store::{Settings, Store};
+use zeroize::Zeroizing;
 
 /// 2026-03-10T12:00:00Z, a day without peculiarities.
 pub(crate) const NOON: Wall = Wall(1_773_144_000_000_000);
@@ -67,6 +68,20 @@ impl Entropy for Seeded {
     }
 }
 
+/// Seals by turning the octets around behind their context.
+struct Reversing;
+
+impl Sealer for Reversing {
+    fn seal(&self, context: &[u8], secret: &[u8]) -> Vec<u8> {
+        context.iter().chain(secret.iter().rev()).copied().collect()
+    }
+
+    fn open(&self, context: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        let secret = sealed.strip_prefix(context)?;
+        Some(Zeroizing::new(secret.iter().rev().copied().collect()))
+    }
+}
+
 /// A data folder for one test.
 pub(crate) struct Folder {
     _temporary: Option<tempfile::TempDir>,
@@ -96,7 +111,7 @@ impl Folder {
     pub(crate) fn settings(&self) -> Settings {
         let clock: Arc<dyn Clock> = self.clock.clone();
         let ids = IdSource::new(Arc::clone(&clock), Box::new(Seeded(clock.now().mono.0)));
-        let mut settings = Settings::new(self.path.clone(), clock, ids);
+        let mut settings = Settings::new(self.path.clone(), clock, ids, Arc::new(Reversing));
         settings.ballast_bytes = 64 << 10;
         settings
     }

@@ -24,6 +24,7 @@ impl Journal {
         filter.panel.is_none_or(|panel| panel == body.panel)
             && filter.account.is_none_or(|account| account == body.account)
             && (filter.classes.is_empty() || filter.classes.contains(&body.class))
+            && (!filter.doubtful || body.flags.is_doubtful())
             && filter.from.is_none_or(|from| body.received >= from)
             && filter.until.is_none_or(|until| body.received < until)
     }

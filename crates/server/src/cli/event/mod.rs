@@ -1,9 +1,10 @@
-//! `event`: look at events, and follow them.
+//! `event`: look at events, follow them, and say whether a doubtful one is what it says.
 
 mod list;
 pub(super) mod row;
 mod show;
 mod tail;
+mod verdict;
 
 use std::process::ExitCode;
 
@@ -21,6 +22,10 @@ pub enum Command {
     Tail(tail::Options),
     /// Show one event with its text and its raw bytes. The audit keeps that it was read.
     Show(show::Options),
+    /// Confirm a doubtful event: it takes effect.
+    Confirm(verdict::Options),
+    /// Reject a doubtful event: it never takes effect.
+    Reject(verdict::Options),
 }
 
 pub(super) fn run(global: &Global, command: Command, out: &mut Out) -> Result<ExitCode, Failure> {
@@ -28,6 +33,8 @@ pub(super) fn run(global: &Global, command: Command, out: &mut Out) -> Result<Ex
         Command::List(options) => list::run(&global.client()?, &options, out),
         Command::Tail(options) => tail::run(global, &options, out),
         Command::Show(options) => show::run(&global.client()?, options.seq, out),
+        Command::Confirm(options) => verdict::run(&global.client()?, "confirmed", &options, out),
+        Command::Reject(options) => verdict::run(&global.client()?, "rejected", &options, out),
     }
 }
 
@@ -43,6 +50,9 @@ pub(super) struct Filter {
     /// Of these classes, such as fire or burglary; several by commas.
     #[arg(long, value_delimiter = ',', value_parser = class)]
     class: Vec<String>,
+    /// Doubtful ones only of which nobody said yet whether they are what they say.
+    #[arg(long)]
+    doubtful: bool,
 }
 
 /// A class by its name; what is no class is answered with those that are.
@@ -63,6 +73,9 @@ impl Filter {
         query.extend(self.account.clone().map(|account| ("account", account)));
         if !self.class.is_empty() {
             query.push(("class", self.class.join(",")));
+        }
+        if self.doubtful {
+            query.push(("doubt", "awaiting".to_owned()));
         }
         Ok(query)
     }

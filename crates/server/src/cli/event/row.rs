@@ -35,7 +35,7 @@ pub(in crate::cli) fn push(table: &mut Table, event: &Event) {
             event.code.name.clone(),
             or_dash(event.partition.as_deref()),
             event.point(),
-            event.flags.join(","),
+            event.remarks(),
         ],
     );
 }

@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::cli::client::{Client, shaped};
 use crate::cli::out::harmless;
-use crate::cli::view::{self, Event, second};
+use crate::cli::view::{self, Event, Verdict, second};
 use crate::cli::{Failure, Out};
 
 /// Which event to show.
@@ -61,6 +61,8 @@ fn lines(event: &Event) -> Vec<(&'static str, String)> {
         ),
         ("message of", first),
         ("flags", Some(event.flags.join(", "))),
+        ("doubt", Some(doubt(event))),
+        ("verdict", event.verdict.as_ref().map(verdict)),
         ("text", event.text.clone()),
     ];
     let present = |(name, value): (&'static str, Option<String>)| {
@@ -79,4 +81,24 @@ fn lines(event: &Event) -> Vec<(&'static str, String)> {
         (None, None) => {}
     }
     lines
+}
+
+/// Why the event is doubted, and what can be done about it.
+fn doubt(event: &Event) -> String {
+    let doubt = event.doubt.join(", ");
+    if event.verdict.is_some() || event.effective != Some(false) {
+        return doubt;
+    }
+    let seq = event.seq;
+    format!("{doubt}: takes no effect until `watchfire event confirm {seq}`")
+}
+
+/// What somebody said of it.
+fn verdict(verdict: &Verdict) -> String {
+    let Verdict { word, by, .. } = verdict;
+    let said = format!("{word} by {by} at {}", second(&verdict.at));
+    match &verdict.reason {
+        Some(reason) => format!("{said}: {reason}"),
+        None => said,
+    }
 }

@@ -17,7 +17,8 @@ use crate::cli::{Failure, Out};
 #[derive(Debug, Args)]
 pub struct Options {
     /// A CSV file with the columns `account` and, where wanted, `family`, `receiver`, `line`,
-    /// `name` and `site`; or a `.jsonl` file with a JSON object a line.
+    /// `name`, `site`, `listener`, `hub`, `accept_skewed`, and `key` or `key_ascii`; or a `.jsonl`
+    /// file with a JSON object a line.
     file: PathBuf,
     /// Report every row.
     #[arg(long, short)]

@@ -32,7 +32,15 @@ pub(super) fn run(client: &Client, options: &Options, out: &mut Out) -> Result<E
         out.document(&json!({ "panels": panels }))?;
         return Ok(ExitCode::SUCCESS);
     }
-    let mut table = Table::new(&["id", "account", "receiver", "line", "name", "last heard"]);
+    let mut table = Table::new(&[
+        "id",
+        "account",
+        "receiver",
+        "line",
+        "encrypted",
+        "name",
+        "last heard",
+    ]);
     for panel in panels {
         let panel: Panel = shaped(panel)?;
         for path in &panel.paths {
@@ -43,6 +51,7 @@ pub(super) fn run(client: &Client, options: &Options, out: &mut Out) -> Result<E
                     path.account.clone(),
                     or_dash(path.receiver.as_deref()),
                     or_dash(path.line.as_deref()),
+                    path.encrypted.clone(),
                     panel.name.clone(),
                     or_dash(path.last_heard.as_deref().map(second).as_deref()),
                 ],

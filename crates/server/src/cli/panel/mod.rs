@@ -1,8 +1,11 @@
 //! `panel`: register panels and look at them.
 
 mod add;
+mod identity;
 mod import;
+mod key;
 mod list;
+mod path;
 mod show;
 
 use std::process::ExitCode;
@@ -24,6 +27,9 @@ pub enum Command {
     List(list::Options),
     /// Show a panel: how it reaches the server, its partitions and zones, its last event.
     Show(show::Options),
+    /// The ways by which a panel reaches the server: add, list, change and remove them.
+    #[command(subcommand)]
+    Path(path::Command),
 }
 
 pub(super) fn run(global: &Global, command: Command, out: &mut Out) -> Result<ExitCode, Failure> {
@@ -33,6 +39,7 @@ pub(super) fn run(global: &Global, command: Command, out: &mut Out) -> Result<Ex
         Command::Import(options) => import::run(&client, &options, out),
         Command::List(options) => list::run(&client, &options, out),
         Command::Show(options) => show::run(&client, &options.panel, out),
+        Command::Path(command) => path::run(&client, command, out),
     }
 }
 

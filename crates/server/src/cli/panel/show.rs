@@ -37,6 +37,7 @@ pub(super) fn run(client: &Client, named: &str, out: &mut Out) -> Result<ExitCod
     let heard = panel.last_heard.as_deref().map(second);
     let heard = heard.as_deref().unwrap_or("not since the server started");
     out.line(format_args!("  last heard  {heard}"))?;
+    out.line(format_args!(""))?;
     paths(&panel.paths, out)?;
     partitions(&shown.partitions, out)?;
     zones(&shown.zones, out)?;
@@ -51,30 +52,64 @@ pub(super) fn run(client: &Client, named: &str, out: &mut Out) -> Result<ExitCod
     Ok(ExitCode::SUCCESS)
 }
 
-fn paths(paths: &[Path], out: &mut Out) -> Result<(), Failure> {
+/// The paths, and what must be known of them.
+pub(super) fn paths(paths: &[Path], out: &mut Out) -> Result<(), Failure> {
     let mut table = Table::new(&[
         "path",
         "family",
         "account",
         "receiver",
         "line",
+        "listener",
+        "may",
+        "encrypted",
+        "key set",
+        "once encrypted",
+        "forgery",
         "last heard",
     ]);
+    let any = |text: &Option<String>| text.clone().unwrap_or_else(|| "any".to_owned());
+    let time = |time: &Option<String>| or_dash(time.as_deref().map(second).as_deref());
     for path in paths {
+        let standing = path.standing.as_ref();
+        let once = standing.map(|known| if known.once_encrypted { "yes" } else { "no" });
         table.row(
             Style::Plain,
             &[
                 path.id.clone(),
                 path.family.clone(),
                 path.account.clone(),
-                path.receiver.clone().unwrap_or_else(|| "any".to_owned()),
-                path.line.clone().unwrap_or_else(|| "any".to_owned()),
-                or_dash(path.last_heard.as_deref().map(second).as_deref()),
+                any(&path.receiver),
+                any(&path.line),
+                any(&path.listener),
+                may(path),
+                path.encrypted.clone(),
+                time(&path.key_set),
+                or_dash(once),
+                or_dash(standing.map(|known| known.forgery.as_str())),
+                time(&path.last_heard),
             ],
         );
     }
-    out.line(format_args!(""))?;
-    table.print(out)
+    table.print(out)?;
+    for path in paths {
+        for warning in path.standing.iter().flat_map(|known| &known.warnings) {
+            let warning = format!("{}: {}", path.id, harmless(warning));
+            out.line(format_args!("{}", out.styled(Style::Warning, warning)))?;
+        }
+    }
+    Ok(())
+}
+
+/// What a path may do beyond a plain one.
+fn may(path: &Path) -> String {
+    match (path.hub, path.accept_skewed) {
+        (false, false) => "-",
+        (true, false) => "hub",
+        (false, true) => "skewed",
+        (true, true) => "hub, skewed",
+    }
+    .to_owned()
 }
 
 fn partitions(partitions: &[Partition], out: &mut Out) -> Result<(), Failure> {

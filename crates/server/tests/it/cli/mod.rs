@@ -4,6 +4,7 @@
 //! are answered. What the API itself does is proved where it is.
 
 mod fake;
+mod verdicts;
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;

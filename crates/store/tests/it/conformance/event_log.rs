@@ -298,6 +298,32 @@ pub(crate) async fn filters_find_rare_events_among_many(log: &dyn EventLog, _: &
     assert_eq!(numbers(log, since, true).await, [12_002]);
 }
 
+pub(crate) async fn doubtful_events_are_found_among_many(log: &dyn EventLog, _: &TestClock) {
+    for batch in 0..10_u32 {
+        let messages = (0..1_000).map(|number| {
+            let mut message = message(batch + 1, number, NOON);
+            if number == 500 && batch % 4 == 3 {
+                message.events[0].flags = EventFlags::ODD_PADDING | EventFlags::NON_STANDARD;
+            } else if number == 501 {
+                message.events[0].flags = EventFlags::NON_STANDARD;
+            }
+            message
+        });
+        append(log, messages.collect()).await;
+    }
+    let doubtful = EventFilter {
+        doubtful: true,
+        ..EventFilter::default()
+    };
+    assert_eq!(numbers(log, doubtful.clone(), false).await, [3_501, 7_501]);
+    assert_eq!(numbers(log, doubtful.clone(), true).await, [7_501, 3_501]);
+    let of_panel = EventFilter {
+        panel: Some(panel(8)),
+        ..doubtful
+    };
+    assert_eq!(numbers(log, of_panel, false).await, [7_501]);
+}
+
 pub(crate) async fn events_of_several_days_are_one_sequence(log: &dyn EventLog, clock: &TestClock) {
     for day in 0..4_u32 {
         let batch = (0..3).map(|n| message(n, day * 3 + n, clock.wall()));

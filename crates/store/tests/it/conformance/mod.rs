@@ -4,6 +4,8 @@
 pub(crate) mod event_log;
 pub(crate) mod registry;
 pub(crate) mod states;
+pub(crate) mod supervision;
+pub(crate) mod verdicts;
 
 use crate::memory::MemoryLog;
 use crate::support::{Folder, TestClock};
@@ -21,6 +23,7 @@ macro_rules! event_log_conformance {
             a_page_may_end_exactly_at_the_end,
             filters_leave_only_what_was_asked_for,
             filters_find_rare_events_among_many,
+            doubtful_events_are_found_among_many,
             events_of_several_days_are_one_sequence,
             a_clock_set_back_keeps_the_order,
             a_number_that_was_never_given_is_no_event,
@@ -102,5 +105,27 @@ mod states_on_sqlite {
         the_whole_panel_moves_all_its_partitions,
         an_older_event_never_overwrites_a_newer_one,
         an_event_of_an_unknown_panel_moves_only_the_cursor,
+    );
+}
+
+mod verdicts_on_sqlite {
+    crate::conformance::tests_of!(verdicts, super::sqlite();
+        a_verdict_is_kept_and_found_by_its_event,
+        the_first_verdict_stands,
+        a_confirmed_event_moves_what_no_later_one_moved,
+        a_verdict_before_the_projection_comes_to_the_same,
+    );
+}
+
+mod supervision_on_sqlite {
+    crate::conformance::tests_of!(supervision, super::sqlite();
+        settings_of_panels_and_paths_come_back,
+        settings_are_replaced_as_a_whole,
+        a_removed_path_is_watched_no_longer,
+        a_new_store_has_nothing_to_resume,
+        where_supervision_stood_is_resumed,
+        what_is_told_twice_counts_once,
+        a_panel_that_is_back_ends_its_own_loss_alone,
+        losses_that_touch_a_period_are_found,
     );
 }

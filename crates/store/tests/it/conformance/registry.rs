@@ -17,7 +17,7 @@ fn actor() -> Actor {
     }
 }
 
-fn new(account: &str) -> NewPanel {
+pub(super) fn new(account: &str) -> NewPanel {
     NewPanel {
         name: None,
         site: None,

@@ -50,7 +50,7 @@ fn zone(
     }
 }
 
-async fn registered(store: &dyn Store, account: &str) -> PanelId {
+pub(super) async fn registered(store: &dyn Registry, account: &str) -> PanelId {
     let new = NewPanel {
         name: None,
         site: None,
