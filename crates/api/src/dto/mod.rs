@@ -9,5 +9,6 @@ pub(crate) mod panel_input;
 pub(crate) mod path;
 pub(crate) mod path_input;
 pub(crate) mod secret;
+pub(crate) mod supervision;
 pub(crate) mod time;
 pub(crate) mod verdict;

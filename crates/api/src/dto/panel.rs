@@ -1,12 +1,13 @@
 //! Panels as JSON.
 
-use engine::ports::{PanelDetail, PartitionRow, Presence, ZoneRow};
+use engine::ports::{PanelDetail, PartitionRow, ZoneRow};
 use model::Wall;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::event::{Event, EventClass};
 use super::path::Path;
+use super::supervision::Known;
 use super::time;
 
 /// A registered panel.
@@ -107,10 +108,10 @@ impl Origin {
 }
 
 impl Panel {
-    pub(crate) fn new(panel: model::Panel, presence: Option<&dyn Presence>) -> Self {
-        let heard = |path: &model::Path| presence.and_then(|known| known.last_heard(path.index));
+    pub(crate) fn new(panel: model::Panel, known: Known<'_>) -> Self {
+        let heard = |path: &model::Path| known.last_heard(path.index);
         let last_heard: Option<Wall> = panel.paths.iter().filter_map(heard).max();
-        let path = |path: &model::Path| Path::new(path, presence);
+        let path = |path: &model::Path| Path::new(path, known);
         Self {
             id: panel.id.to_string(),
             organisation: panel.organisation.to_string(),
@@ -128,12 +129,8 @@ impl Panel {
 }
 
 impl PanelWithParts {
-    pub(crate) fn new(
-        detail: PanelDetail,
-        presence: Option<&dyn Presence>,
-        last_event: Option<Event>,
-    ) -> Self {
-        let mut panel = Panel::new(detail.panel, presence);
+    pub(crate) fn new(detail: PanelDetail, known: Known<'_>, last_event: Option<Event>) -> Self {
+        let mut panel = Panel::new(detail.panel, known);
         for (path, standing) in panel.paths.iter_mut().zip(&detail.standings) {
             path.stands(standing);
         }

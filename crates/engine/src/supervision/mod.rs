@@ -19,6 +19,7 @@
 //! Why not a timer for each sign of life: 50,000 panels speak a thousand times a second and are lost
 //! a few times a day. A sign moves no timer; a timer that comes too early sets itself again.
 
+mod availability;
 mod clock;
 mod figures;
 mod follower;
@@ -47,6 +48,7 @@ use crate::registry::Registry;
 use figures::Figures;
 use plan::House;
 
+pub use availability::Availability;
 pub use clock::Served;
 pub use machine::{Machine, Report};
 pub use outbreak::{Group, MassOutage};
