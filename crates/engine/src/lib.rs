@@ -19,6 +19,7 @@ pub mod bell;
 pub mod clocks;
 pub mod ingest;
 pub mod ports;
+pub mod quarantine;
 pub mod registry;
 mod seldom;
 pub mod states;

@@ -56,6 +56,10 @@ error_codes! {
     EventNotDoubtful, "event.not_doubtful", 409;
     /// The event has a verdict already, and it says otherwise.
     VerdictGiven, "event.verdict_given", 409;
+    /// The entry of the quarantine was adopted before.
+    StrayAdopted, "quarantine.adopted", 409;
+    /// The account of the entry is registered: it is the key that does not fit.
+    StrayRegistered, "quarantine.registered", 409;
     /// The cursor points before what is kept.
     CursorExpired, "event.cursor_expired", 410;
     /// The disk is full.

@@ -85,6 +85,36 @@ pub const SECURITY_PERIOD: Duration = Duration::from_hours(1);
 /// whose every panel is suspicious fits. Beyond it nothing more is told, and that is counted.
 pub const SECURITY_TABLE: usize = 65_536;
 
+/// Strangers that the quarantine keeps apart (R6): far more than a person looks at. With their
+/// frames they take 30 MiB at the very worst. Beyond it, what comes is only counted.
+pub const QUARANTINE_ENTRIES: usize = 10_000;
+
+/// Strangers that one address may bring in: a fleet of a thousand that was moved here before it
+/// was registered, behind one carrier NAT, fits; a tenth of the whole is no loss to the others.
+pub const QUARANTINE_PER_ADDRESS: usize = QUARANTINE_ENTRIES / 10;
+
+/// Frames kept of a stranger: its poll, its alarm, and one that differs.
+pub const QUARANTINE_FRAMES: usize = 3;
+
+/// Octets kept of a stranger's frame. Frames of panels have a few hundred.
+pub const QUARANTINE_FRAME: usize = 1 << 10;
+
+/// Addresses kept of a stranger: two paths that roam once each.
+pub const QUARANTINE_SOURCES: usize = 4;
+
+/// The least time between two transactions of the quarantine, whatever comes.
+pub const QUARANTINE_PERIOD: Duration = Duration::from_secs(1);
+
+/// A stranger of whom nothing came for so long is forgotten: two monthly tests would have come.
+pub const QUARANTINE_IDLE: Duration = Duration::from_hours(24 * 30);
+
+/// R7: a flood from one address is told at most once within this time.
+pub const FLOOD_PERIOD: Duration = Duration::from_mins(10);
+
+/// Addresses and paths whose flood is remembered for [`FLOOD_PERIOD`]. An attack from more is
+/// told by these, and the rest is counted.
+pub const FLOOD_TABLE: usize = 1_024;
+
 /// R3: how often an alarm is refused for its time before it is stored all the same.
 pub const SKEWED_REFUSALS: u32 = 2;
 
@@ -131,12 +161,39 @@ pub const ADDRESS_RATE: u32 = 1_000;
 /// What one address may spend at once.
 pub const ADDRESS_BURST: u32 = 5_000;
 
+/// A flooding address, or account, is told of once in this time by each gateway (R7).
+pub const FLOOD_REPORT: Duration = Duration::from_mins(1);
+
+/// Floods that a gateway remembers to have told of. A flood spends hundreds of frames a second, so
+/// that a machine cannot take in many more at once; beyond it one may be told of twice.
+pub const FLOODS: usize = 1_024;
+
+/// Connections of flooding addresses get one part in this many of the places for those without
+/// identity, so that they make room for each other and not for strangers from elsewhere.
+pub const FLOODED_SHARE: usize = 10;
+
 /// Addresses and accounts whose spending a gateway remembers; the longest idle is forgotten.
 pub const LIMIT_TABLE: usize = 65_536;
 
 /// Connections accepted in one turn of the loop, so that a storm never starves panels that are
 /// already here.
 pub const ACCEPT_QUOTA: usize = 256;
+
+/// Datagrams read from one socket in one turn, so that a flood never starves connections; what
+/// recvmmsg takes at once may go beyond it.
+pub const DATAGRAM_QUOTA: usize = 1_024;
+
+/// Datagrams that a gateway may have unanswered: what its window of signals holds half of, so that
+/// datagrams leave room for connections. With their sessions some 4 MiB.
+pub const OPEN_DATAGRAMS: usize = LINK_UNACKNOWLEDGED / 2;
+
+/// A datagram that cannot be answered within this time is given up: panels repeat after 1 to 5 s,
+/// five times, and have taken their other path by then.
+pub const DATAGRAM_TIME: Duration = Duration::from_secs(10);
+
+/// The kernel's buffer for datagrams that wait to be read: a second of 20,000 frames of an ordinary
+/// length, with the kernel's own overhead. It may allow less (`net.core.rmem_max`).
+pub const DATAGRAM_BUFFER: usize = 16 << 20;
 
 /// Events in one page of the API.
 pub const PAGE: usize = 1_000;

@@ -34,6 +34,8 @@ pub struct Content {
     pub happenings: Vec<Happening>,
     /// The number of the signal within its panel, from 1: goes into block `I`.
     pub number: u64,
+    /// Whether it goes out in clear from a panel that encrypts: a fault, or somebody else.
+    pub in_clear: bool,
 }
 
 /// Codes that panels send, in a rotation in which urgent and ordinary ones follow each other, so
@@ -72,6 +74,7 @@ impl Content {
         Self {
             happenings: happenings.collect(),
             number,
+            in_clear: false,
         }
     }
 
@@ -80,6 +83,7 @@ impl Content {
         Self {
             happenings: vec![happening],
             number,
+            in_clear: false,
         }
     }
 

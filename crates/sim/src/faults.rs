@@ -142,6 +142,7 @@ impl Faults {
         member.silence = silent.map(|silence| Silence {
             after: begins + silence.after.0,
             lasts: silence.lasts.0,
+            again: None,
         });
     }
 }

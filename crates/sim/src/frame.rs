@@ -11,16 +11,25 @@ use crate::panel::Identity;
 /// An answer of the receiver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reply {
-    /// Accepted: whose, and which.
-    Ack(Echo),
+    /// Accepted: whose, and which; and whether it was encrypted.
+    Ack(Echo, Under),
     /// Cannot be processed: whose, and which.
     Duh(Echo),
     /// The time is wrong; the receiver's time, where it could be read.
     Nak(Option<Wall>),
-    /// Not under the key under which the panel encrypts: worth nothing.
+    /// Encrypted, and not under the panel's key: worth nothing.
     NotAuthentic,
     /// No answer, or one that does not say to what.
     Unreadable,
+}
+
+/// How an answer came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Under {
+    /// In clear.
+    Nothing,
+    /// Encrypted under the panel's key.
+    TheKey,
 }
 
 /// What an answer repeats of the message that it answers.
@@ -72,24 +81,24 @@ fn read_reply(key: Option<&CipherKey>, covered: &[u8]) -> Reply {
     let echo = read_echo(covered, &answer);
     match (answer.kind, echo) {
         (ReplyKind::Nak, _) => Reply::Nak(answer.time),
-        // NAK and DUH are never encrypted; the others are where the message was (DC-09 5.5.3).
-        (ReplyKind::Ack | ReplyKind::Rsp, _) if !is_under(key, &answer, covered) => {
-            Reply::NotAuthentic
-        }
-        (ReplyKind::Ack | ReplyKind::Rsp, Some(echo)) => Reply::Ack(echo),
+        (ReplyKind::Ack | ReplyKind::Rsp, Some(echo)) => match under(key, &answer, covered) {
+            Some(under) => Reply::Ack(echo, under),
+            None => Reply::NotAuthentic,
+        },
         (ReplyKind::Duh, Some(echo)) => Reply::Duh(echo),
         (_, None) => Reply::Unreadable,
     }
 }
 
-/// Whether an answer is encrypted under `key`, or in clear where there is none.
-fn is_under(key: Option<&CipherKey>, answer: &Answer<'_>, covered: &[u8]) -> bool {
-    let Some(key) = key else {
-        return !answer.encrypted;
-    };
-    let frame = Frame::parse(covered).ok().filter(|_| answer.encrypted);
-    let body = frame.and_then(|frame| frame.body.strip_prefix(b"["));
-    body.is_some_and(|body| decrypt(key, body).is_ok())
+/// How an answer came; `None` if it is encrypted and this key does not open it. NAK and DUH are
+/// never encrypted; the others are where the message was (DC-09 5.5.3).
+fn under(key: Option<&CipherKey>, answer: &Answer<'_>, covered: &[u8]) -> Option<Under> {
+    if !answer.encrypted {
+        return Some(Under::Nothing);
+    }
+    let frame = Frame::parse(covered).ok()?;
+    let body = frame.body.strip_prefix(b"[")?;
+    decrypt(key?, body).ok().map(|_| Under::TheKey)
 }
 
 fn read_echo(covered: &[u8], answer: &Answer<'_>) -> Option<Echo> {

@@ -14,6 +14,7 @@ mod import;
 mod metrics;
 mod openapi;
 mod panels;
+mod paths;
 mod problems;
 mod resources;
 mod serve;

@@ -1,10 +1,11 @@
 //! Every trait by which the engine meets the outside.
 //!
 //! Downwards to the store: [`EventLog`], [`Registry`], [`States`], [`SupervisionStore`],
-//! [`Verdicts`], [`Tokens`]; with [`Sealer`] for the secrets in it. Upwards from the edges that
-//! serve panels: [`Intake`], [`Identities`], [`Supervises`], [`WatchesClocks`], [`Learns`],
-//! [`Quarantines`]. From those that serve people: [`PanelAdmin`], [`JudgesEvents`], [`Presence`],
-//! [`Supervision`]. From our own services: [`Reports`], and for them [`Confirmations`].
+//! [`Verdicts`], [`Strays`], [`Tokens`]; with [`Sealer`] for the secrets in it. Upwards from the
+//! edges that serve panels: [`Intake`], [`Identities`], [`Supervises`], [`WatchesClocks`],
+//! [`Learns`], [`Quarantines`]. From those that serve people: [`PanelAdmin`], [`JudgesEvents`],
+//! [`QuarantineAdmin`], [`Presence`], [`Supervision`]. From our own services: [`Reports`], and for
+//! them [`Confirmations`].
 //!
 //! Invariant: the traits speak the domain's operations, never tables or messages; each is
 //! object-safe, so that an engine is the same whatever stands behind it.
@@ -14,6 +15,7 @@ mod event_log;
 mod measured;
 mod panel_admin;
 mod presence;
+mod quarantine;
 mod registry;
 mod reports;
 mod sealer;
@@ -33,6 +35,10 @@ pub use event_log::{
 pub use measured::{Check, Health, Measured, Measurement, Reading};
 pub use panel_admin::{ChangeError, KeyChange, NewPath, PanelAdmin, PathChange};
 pub use presence::Presence;
+pub use quarantine::{
+    Adoption, AdoptionRow, EntryNumber, EntryPage, KeptFrame, QuarantineAdmin, QuarantineError,
+    Standing, StrayEntry, StrayIdentity, StraySeen, StrayUpdate, Strays,
+};
 pub use registry::{
     AddError, NewPanel, PanelDetail, PanelFilter, PanelPage, PathBinding, PathStanding, Registry,
     TokenRow, Tokens,

@@ -25,8 +25,8 @@
 //! acknowledged and is no sign of life.
 //!
 //! DC-09 encrypts without authentication. Whoever sits on the line can alter a frame at the price
-//! of 16 octets of noise before the place; [`habit`] is how that is seen, and which panels hide
-//! it. Only TLS prevents it.
+//! of 16 octets of noise before the place; the module `habit` is how that is seen, and how we know
+//! of which panels it is not. Only TLS prevents it.
 
 mod answer;
 mod backlog;

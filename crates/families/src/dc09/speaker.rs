@@ -58,10 +58,14 @@ impl Judgement {
         self.skewed && !self.doubt.contains(EventFlags::OUR_CLOCK_SUSPECT)
     }
 
-    /// Whether it tells that its path lives (R1). A clock of ours that is suspected is no reason to
-    /// call every panel lost (R3).
+    /// Whether it tells that its path lives (R1).
+    ///
+    /// A wrong clock does not take that from it: whoever can write a plain frame can write the
+    /// right time into it, and if it is our clock that is wrong, every panel would be called lost
+    /// at once (R3). An encrypted frame outside the window does not come this far.
     pub(super) fn is_sign_of_life(self) -> bool {
-        !(self.doubt - EventFlags::OUR_CLOCK_SUSPECT).is_doubtful()
+        let clocks = EventFlags::CLOCK_OUTSIDE_WINDOW | EventFlags::OUR_CLOCK_SUSPECT;
+        !(self.doubt - clocks).is_doubtful()
     }
 }
 
@@ -75,10 +79,14 @@ impl Known {
         }
     }
 
-    /// What the engine knows by now. What this connection learned may not have reached it yet; it
-    /// will be told again, if it is news then.
+    /// Takes what the engine says by now. What this connection learned may not have reached it
+    /// yet, and is kept then; with other keys, learning begins where the engine says.
     pub(super) fn renew(&mut self, admitted: Arc<Admitted>) {
-        self.learned = admitted.learned.clone();
+        let heard = |learned: &Learned| Habit::recall(&learned.memo).heard();
+        let is_ahead = heard(&self.learned) > heard(&admitted.learned);
+        if !is_ahead || admitted.keys != self.admitted.keys {
+            self.learned = admitted.learned.clone();
+        }
         self.admitted = admitted;
     }
 

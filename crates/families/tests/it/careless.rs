@@ -1,13 +1,14 @@
 //! The conformance suite turns red: sessions that break a promise, one each, are found out.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use families::dc09::Dc09;
 use model::{AckMode, Committed, EventSeq, FamilyName, Mono, Now, Refusal, SignalToken};
-use proto::conformance::{BEHAVIOURS, Subject};
+use proto::conformance::{BEHAVIOURS, Fixture, Subject};
 use proto::{CloseReason, Family, Identity, Session, SessionEvent, SessionSetting};
 
-use crate::dc09::EncryptedFixture;
+use crate::dc09::{Dc09Fixture, EncryptedFixture};
 
 /// Which promise is broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,7 +98,10 @@ impl Session for CarelessSession {
             suspect: now.suspect || self.fault == Fault::TrustsEveryClock,
             ..now
         };
-        if let Some(identity) = self.identity.clone() {
+        if let Some(Identity::Admitted(admitted)) = &mut self.identity {
+            // Other keys, as far as it knows: what was learned counts no longer.
+            Arc::make_mut(admitted).keys.reverse();
+            let identity = Identity::Admitted(Arc::clone(admitted));
             self.inner.handle_identity(now, identity);
         }
         self.inner.handle_bytes(now, bytes);
@@ -182,15 +186,18 @@ impl Session for CarelessSession {
 fn every_broken_promise_is_found_by_some_behaviour() {
     for fault in FAULTS {
         let family = CarelessFamily(fault);
-        let subject = Subject {
-            family: &family,
-            fixture: &EncryptedFixture,
-        };
-        let violated = BEHAVIOURS.iter().filter(|(_, behaviour)| {
-            catch_unwind(AssertUnwindSafe(|| behaviour(&subject))).is_err()
+        let fixtures: [&dyn Fixture; 2] = [&Dc09Fixture, &EncryptedFixture];
+        let violated = fixtures.into_iter().find_map(|fixture| {
+            let subject = Subject {
+                family: &family,
+                fixture,
+            };
+            let mut behaviours = BEHAVIOURS.iter();
+            behaviours.find(|(_, behaviour)| {
+                catch_unwind(AssertUnwindSafe(|| behaviour(&subject))).is_err()
+            })
         });
-        let names: Vec<_> = violated.map(|(name, _)| *name).collect();
-        assert!(!names.is_empty(), "{fault:?} goes unnoticed");
-        println!("{fault:?}: {}", names.join(", "));
+        let (name, _) = violated.unwrap_or_else(|| panic!("{fault:?} goes unnoticed"));
+        println!("{fault:?}: {name}");
     }
 }

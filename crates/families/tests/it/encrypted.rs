@@ -130,6 +130,30 @@ fn every_key_of_the_path_opens_and_the_answer_is_encrypted_with_it() {
 }
 
 #[test]
+fn what_a_connection_learned_is_kept_when_it_is_told_older_news() {
+    let mut line = line();
+    let told = line.registered.clone().unwrap();
+    for number in 1..=8 {
+        line.say(&sealed(&alarm(number), &key()));
+    }
+    let identity = proto::Identity::Admitted(std::sync::Arc::new(told));
+    line.session.handle_identity(line.now, identity);
+    let odd = encrypt(&alarm(9), &key(), PadKind::Digits, &mut dice(3));
+    assert_eq!(flags(&line.say(&odd)), EventFlags::ODD_PADDING);
+}
+
+#[test]
+fn a_plain_poll_tells_of_life_whatever_its_clock_says() {
+    let mut poll = Vec::new();
+    at(null(), seconds(-86_400))
+        .encode(CrcForm::Text, &mut poll)
+        .unwrap();
+    let heard = line().say(&poll);
+    assert_eq!((heard.alive, heard.skewed), (1, 0));
+    assert_eq!(heard.words(&key()), ["\"ACK\"0000L0#1234"]);
+}
+
+#[test]
 fn keys_that_change_count_from_the_next_frame_on() {
     let mut line = line();
     assert_eq!(line.say(&sealed(&null(), &key())).alive, 1);

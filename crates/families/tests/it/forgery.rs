@@ -3,6 +3,7 @@
 //! every octet that a panel sends, and turns its burglary alarm into a disarming.
 
 use model::{CipherKey, EventFlags, Forgery};
+use proptest::prelude::*;
 use proto::conformance::BENCH_TIME;
 use wire::dc09::{Body, CrcForm, Message, PadKind, decrypt, enclose};
 
@@ -211,4 +212,40 @@ fn a_poll_that_is_played_again_with_another_hour_is_no_sign_of_life() {
         }
     }
     assert!(answered > 300, "the time was right in {answered} of 500");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(500))]
+
+    /// Bits anywhere, blocks left out, doubled and put elsewhere.
+    #[test]
+    fn whatever_is_done_to_the_blocks_of_an_alarm_nothing_calms(
+        flips in proptest::collection::vec((any::<prop::sample::Index>(), 0..8_u8), 0..4),
+        moves in proptest::collection::vec(any::<(prop::sample::Index, prop::sample::Index)>(), 0..3),
+    ) {
+        let mut panel = Panel::known_by(PadKind::Printable);
+        let alarm = frames(&panel.signal(IN_A_NAME)).remove(0);
+        let digits = 1 + alarm.iter().position(|octet| *octet == b'[').unwrap();
+        let (header, body) = alarm.split_at(digits);
+        let mut blocks: Vec<_> = body.chunks(32).map(<[u8]>::to_vec).collect();
+        for (from, to) in moves {
+            let block = blocks.remove(from.index(blocks.len()));
+            if !blocks.is_empty() && to.index(3) > 0 {
+                blocks.insert(to.index(blocks.len()), block);
+            } else if to.index(5) == 0 {
+                blocks.push(block.clone());
+                blocks.push(block);
+            }
+            prop_assume!(!blocks.is_empty());
+        }
+        let mut body = blocks.concat();
+        for (at, bit) in flips {
+            let at = at.index(body.len());
+            let value = char::from(body[at]).to_digit(16).unwrap() ^ (1 << (bit % 4));
+            body[at] = b"0123456789ABCDEF"[usize::try_from(value).unwrap()];
+        }
+        let mut frame = Vec::new();
+        enclose(CrcForm::Text, &[header, &body].concat(), &mut frame).unwrap();
+        prop_assert!(!calms(&panel.line.say(&frame)));
+    }
 }

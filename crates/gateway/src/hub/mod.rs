@@ -4,7 +4,7 @@
 //!   gateway ═ three streams ═► greeting ─► pairing ─► a task per gateway
 //!                                                       │ Order: tokens without gaps (I5)
 //!                                                       ▼
-//!                                  engine::ports::Intake, Identities      presence, figures
+//!                 engine::ports: Intake, Identities, Supervises, WatchesClocks, Learns, Quarantines
 //! ```
 //!
 //! Invariants:
@@ -21,7 +21,6 @@ mod figures;
 mod gateway;
 mod greeting;
 mod order;
-mod presence;
 mod untaken;
 
 use std::collections::HashMap;
@@ -30,13 +29,12 @@ use std::os::unix::net::UnixListener as StdListener;
 use std::pin::pin;
 use std::sync::Arc;
 
-use engine::ports::{Identities, Intake, Learns, Quarantines, WatchesClocks};
+use engine::ports::{Identities, Intake, Learns, Quarantines, Supervises, WatchesClocks};
 use model::{Clock, ErrorCode, limits};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::task::JoinSet;
 
 pub use figures::Figures;
-pub use presence::LastHeard;
 pub use untaken::Untaken;
 
 use greeting::{Greeted, Pairing, Trio, greet};
@@ -55,6 +53,8 @@ pub struct HubSetup {
     pub intake: Arc<dyn Intake>,
     /// Says who speaks.
     pub identities: Arc<dyn Identities>,
+    /// Watches that panels are reachable.
+    pub supervises: Arc<dyn Supervises>,
     /// Watches whose clock is wrong.
     pub clocks: Arc<dyn WatchesClocks>,
     /// Keeps what is learned of accounts.
@@ -99,7 +99,7 @@ struct Shared {
     clocks: Arc<dyn WatchesClocks>,
     learns: Arc<dyn Learns>,
     quarantines: Arc<dyn Quarantines>,
-    presence: Arc<LastHeard>,
+    supervises: Arc<dyn Supervises>,
     figures: Arc<Figures>,
 }
 
@@ -130,15 +130,10 @@ impl Hub {
                 clocks: setup.clocks,
                 learns: setup.learns,
                 quarantines: setup.quarantines,
-                presence: Arc::new(LastHeard::default()),
+                supervises: setup.supervises,
                 figures: Arc::new(Figures::new(setup.gateways)),
             }),
         }
-    }
-
-    /// When paths were last heard: an [`engine::ports::Presence`].
-    pub fn presence(&self) -> Arc<LastHeard> {
-        Arc::clone(&self.shared.presence)
     }
 
     /// What gateways counted, and whether all are here: [`engine::ports::Measured`] and

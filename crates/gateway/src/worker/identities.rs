@@ -79,16 +79,13 @@ impl Identities {
 
     /// Takes an answer; `false` if nobody waits for it.
     pub(super) fn answered(&mut self, answer: &IdentityAnswer, now: Mono) -> bool {
-        match &answer.admitted {
-            Some(admitted) => {
-                self.unknown.remove(&answer.key);
-                self.known.put(&answer.key, Arc::clone(admitted));
-            }
-            None => {
-                self.known.remove(&answer.key);
-                let until = now.after(limits::UNKNOWN_ACCOUNT_MEMORY);
-                self.unknown.put(&answer.key, until);
-            }
+        if let Some(admitted) = &answer.admitted {
+            self.unknown.remove(&answer.key);
+            self.known.put(&answer.key, Arc::clone(admitted));
+        } else {
+            self.known.remove(&answer.key);
+            let until = now.after(limits::UNKNOWN_ACCOUNT_MEMORY);
+            self.unknown.put(&answer.key, until);
         }
         if self.open.get(&answer.connection) == Some(&answer.key) {
             self.open.remove(&answer.connection);

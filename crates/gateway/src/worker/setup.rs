@@ -1,7 +1,7 @@
 //! What a gateway process is given, and why it may end.
 
 use std::io;
-use std::net::TcpListener;
+use std::net::{TcpListener, UdpSocket};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +23,8 @@ pub struct Listening {
     pub strangers: Strangers,
     /// Where panels connect to.
     pub stream: TcpListener,
+    /// Where they send datagrams to, if they may.
+    pub datagrams: Option<UdpSocket>,
 }
 
 /// What a gateway process is given.
@@ -64,6 +66,8 @@ pub struct GatewayLimits {
     pub connections: usize,
     /// Connections whose panel is not known; the oldest makes room for a newer one.
     pub without_identity: usize,
+    /// Datagrams without answer.
+    pub datagrams: usize,
     /// A connection must show a frame of a registered account within this time (R7).
     pub first_frame: Duration,
     /// A connection whose panel is known may be silent for this long.
@@ -94,6 +98,7 @@ impl GatewayLimits {
         Self {
             connections,
             without_identity: (connections / limits::WITHOUT_IDENTITY_SHARE).max(1),
+            datagrams: limits::OPEN_DATAGRAMS,
             first_frame: limits::FIRST_FRAME,
             idle: limits::IDLE_CONNECTION,
             promise: limits::PROMISE,

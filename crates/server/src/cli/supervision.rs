@@ -53,7 +53,11 @@ pub(super) fn run(global: &Global, command: &Command, out: &mut Out) -> Result<E
     let mut table = Table::new(&["group", "began", "last", "panels", "of", "still"]);
     for outage in &shown.mass_outages {
         table.row(
-            if outage.open { Style::Alarm } else { Style::Plain },
+            if outage.open {
+                Style::Alarm
+            } else {
+                Style::Plain
+            },
             &[
                 outage.group.clone(),
                 second(&outage.began),

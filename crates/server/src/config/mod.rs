@@ -40,8 +40,8 @@ pub use listener::Listener;
 pub use log::{Log, LogFormat};
 pub use problem::{Origin, Problem, Problems};
 pub use retention::Retention;
-pub use supervision::Supervision;
 pub use schema::{default_file, keys, variable};
+pub use supervision::Supervision;
 
 /// Where settings come from, besides the defaults.
 #[derive(Debug, Clone, Default)]

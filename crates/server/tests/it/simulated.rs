@@ -1,10 +1,11 @@
 //! `watchfire sim` as it is typed, against the real server and against nobody.
 
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::Value;
 
 use crate::support::processes::{children_of, is_alive, send};
@@ -132,7 +133,8 @@ fn start(folder: &Path, target: &str) -> Child {
         "10",
         "--json",
     ];
-    watchfire(folder, &load).spawn().unwrap()
+    let mut run = watchfire(folder, &load);
+    run.process_group(0).spawn().unwrap()
 }
 
 async fn parts_of(parent: u32) -> Vec<u32> {
@@ -152,11 +154,9 @@ async fn ctrl_c_ends_all_parts_in_order_and_still_brings_the_report() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(&folder.path().join("data"), &[]).await;
     let run = start(folder.path(), &server.panels().to_string());
-    // A terminal sends the signal to all of them.
-    for part in parts_of(run.id()).await {
-        send(part, Signal::INT);
-    }
-    send(run.id(), Signal::INT);
+    parts_of(run.id()).await;
+    // As a terminal does: to all of the group.
+    kill_process_group(Pid::from_child(&run), Signal::INT).unwrap();
     let ended = tokio::task::spawn_blocking(move || run.wait_with_output().unwrap());
     let ended = ended.await.unwrap();
     server.stop().await;

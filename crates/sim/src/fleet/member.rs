@@ -188,7 +188,11 @@ impl Life {
         if !self.is_to_fall_silent() {
             return None;
         }
-        let silence = self.silence.take()?;
+        let silence = self.silence?;
+        self.silence = silence.again.map(|again| Silence {
+            after: silence.after + again,
+            ..silence
+        });
         let until = self.began.after(silence.after + silence.lasts);
         // What happens meanwhile is never reported: the panel is off.
         self.script.skip(until);
@@ -262,6 +266,9 @@ impl Life {
     /// Talks until one side hangs up.
     async fn converse(&mut self, way: &mut Way) {
         loop {
+            if self.phase() != Phase::Sending {
+                self.panel.hear_all();
+            }
             self.report_due();
             if !self.flush(way).await || !self.listen(way).await {
                 self.failures += 1;

@@ -53,6 +53,8 @@ pub struct Silence {
     pub after: Duration,
     /// How long it lasts.
     pub lasts: Duration,
+    /// After how long it begins again, from beginning to beginning; once, if not given.
+    pub again: Option<Duration>,
 }
 
 /// From which addresses a fleet connects. One address has some 28,000 ports towards one target.

@@ -24,8 +24,9 @@ use model::{Account, CipherKey, Mono, Now, Wall};
 
 use crate::content::Content;
 use crate::dice::Dice;
-use crate::frame::{self, Replies, Reply, Seal};
+use crate::frame::{self, Replies, Reply, Seal, Under};
 use crate::kind::Kind;
+use crate::terms::Share;
 pub use habit::Habit;
 use unanswered::Unanswered;
 
@@ -265,6 +266,12 @@ impl Panel {
         }
     }
 
+    /// From now on every answer is heard: at the end of a run nothing is ignored on purpose, so
+    /// that what stays unanswered is the receiver's.
+    pub const fn hear_all(&mut self) {
+        self.habit.deaf = Share::NONE;
+    }
+
     /// The next frame to be sent.
     pub fn poll_transmit(&mut self) -> Option<Vec<u8>> {
         self.transmit.pop_front()
@@ -290,7 +297,9 @@ impl Panel {
     }
 
     fn encode(&mut self, sequence: u16, content: Option<&Content>, stamp: Option<Wall>) -> Vec<u8> {
-        let seal = self.key.as_ref().map(|key| Seal {
+        let in_clear = content.is_some_and(|content| content.in_clear);
+        let key = self.key.as_ref().filter(|_| !in_clear);
+        let seal = key.map(|key| Seal {
             key,
             pads: self.habit.pads,
             dice: &mut self.dice,
@@ -317,20 +326,23 @@ impl Panel {
 
     fn handle_reply(&mut self, now: Now, reply: Reply) {
         let (echo, accepted) = match reply {
-            Reply::Ack(echo) => (echo, true),
-            Reply::Duh(echo) => (echo, false),
+            Reply::Ack(echo, under) => (echo, Some(under)),
+            Reply::Duh(echo) => (echo, None),
             Reply::Nak(time) => return self.set_back(now, time),
             Reply::NotAuthentic => return self.events.push_back(PanelEvent::NotAuthentic),
             Reply::Unreadable => return self.events.push_back(PanelEvent::Unreadable),
         };
         let event = match self.find(&echo) {
             None => PanelEvent::Stray,
+            Some(at) if accepted.is_some_and(|under| under != self.expected(at)) => {
+                PanelEvent::NotAuthentic
+            }
             Some(at) if self.dice.happens(self.habit.deaf) => {
                 let took = self.unanswered[at].took(now.mono);
                 self.unanswered[at].first_answer = Some(took);
                 PanelEvent::Ignored
             }
-            Some(at) => self.answered(now, at, accepted),
+            Some(at) => self.answered(now, at, accepted.is_some()),
         };
         self.events.push_back(event);
     }
@@ -342,10 +354,20 @@ impl Panel {
         all.position(|waiting| is_to && waiting.sequence == echo.sequence)
     }
 
+    /// How the acknowledgement of the message at this place must come.
+    fn expected(&self, at: usize) -> Under {
+        if self.key.is_some() && self.unanswered[at].is_sealed() {
+            Under::TheKey
+        } else {
+            Under::Nothing
+        }
+    }
+
     /// Takes out the message at this place, which was answered.
     fn answered(&mut self, now: Now, at: usize, accepted: bool) -> PanelEvent {
         let mut before = self.unanswered.iter().take(at);
-        let in_order = before.all(|waiting| waiting.number().is_none());
+        // What was answered and not heard was answered in its turn.
+        let in_order = before.all(|w| w.number().is_none() || w.first_answer.is_some());
         let Some(answered) = self.unanswered.remove(at) else {
             return PanelEvent::Stray;
         };

@@ -1,7 +1,6 @@
 use wire::dc09::{CrcForm, Deframer, Found, Frame, enclose, reply};
 
 use super::*;
-use crate::terms::Share;
 
 const T0: Now = Now {
     mono: Mono(1_000_000_000),
@@ -333,6 +332,22 @@ fn an_answer_in_clear_or_under_another_key_acknowledges_nothing() {
 }
 
 #[test]
+fn a_signal_in_clear_from_a_panel_that_encrypts_is_acknowledged_in_clear() {
+    let (mut panel, key) = encrypted();
+    let content = Content {
+        in_clear: true,
+        ..Content::numbered(1)
+    };
+    panel.report(T0, T0.mono, content);
+    let sent = frames(&mut panel);
+    assert!(sent[0].starts_with(b"\"ADM-CID\"0001R57L78#12AB["));
+    panel.handle_bytes(T0, &acknowledge_encrypted(&sent[0], &key));
+    assert_eq!(events(&mut panel), [PanelEvent::NotAuthentic]);
+    panel.handle_bytes(T0, &acknowledge(&sent[0]));
+    assert_eq!(events(&mut panel), [acknowledged(1, 0, true)]);
+}
+
+#[test]
 fn an_encrypted_repeat_is_the_same_to_the_octet_until_it_is_too_old() {
     let (mut panel, _) = encrypted();
     report(&mut panel, T0, 1);
@@ -357,7 +372,7 @@ fn a_panel_that_mishears_sends_again_and_its_first_answer_counts() {
     assert_eq!(events(&mut panel), [PanelEvent::Ignored]);
     panel.handle_timeout(later(5));
     assert_eq!(frames(&mut panel), sent);
-    panel.habit.deaf = Share::NONE;
+    panel.hear_all();
     panel.handle_bytes(later(6), &acknowledge(&sent[0]));
     assert_eq!(
         events(&mut panel),

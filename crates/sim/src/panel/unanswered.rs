@@ -30,6 +30,13 @@ impl Unanswered {
         self.content.as_ref().map_or(Kind::Poll, Content::kind)
     }
 
+    /// Whether its answer must be encrypted, at a panel that encrypts.
+    pub(crate) fn is_sealed(&self) -> bool {
+        self.content
+            .as_ref()
+            .is_none_or(|content| !content.in_clear)
+    }
+
     /// The number within its panel, if it is a signal.
     pub(crate) fn number(&self) -> Option<u64> {
         self.content.as_ref().map(|content| content.number)

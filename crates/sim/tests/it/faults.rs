@@ -146,6 +146,7 @@ async fn a_silent_panel_says_nothing_for_its_time_and_comes_back_on_a_new_connec
         member.silence = Some(Silence {
             after: Duration::from_millis(200),
             lasts: Duration::from_millis(400),
+            again: None,
         });
     });
     let mut fleet = Fleet::start(

@@ -83,7 +83,8 @@ async fn everything_that_goes_wrong_over_an_encrypted_line_loses_nothing() {
     order.keys = Keys::One(key);
     order.duration = "2s".parse().unwrap();
     order.scenario.faults.silence = Some("20%:500ms:300ms".parse().unwrap());
-    order.scenario.faults.lost_answers = "0%".parse().unwrap();
+    order.scenario.faults.lost_answers = "1%".parse().unwrap();
+    order.grace = "20s".parse().unwrap();
     let report = carry_out(&order, 1).await;
     let counters = report.counters;
     assert_eq!((report.unanswered, counters.refused), (0, 0), "{report}");

@@ -94,7 +94,7 @@ pub(super) fn of_account(
     found.collect()
 }
 
-fn senseless(what: String) -> rusqlite::Error {
+pub(super) fn senseless(what: String) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(0, Type::Null, what.into())
 }
 
@@ -141,8 +141,8 @@ fn cipher(row: &Row<'_>) -> Result<Option<PathCipher>, String> {
 }
 
 fn key(row: &Row<'_>, sealer: &dyn Sealer, path: PathId) -> Result<Option<CipherKey>, String> {
-    let sealed: Option<Vec<u8>> = get(row, 11)?;
-    let opened = sealed.and_then(|sealed| sealer.open(path.as_bytes(), &sealed));
+    let kept: Option<Vec<u8>> = get(row, 11)?;
+    let opened = kept.and_then(|kept| sealer.open(path.as_bytes(), &kept));
     Ok(opened.and_then(|octets| CipherKey::from_octets(&octets).ok()))
 }
 

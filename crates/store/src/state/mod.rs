@@ -13,6 +13,7 @@ pub(crate) mod panels;
 pub(crate) mod paths;
 pub(crate) mod read;
 pub(crate) mod states;
+pub(crate) mod strays;
 pub(crate) mod supervision;
 pub(crate) mod tokens;
 pub(crate) mod verdicts;

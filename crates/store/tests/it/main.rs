@@ -9,6 +9,7 @@ mod conformance;
 mod crash;
 mod full_disk;
 mod import;
+mod keys;
 mod memory;
 mod property;
 mod read_only;

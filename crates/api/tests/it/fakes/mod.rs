@@ -17,7 +17,7 @@ use tokio::sync::watch;
 
 use journal::Journal;
 use register::Register;
-pub(crate) use samples::{burglary, disarm, panel_id, site_id, test_report};
+pub(crate) use samples::{burglary, disarm, panel_id, path_id, site_id, test_report};
 use samples::{family, two_in_one};
 
 pub(crate) const TOKEN: &str = "wft_sesame";

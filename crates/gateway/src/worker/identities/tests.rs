@@ -68,7 +68,7 @@ fn an_account_is_forgotten_with_every_receiver_and_line_and_no_other_is() {
     }
     identities.answered(&answer(1, key("B"), true), NOW);
     let remembered = |identities: &mut Identities| {
-        let all = variants.iter().chain([&key("B")]).copied();
+        let all = variants.into_iter().chain([key("B")]);
         let found = all.filter(|key| identities.recall(2, *key, NOW).is_some());
         found.collect::<Vec<_>>()
     };

@@ -32,7 +32,10 @@ pub(super) fn run(client: &Client, options: &Options, out: &mut Out) -> Result<E
     }
     let shown: PanelAvailability = shaped(found)?;
     let Some(counted) = &shown.counted else {
-        out.note(format_args!("nothing of {} counts for this panel", shown.month));
+        out.note(format_args!(
+            "nothing of {} counts for this panel",
+            shown.month
+        ));
         return Ok(ExitCode::SUCCESS);
     };
     out.line(format_args!(
@@ -44,7 +47,9 @@ pub(super) fn run(client: &Client, options: &Options, out: &mut Out) -> Result<E
     ))?;
     let mut table = Table::new(&["path", "available", "lost", "losses", "watched now"]);
     for path in &shown.paths {
-        let percent = path.percent.map_or("-".to_owned(), |percent| format!("{percent:.4} %"));
+        let percent = path
+            .percent
+            .map_or("-".to_owned(), |percent| format!("{percent:.4} %"));
         table.row(
             Style::Plain,
             &[

@@ -29,7 +29,12 @@ pub struct Options {
     #[arg(long, requires = "Settings")]
     all: bool,
     /// The panels with the accounts in this file, one a line.
-    #[arg(long, value_name = "FILE", conflicts_with = "all", requires = "Settings")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with = "all",
+        requires = "Settings"
+    )]
     accounts: Option<PathBuf>,
     #[command(flatten)]
     settings: Settings,
@@ -196,7 +201,14 @@ fn many(client: &Client, options: &Options, out: &mut Out) -> Result<ExitCode, F
 
 fn print(panel: &PanelSupervision, out: &mut Out) -> Result<(), Failure> {
     let mut table = Table::new(&[
-        "path", "watched", "called", "state", "since", "deadline", "test", "commissioned",
+        "path",
+        "watched",
+        "called",
+        "state",
+        "since",
+        "deadline",
+        "test",
+        "commissioned",
     ]);
     for path in &panel.paths {
         let effective = &path.effective;

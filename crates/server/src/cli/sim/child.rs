@@ -3,12 +3,11 @@
 //!
 //! Invariant: a child never outlives its parent: the kernel kills it when the parent's main thread
 //! dies (PDEATHSIG), and the end of its standard input ends it in order as well.
-//! Invariant: SIGINT does nothing to a child, though a terminal sends it to all; the parent asks
-//! it to stop.
+//! Invariant: Ctrl-C in a terminal does not reach a child, which is in a process group of its own;
+//! the parent asks it to stop.
 
 use std::io::{BufRead, Write};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -45,10 +44,6 @@ pub(super) enum Word {
 
 /// The child's life.
 pub fn run() -> anyhow::Result<()> {
-    signal_hook::flag::register(
-        signal_hook::consts::SIGINT,
-        Arc::new(AtomicBool::new(false)),
-    )?;
     set_parent_process_death_signal(Some(Signal::KILL))?;
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line)?;

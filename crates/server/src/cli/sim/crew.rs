@@ -198,6 +198,7 @@ impl Hand {
         command
             .arg0("watchfire")
             .arg("sim-part")
+            .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped());
         let mut child = Command::from(command).kill_on_drop(true).spawn()?;

@@ -2,8 +2,10 @@
 //! each set of ports a macro that makes each function a test of one store.
 
 pub(crate) mod event_log;
+pub(crate) mod paths;
 pub(crate) mod registry;
 pub(crate) mod states;
+pub(crate) mod strays;
 pub(crate) mod supervision;
 pub(crate) mod verdicts;
 
@@ -98,6 +100,23 @@ mod registry_on_sqlite {
     );
 }
 
+mod paths_on_sqlite {
+    crate::conformance::tests_of!(paths, super::sqlite();
+        everything_that_a_path_is_registered_with_comes_back,
+        another_path_of_a_panel_is_the_panels,
+        a_path_that_a_frame_could_confuse_is_refused_within_its_panel_too,
+        listeners_tell_equal_accounts_apart,
+        only_what_is_named_is_changed,
+        a_key_is_replaced_and_taken_away,
+        a_path_without_key_any_more_is_learned_anew,
+        a_removed_path_is_gone_and_its_number_is_never_given_again,
+        the_only_path_of_a_panel_stays,
+        what_was_learned_is_kept_until_a_person_forgets_it,
+        what_is_learned_of_a_removed_path_is_left_out,
+        paths_and_panels_that_do_not_exist_are_named,
+    );
+}
+
 mod states_on_sqlite {
     crate::conformance::tests_of!(states, super::sqlite();
         a_new_store_has_projected_nothing,
@@ -127,5 +146,20 @@ mod supervision_on_sqlite {
         what_is_told_twice_counts_once,
         a_panel_that_is_back_ends_its_own_loss_alone,
         losses_that_touch_a_period_are_found,
+    );
+}
+
+mod strays_on_sqlite {
+    crate::conformance::tests_of!(strays, super::sqlite();
+        a_stranger_is_kept_with_what_came,
+        what_comes_again_is_added_up,
+        receiver_line_and_reason_tell_strangers_apart,
+        only_the_last_few_frames_are_kept,
+        a_rejected_stranger_is_only_counted,
+        an_adoption_is_on_record_once_and_outlives_the_entry,
+        an_identity_that_was_adopted_may_come_again,
+        entries_come_in_pages_the_newest_first,
+        the_idle_are_forgotten_and_their_numbers_never_given_again,
+        random_lives_come_to_the_same_as_in_memory,
     );
 }
