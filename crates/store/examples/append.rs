@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arrayvec::ArrayString;
-use engine::ports::{EventLog, NewMessage};
+use engine::ports::{EventLog, NewMessage, Sealer};
 use model::{
     Account, Clock, Code, Entropy, EventFlags, FamilyName, IdSource, Message, Mono, NewEvent, Now,
     OrganisationId, PanelId, PathId, PathIndex, Point, PointNumber, RepeatKey, SiteId, Wall,
@@ -69,6 +69,19 @@ impl Entropy for Mixed {
             self.0 += 1;
             *octet = mixed(self.0).to_be_bytes()[0];
         }
+    }
+}
+
+/// Events have no secrets.
+struct NothingToSeal;
+
+impl Sealer for NothingToSeal {
+    fn seal(&self, _: &[u8], _: &[u8]) -> Vec<u8> {
+        unreachable!("no panel is registered")
+    }
+
+    fn open(&self, _: &[u8], _: &[u8]) -> Option<zeroize::Zeroizing<Vec<u8>>> {
+        None
     }
 }
 
@@ -200,7 +213,12 @@ async fn measure(
 ) -> Result<Cost, Box<dyn std::error::Error>> {
     let clock: Arc<dyn Clock> = Arc::new(Machine);
     let ids = IdSource::new(Arc::clone(&clock), Box::new(Mixed(0)));
-    let store = Store::open(Settings::new(folder.to_owned(), Arc::clone(&clock), ids))?;
+    let store = Store::open(Settings::new(
+        folder.to_owned(),
+        Arc::clone(&clock),
+        ids,
+        Arc::new(NothingToSeal),
+    ))?;
     let mut cost = Cost {
         commits: 0,
         times: Vec::new(),

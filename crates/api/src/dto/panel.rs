@@ -1,12 +1,13 @@
 //! Panels as JSON.
 
-use engine::ports::{PanelDetail, PartitionRow, Presence, ZoneRow};
+use engine::ports::{AdoptionRow, PanelDetail, PartitionRow, Presence, ZoneRow};
 use model::Wall;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::event::{Event, EventClass};
 use super::path::Path;
+use super::quarantine::Adopted;
 use super::time;
 
 /// A registered panel.
@@ -49,6 +50,8 @@ pub(crate) struct PanelWithParts {
     zones: Vec<Zone>,
     /// The newest event of the panel, without personal data.
     last_event: Option<Event>,
+    /// What it was in the quarantine before it was registered; mostly nothing.
+    adopted: Vec<Adopted>,
 }
 
 /// An area that is armed as one.
@@ -132,6 +135,7 @@ impl PanelWithParts {
         detail: PanelDetail,
         presence: Option<&dyn Presence>,
         last_event: Option<Event>,
+        adoptions: &[AdoptionRow],
     ) -> Self {
         let mut panel = Panel::new(detail.panel, presence);
         for (path, standing) in panel.paths.iter_mut().zip(&detail.standings) {
@@ -142,6 +146,7 @@ impl PanelWithParts {
             partitions: detail.partitions.iter().map(Partition::from).collect(),
             zones: detail.zones.iter().map(Zone::from).collect(),
             last_event,
+            adopted: adoptions.iter().map(Adopted::from).collect(),
         }
     }
 }

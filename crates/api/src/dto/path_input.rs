@@ -164,9 +164,12 @@ impl PathPatch {
     }
 }
 
-fn listener(name: &str) -> Result<ListenerName, String> {
+pub(super) fn listener(name: &str) -> Result<ListenerName, String> {
     ListenerName::parse(name).ok_or_else(|| {
-        format!("`{name}` cannot be the name of a listener: letters, digits and underscores")
+        format!(
+            "`{name}` cannot be the name of a listener: lower-case letters, digits and single \
+             underscores, a letter first"
+        )
     })
 }
 

@@ -166,8 +166,11 @@ pub(crate) async fn show(
     let last = last
         .first()
         .map(|(event, verdict)| Event::from(event).judged(verdict.as_ref()));
+    let adoptions = services.strays.adoptions(id).await?;
     let presence = services.presence.as_deref();
-    Ok(axum::Json(PanelWithParts::new(detail, presence, last)))
+    Ok(axum::Json(PanelWithParts::new(
+        detail, presence, last, &adoptions,
+    )))
 }
 
 /// The newest event of a panel. A page may be empty before the end, so it reads on until then.

@@ -74,11 +74,11 @@ pub(crate) async fn change(
     Caller(actor): Caller,
     Segment(text): Segment,
     Params(NoParams): Params<NoParams>,
-    Json(patch): Json<PathPatch>,
+    Json(document): Json<PathPatch>,
 ) -> Result<axum::Json<Path>, Problem> {
     let path: PathId = id(&text)?;
     let services = &app.services;
-    let change = patch.check()?;
+    let change = document.check()?;
     let changed = services.panel_admin.change_path(actor, path, change);
     let path = Path::new(&changed.await?, services.presence.as_deref());
     Ok(axum::Json(path))

@@ -83,4 +83,15 @@ impl House {
         let request = request(Method::POST, path).header("content-type", kind);
         self.ask(request.body(body.into()).unwrap()).await
     }
+
+    pub(crate) async fn patch(&self, path: &str, body: &str) -> Answer {
+        let request = request(Method::PATCH, path).header("content-type", "application/json");
+        self.ask(request.body(Body::from(body.to_owned())).unwrap())
+            .await
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> Answer {
+        let request = request(Method::DELETE, path).body(Body::empty());
+        self.ask(request.unwrap()).await
+    }
 }

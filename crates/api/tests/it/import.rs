@@ -71,6 +71,40 @@ async fn the_same_rows_can_come_as_json_lines() {
 }
 
 #[tokio::test]
+async fn listeners_policies_and_keys_come_in_columns_and_no_key_comes_back() {
+    let house = House::new();
+    let digits = "850cba22f7dd4f033405da83e4c5bae9";
+    let characters = "a key, in quotes";
+    let table = format!(
+        "account,listener,hub,accept_skewed,key,key_ascii\n\
+         1001,lan,yes,no,{digits},\n\
+         1002,,,TRUE,,\"{characters}\"\n\
+         1003,,maybe,,,\n\
+         1004,,,,{digits},\"{characters}\"\n\
+         1005,Lan,,,{digits}00,\n"
+    );
+    let answer = house.post(PATH, CSV, table).await;
+    insta::assert_snapshot!(rows(&answer));
+    let listed = house.get("/api/v1/panels").await;
+    for body in [&answer.body, &listed.body] {
+        assert!(!body.contains(digits) && !body.contains(characters), "I10");
+    }
+    let paths = |at: usize| listed.json()["panels"][at]["paths"][0].clone();
+    let (one, two) = (paths(0), paths(1));
+    assert_eq!(
+        (&one["listener"], &one["hub"]),
+        (&"lan".into(), &true.into())
+    );
+    assert_eq!(
+        (&two["accept_skewed"], &two["encrypted"]),
+        (&true.into(), &"aes128".into())
+    );
+    let keys = house.register.keys.lock().unwrap();
+    assert_eq!(keys[0], model::CipherKey::from_hex(digits).unwrap());
+    assert_eq!(keys[1], model::CipherKey::from_ascii(characters).unwrap());
+}
+
+#[tokio::test]
 async fn a_table_of_a_spreadsheet_is_read() {
     let house = House::new();
     let table = "\u{feff}Account;Name\r\n1001;Bakery\r\n1002; Bank \r\n";

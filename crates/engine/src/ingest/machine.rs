@@ -242,6 +242,13 @@ impl Pending {
 }
 
 impl Candidate {
+    /// Of what several paths of the panel have stored with its key, that which decides: what bears
+    /// the same frame timestamp, then what is newer.
+    pub(super) fn deciding(&self, one: Option<Known>, other: Option<Known>) -> Option<Known> {
+        let rank = |known: &Known| (known.panel_time == self.panel_time, known.received);
+        one.into_iter().chain(other).max_by_key(rank)
+    }
+
     fn known(&self, at: Original) -> Known {
         Known {
             key: self.key,

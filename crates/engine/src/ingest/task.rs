@@ -275,19 +275,23 @@ impl Task {
             else {
                 continue;
             };
-            asked.push(at);
-            queries.push(RepeatQuery {
-                path: batch[at].binding.path.index,
-                key: candidate.key,
-                panel_time: candidate.panel_time,
-            });
+            // R9: it may have come by another path of its panel before.
+            for path in self.parts.registry.siblings(&batch[at].binding) {
+                asked.push((at, candidate));
+                queries.push(RepeatQuery {
+                    path,
+                    key: candidate.key,
+                    panel_time: candidate.panel_time,
+                });
+            }
         }
         if asked.is_empty() {
             return Ok(found);
         }
         let answers = self.parts.log.find_repeats(queries).await;
-        for (at, answer) in asked.into_iter().zip(answers.map_err(IngestError::Read)?) {
-            found[at] = answer.map(known);
+        let answers = answers.map_err(IngestError::Read)?;
+        for ((at, candidate), answer) in asked.into_iter().zip(answers) {
+            found[at] = candidate.deciding(found[at], answer.map(known));
         }
         Ok(found)
     }

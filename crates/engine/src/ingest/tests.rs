@@ -29,6 +29,8 @@ use crate::ports::{
 
 const START: Wall = Wall(1_700_000_000_000_000);
 const PATH: PathIndex = PathIndex(7);
+/// Another path of the same panel, told apart by its receiver number.
+const OTHER_PATH: PathIndex = PathIndex(8);
 
 /// A journal in memory. `gate` holds appends; `fault` breaks them.
 #[derive(Default)]
@@ -159,7 +161,10 @@ fn binding() -> PathBinding {
 
 impl ports::Registry for OnePanel {
     fn bindings(&self) -> Answering<'_, Result<Vec<PathBinding>, ReadError>> {
-        Box::pin(async { Ok(vec![binding()]) })
+        let mut other = binding();
+        other.path.index = OTHER_PATH;
+        other.path.receiver = Some(2);
+        Box::pin(async { Ok(vec![binding(), other]) })
     }
 
     fn add_panels(
@@ -339,7 +344,11 @@ impl Bench {
 
     /// Submits and waits for the proof; the number it bears.
     async fn stored(&mut self, content: u8, panel_time: Option<Wall>) -> EventSeq {
-        let token = self.submit(content, panel_time).await;
+        self.stored_by(PATH, content, panel_time).await
+    }
+
+    async fn stored_by(&mut self, path: PathIndex, content: u8, time: Option<Wall>) -> EventSeq {
+        let token = self.submit_by(path, content, time).await;
         match self.answers.recv().await.unwrap() {
             Answer::Committed { proof, .. } => {
                 assert_eq!(
@@ -406,6 +415,31 @@ async fn a_proof_comes_only_after_the_append() {
         bench.answers.recv().await,
         Some(Answer::Committed { .. })
     ));
+}
+
+/// R9: one event, whichever path of its panel it comes by, from memory and from the journal.
+#[tokio::test(start_paused = true)]
+async fn a_signal_that_comes_by_two_paths_of_its_panel_is_one_event() {
+    let mut bench = Bench::new(FakeLog::default()).await;
+    let time = Some(bench.wall());
+    let first = bench.stored_by(PATH, 1, time).await;
+    assert_eq!(bench.stored_by(OTHER_PATH, 1, time).await, first);
+    // Other signals have come in between, and a new engine knows of neither by heart.
+    pass(120).await;
+    bench.stored_by(OTHER_PATH, 2, None).await;
+    pass(120).await;
+    let mut bench = bench.restart().await;
+    let asked = *bench.log.asked.lock().unwrap();
+    assert_eq!(bench.stored_by(OTHER_PATH, 1, time).await, first);
+    assert_eq!(*bench.log.asked.lock().unwrap(), asked + 2, "of each path");
+    assert_eq!(bench.stored_by(PATH, 1, time).await, first);
+    assert_eq!(bench.log.rows().len(), 2);
+    // R2: the same frame goes before what is merely newer.
+    let again = bench.stored_by(OTHER_PATH, 1, None).await;
+    assert!(again > first && bench.flagged(again));
+    pass(120).await;
+    let mut bench = bench.restart().await;
+    assert_eq!(bench.stored_by(OTHER_PATH, 1, time).await, first);
 }
 
 #[tokio::test(start_paused = true)]

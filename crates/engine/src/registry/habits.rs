@@ -38,7 +38,7 @@ impl Habits {
     }
 
     /// Takes in what was learned of the path that `binding` is of.
-    fn note(&self, binding: &PathBinding, mut learned: Learned) {
+    pub(super) fn note(&self, binding: &PathBinding, mut learned: Learned) {
         let path = binding.path.index;
         let mut waiting = self.waiting();
         let before = waiting.get(&path).unwrap_or(&binding.learned);
@@ -55,7 +55,7 @@ impl Habits {
         self.bell.notify_one();
     }
 
-    fn take(&self) -> Vec<(PathIndex, Learned)> {
+    pub(super) fn take(&self) -> Vec<(PathIndex, Learned)> {
         let mut waiting = self.waiting();
         let mut batch = Vec::new();
         while batch.len() < limits::STATE_BATCH

@@ -44,7 +44,8 @@ impl Table {
         let same_account = self.by_account.get(&account).into_iter().flatten();
         let of_panel = same_account.filter(|other| other.panel_index == binding.panel_index);
         let mut found: Vec<_> = of_panel.map(|other| other.path.index).collect();
-        if found.is_empty() {
+        // Removed meanwhile, it may have more under way.
+        if !found.contains(&binding.path.index) {
             found.push(binding.path.index);
         }
         found

@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn the_form_of_what_was_sealed_before_is_still_read() {
+    fn what_another_implementation_sealed_by_this_page_opens() {
         let sealed = data_encoding::HEXLOWER
             .decode(include_bytes!("testdata/sealed_1.hex").trim_ascii())
             .unwrap();

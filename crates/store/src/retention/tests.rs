@@ -10,8 +10,6 @@ use model::{
     PanelId, PathId, PathIndex, SiteId,
 };
 
-use zeroize::Zeroizing;
-
 use super::*;
 use crate::{Settings, Store, verify};
 
@@ -37,23 +35,23 @@ impl Entropy for Zeros {
     }
 }
 
-/// For a store that is given no secret.
-struct NoSecrets;
+/// Events have no secrets.
+struct NothingToSeal;
 
-impl Sealer for NoSecrets {
+impl Sealer for NothingToSeal {
     fn seal(&self, _: &[u8], _: &[u8]) -> Vec<u8> {
-        unreachable!("nothing here is secret")
+        unreachable!("no panel is registered")
     }
 
-    fn open(&self, _: &[u8], _: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-        unreachable!("nothing here is secret")
+    fn open(&self, _: &[u8], _: &[u8]) -> Option<zeroize::Zeroizing<Vec<u8>>> {
+        None
     }
 }
 
 fn settings(folder: &Path, clock: &Arc<Days>) -> Settings {
     let clock: Arc<dyn Clock> = clock.clone();
     let ids = IdSource::new(Arc::clone(&clock), Box::new(Zeros));
-    let mut settings = Settings::new(folder.to_owned(), clock, ids, Arc::new(NoSecrets));
+    let mut settings = Settings::new(folder.to_owned(), clock, ids, Arc::new(NothingToSeal));
     settings.ballast_bytes = 4_096;
     settings
 }

@@ -141,8 +141,8 @@ fn cipher(row: &Row<'_>) -> Result<Option<PathCipher>, String> {
 }
 
 fn key(row: &Row<'_>, sealer: &dyn Sealer, path: PathId) -> Result<Option<CipherKey>, String> {
-    let sealed: Option<Vec<u8>> = get(row, 11)?;
-    let opened = sealed.and_then(|sealed| sealer.open(path.as_bytes(), &sealed));
+    let kept: Option<Vec<u8>> = get(row, 11)?;
+    let opened = kept.and_then(|kept| sealer.open(path.as_bytes(), &kept));
     Ok(opened.and_then(|octets| CipherKey::from_octets(&octets).ok()))
 }
 

@@ -105,7 +105,7 @@ fn put_key(
     key: &CipherKey,
     cipher: PathCipher,
 ) -> rusqlite::Result<()> {
-    let sealed = sealer.seal(id.as_bytes(), key.octets());
+    let kept = sealer.seal(id.as_bytes(), key.octets());
     tx.prepare_cached(
         "INSERT INTO path_key (path, slot, strength, sealed, since) VALUES (?1, 0, ?2, ?3, ?4) \
          ON CONFLICT (path, slot) DO UPDATE SET strength = excluded.strength, \
@@ -114,7 +114,7 @@ fn put_key(
     .execute(params![
         index.0,
         cipher.strength.as_str(),
-        sealed,
+        kept,
         cipher.set.0
     ])
     .map(drop)

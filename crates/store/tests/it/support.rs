@@ -54,7 +54,7 @@ impl Clock for TestClock {
 }
 
 /// Octets that look random and are the same in every run.
-struct Seeded(u64);
+pub(crate) struct Seeded(pub(crate) u64);
 
 impl Entropy for Seeded {
     fn fill(&mut self, buffer: &mut [u8]) {
@@ -68,17 +68,20 @@ impl Entropy for Seeded {
     }
 }
 
-/// Seals by turning the octets around behind their context.
-struct Reversing;
+/// Seals by a mask that anybody could see through; what it keeps is the sealer's contract.
+struct Mask(u8);
 
-impl Sealer for Reversing {
+impl Sealer for Mask {
     fn seal(&self, context: &[u8], secret: &[u8]) -> Vec<u8> {
-        context.iter().chain(secret.iter().rev()).copied().collect()
+        let masked = secret.iter().map(|octet| octet ^ self.0);
+        let head = [self.0].into_iter().chain(context.iter().copied());
+        head.chain(masked).collect()
     }
 
     fn open(&self, context: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-        let secret = sealed.strip_prefix(context)?;
-        Some(Zeroizing::new(secret.iter().rev().copied().collect()))
+        let masked = sealed.strip_prefix(&[self.0])?.strip_prefix(context)?;
+        let secret = masked.iter().map(|octet| octet ^ self.0).collect();
+        Some(Zeroizing::new(secret))
     }
 }
 
@@ -87,6 +90,8 @@ pub(crate) struct Folder {
     _temporary: Option<tempfile::TempDir>,
     pub(crate) path: PathBuf,
     pub(crate) clock: Arc<TestClock>,
+    /// Stands for the key file.
+    pub(crate) seal: u8,
 }
 
 impl Folder {
@@ -96,6 +101,7 @@ impl Folder {
             path: temporary.path().to_owned(),
             _temporary: Some(temporary),
             clock: TestClock::new(),
+            seal: 0xA5,
         }
     }
 
@@ -105,13 +111,15 @@ impl Folder {
             path: path.to_owned(),
             _temporary: None,
             clock: TestClock::new(),
+            seal: 0xA5,
         }
     }
 
     pub(crate) fn settings(&self) -> Settings {
         let clock: Arc<dyn Clock> = self.clock.clone();
         let ids = IdSource::new(Arc::clone(&clock), Box::new(Seeded(clock.now().mono.0)));
-        let mut settings = Settings::new(self.path.clone(), clock, ids, Arc::new(Reversing));
+        let sealer = Arc::new(Mask(self.seal));
+        let mut settings = Settings::new(self.path.clone(), clock, ids, sealer);
         settings.ballast_bytes = 64 << 10;
         settings
     }

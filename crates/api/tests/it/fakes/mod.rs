@@ -1,8 +1,10 @@
 //! The engine's ports in memory.
 
 mod journal;
+mod quarantine;
 mod register;
 mod samples;
+mod verdicts;
 
 use std::sync::{Arc, Mutex};
 
@@ -15,10 +17,13 @@ use engine::ports::{
 use model::{Account, Actor, Clock, EventSeq, Mono, Now, PathIndex, TokenId, Wall};
 use tokio::sync::watch;
 
+use engine::verdicts::Judge;
 use journal::Journal;
+use quarantine::Quarantine;
 use register::Register;
-pub(crate) use samples::{burglary, disarm, panel_id, site_id, test_report};
+pub(crate) use samples::{burglary, disarm, flood, panel_id, path_id, site_id, test_report};
 use samples::{family, two_in_one};
+use verdicts::Verdicts;
 
 pub(crate) const TOKEN: &str = "wft_sesame";
 
@@ -69,6 +74,7 @@ pub(crate) struct House {
     pub(crate) router: Router,
     pub(crate) journal: Arc<Journal>,
     pub(crate) register: Arc<Register>,
+    pub(crate) quarantine: Arc<Quarantine>,
     pub(crate) part: Arc<Part>,
     bell: watch::Sender<EventSeq>,
 }
@@ -86,8 +92,21 @@ impl House {
             digest: token_digest(&key, TOKEN),
             created: NOW,
         };
+        let verdicts = Arc::new(Verdicts::default());
+        let quarantine = Arc::new(Quarantine::default());
+        let clock: Arc<dyn Clock> = Arc::new(FixedClock);
+        let judge = Judge::new(
+            journal.clone(),
+            verdicts.clone(),
+            Vec::new(),
+            Arc::clone(&clock),
+        );
         let services = Services {
             events: journal.clone(),
+            verdicts: verdicts.clone(),
+            judge: Arc::new(judge),
+            strays: quarantine.clone(),
+            quarantine: quarantine.clone(),
             registry: register.clone(),
             panel_admin: register.clone(),
             presence: Some(Arc::new(Heard)),
@@ -99,13 +118,14 @@ impl House {
                 title: "SIA DC-09".to_owned(),
             }],
             authenticate: Arc::new(TokenDigests::new(key, vec![row])),
-            clock: Arc::new(FixedClock),
+            clock,
             build: "test".to_owned(),
         };
         Self {
             router: api::router(services),
             journal,
             register,
+            quarantine,
             part,
             bell,
         }

@@ -4,16 +4,17 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 
 use engine::ports::{
-    AddError, Answering, NewPanel, PanelAdmin, PanelDetail, PanelFilter, PanelPage, PartitionRow,
-    PathBinding, ReadError, Registry, ZoneRow,
+    AddError, Answering, ChangeError, KeyChange, NewPanel, NewPath, PanelAdmin, PanelDetail,
+    PanelFilter, PanelPage, PartitionRow, PathBinding, PathChange, PathStanding, ReadError,
+    Registry, ZoneRow,
 };
 use model::{
-    Account, Actor, ArmMode, EventClass, EventSeq, Organisation, Panel, PanelId, PanelIndex,
-    PartitionState, Path, PathId, PathIndex, Site, Wall,
+    Account, Actor, ArmMode, CipherKey, EventClass, EventSeq, Learned, Organisation, Panel,
+    PanelId, PanelIndex, PartitionState, Path, PathCipher, PathId, PathIndex, Site, Wall,
 };
 
 use super::NOW;
-use super::samples::{number, octets, organisation_id, panel_id, site_id};
+use super::samples::{number, organisation_id, panel_id, path_id, site_id};
 
 /// Panels in memory, and what was audited.
 #[derive(Default)]
@@ -23,22 +24,25 @@ pub(crate) struct Register {
     /// Nothing can be written.
     pub(crate) full: Mutex<bool>,
     pub(crate) batches: Mutex<Vec<usize>>,
+    /// How every path stands.
+    pub(crate) standing: Mutex<PathStanding>,
+    /// Keys as they were handed in, the newest last.
+    pub(crate) keys: Mutex<Vec<CipherKey>>,
 }
 
 #[derive(Default)]
 struct Panels {
     list: Vec<Panel>,
     by_account: HashMap<Account, Vec<usize>>,
+    /// Paths ever registered.
+    paths: u32,
 }
 
 impl Panels {
-    fn add(&mut self, new: NewPanel) -> Result<Panel, AddError> {
-        if let Some(site) = new.site.filter(|site| *site != site_id()) {
-            return Err(AddError::UnknownSite { site });
-        }
-        let index = u32::try_from(self.list.len() + 1).unwrap();
-        let path = Path {
-            id: PathId::from_bytes(octets(2, index)),
+    fn draft(&self, new: &NewPath) -> Path {
+        let index = self.paths + 1;
+        Path {
+            id: path_id(index),
             index: PathIndex(index),
             family: new.family,
             account: new.account,
@@ -46,18 +50,36 @@ impl Panels {
             line: new.line,
             listener: new.listener,
             policy: new.policy,
-        };
-        let others = self.by_account.entry(new.account).or_default();
-        for other in others.iter().map(|at| &self.list[*at]) {
+            cipher: new.key.as_ref().map(cipher),
+        }
+    }
+
+    fn conflict(&self, path: &Path) -> Result<(), AddError> {
+        let others = self.by_account.get(&path.account).into_iter().flatten();
+        for other in others.map(|at| &self.list[*at]) {
             let panel = other.id;
-            let theirs = &other.paths[0];
-            if (theirs.receiver, theirs.line) == (path.receiver, path.line) {
-                return Err(AddError::Exists { panel });
-            }
-            if theirs.overlaps(&path) {
-                return Err(AddError::Ambiguous { panel });
+            let same_account = other.paths.iter().filter(|p| p.account == path.account);
+            for theirs in same_account {
+                if theirs.is_twin_of(path) {
+                    return Err(AddError::Exists { panel });
+                }
+                if theirs.overlaps(path) {
+                    return Err(AddError::Ambiguous { panel });
+                }
             }
         }
+        Ok(())
+    }
+
+    fn add(&mut self, new: NewPanel) -> Result<Panel, AddError> {
+        if let Some(site) = new.site.filter(|site| *site != site_id()) {
+            return Err(AddError::UnknownSite { site });
+        }
+        let index = u32::try_from(self.list.len() + 1).unwrap();
+        let path = self.draft(&new.path());
+        self.conflict(&path)?;
+        self.paths += 1;
+        let others = self.by_account.entry(new.account).or_default();
         others.push(self.list.len());
         let panel = Panel {
             id: panel_id(index),
@@ -70,6 +92,42 @@ impl Panels {
         };
         self.list.push(panel.clone());
         Ok(panel)
+    }
+
+    fn add_path(&mut self, panel: PanelId, new: &NewPath) -> Result<Path, ChangeError> {
+        let path = self.draft(new);
+        let at = self.list.iter().position(|known| known.id == panel);
+        let at = at.ok_or(ChangeError::UnknownPanel { panel })?;
+        self.conflict(&path)?;
+        self.paths += 1;
+        self.by_account.entry(new.account).or_default().push(at);
+        self.list[at].paths.push(path.clone());
+        Ok(path)
+    }
+
+    fn path(&mut self, path: PathId) -> Result<&mut Path, ChangeError> {
+        let mut paths = self.list.iter_mut().flat_map(|panel| &mut panel.paths);
+        let found = paths.find(|known| known.id == path);
+        found.ok_or(ChangeError::UnknownPath { path })
+    }
+
+    fn remove(&mut self, path: PathId) -> Result<(), ChangeError> {
+        self.path(path)?;
+        let has = |panel: &&mut Panel| panel.paths.iter().any(|known| known.id == path);
+        let panel = self.list.iter_mut().find(has).unwrap();
+        if panel.paths.len() == 1 {
+            let panel = panel.id;
+            return Err(ChangeError::LastPath { path, panel });
+        }
+        panel.paths.retain(|known| known.id != path);
+        Ok(())
+    }
+}
+
+fn cipher(key: &CipherKey) -> PathCipher {
+    PathCipher {
+        strength: key.strength(),
+        set: NOW,
     }
 }
 
@@ -85,9 +143,61 @@ impl PanelAdmin for Register {
             let answers = panels.iter().map(|_| Err(full())).collect();
             return Box::pin(async move { answers });
         }
+        let keys = panels.iter().filter_map(|panel| panel.key.clone());
+        self.keys.lock().unwrap().extend(keys);
         let mut known = self.panels.lock().unwrap();
         let answers: Vec<_> = panels.into_iter().map(|panel| known.add(panel)).collect();
         Box::pin(async move { answers })
+    }
+
+    fn add_path(
+        &self,
+        _actor: Actor,
+        panel: PanelId,
+        path: NewPath,
+    ) -> Answering<'_, Result<Path, ChangeError>> {
+        let added = self.panels.lock().unwrap().add_path(panel, &path);
+        self.keys.lock().unwrap().extend(path.key);
+        Box::pin(async move { added })
+    }
+
+    fn change_path(
+        &self,
+        actor: Actor,
+        path: PathId,
+        change: PathChange,
+    ) -> Answering<'_, Result<Path, ChangeError>> {
+        assert_eq!(actor.who, "admin");
+        let mut known = self.panels.lock().unwrap();
+        let changed = known.path(path).map(|path| {
+            path.policy.hub = change.hub.unwrap_or(path.policy.hub);
+            let skewed = &mut path.policy.accept_skewed;
+            *skewed = change.accept_skewed.unwrap_or(*skewed);
+            match change.key {
+                KeyChange::Keep => {}
+                KeyChange::Set(key) => {
+                    path.cipher = Some(cipher(&key));
+                    self.keys.lock().unwrap().push(key);
+                }
+                KeyChange::Remove => path.cipher = None,
+            }
+            path.clone()
+        });
+        Box::pin(async move { changed })
+    }
+
+    fn remove_path(&self, _actor: Actor, path: PathId) -> Answering<'_, Result<(), ChangeError>> {
+        let removed = self.panels.lock().unwrap().remove(path);
+        Box::pin(async move { removed })
+    }
+
+    fn relearn(&self, actor: Actor, path: PathId) -> Answering<'_, Result<Path, ChangeError>> {
+        let known = self.panels.lock().unwrap().path(path).cloned();
+        if known.is_ok() {
+            let row = format!("{} path.relearn {path}", actor.who);
+            self.audited.lock().unwrap().push(row);
+        }
+        Box::pin(async move { known })
     }
 }
 
@@ -103,6 +213,48 @@ impl Registry for Register {
         _panels: Vec<NewPanel>,
     ) -> Answering<'_, Vec<Result<Panel, AddError>>> {
         unreachable!("the API adds panels by `PanelAdmin`")
+    }
+
+    fn add_path(
+        &self,
+        _actor: Actor,
+        _at: Wall,
+        _panel: PanelId,
+        _path: NewPath,
+    ) -> Answering<'_, Result<PathBinding, ChangeError>> {
+        unreachable!("the API adds paths by `PanelAdmin`")
+    }
+
+    fn change_path(
+        &self,
+        _actor: Actor,
+        _at: Wall,
+        _path: PathId,
+        _change: PathChange,
+    ) -> Answering<'_, Result<PathBinding, ChangeError>> {
+        unreachable!("the API changes paths by `PanelAdmin`")
+    }
+
+    fn remove_path(
+        &self,
+        _actor: Actor,
+        _at: Wall,
+        _path: PathId,
+    ) -> Answering<'_, Result<Path, ChangeError>> {
+        unreachable!("the API removes paths by `PanelAdmin`")
+    }
+
+    fn relearn(
+        &self,
+        _actor: Actor,
+        _at: Wall,
+        _path: PathId,
+    ) -> Answering<'_, Result<PathBinding, ChangeError>> {
+        unreachable!("the API has habits forgotten by `PanelAdmin`")
+    }
+
+    fn learn(&self, _batch: Vec<(PathIndex, Learned)>) -> Answering<'_, Result<(), AddError>> {
+        unreachable!("the API learns nothing")
     }
 
     fn panels(
@@ -128,7 +280,9 @@ impl Registry for Register {
     fn panel(&self, id: PanelId) -> Answering<'_, Result<Option<PanelDetail>, ReadError>> {
         let known = self.panels.lock().unwrap();
         let panel = known.list.iter().find(|panel| panel.id == id).cloned();
+        let standing = self.standing.lock().unwrap().clone();
         let detail = panel.map(|panel| PanelDetail {
+            standings: vec![standing; panel.paths.len()],
             panel,
             partitions: vec![PartitionRow {
                 number: number("1"),

@@ -16,6 +16,10 @@ pub(crate) fn panel_id(index: u32) -> PanelId {
     PanelId::from_bytes(octets(1, index))
 }
 
+pub(crate) fn path_id(index: u32) -> PathId {
+    PathId::from_bytes(octets(2, index))
+}
+
 pub(crate) fn organisation_id() -> OrganisationId {
     OrganisationId::from_bytes([7; 16])
 }
@@ -24,7 +28,7 @@ pub(crate) fn site_id() -> SiteId {
     SiteId::from_bytes([8; 16])
 }
 
-pub(crate) fn octets(kind: u8, index: u32) -> [u8; 16] {
+fn octets(kind: u8, index: u32) -> [u8; 16] {
     let mut octets = [kind; 16];
     octets[12..].copy_from_slice(&index.to_be_bytes());
     octets
@@ -40,7 +44,7 @@ pub(crate) fn burglary() -> NewMessage {
     NewMessage {
         events: vec![NewEvent {
             path: PathIndex(1),
-            path_id: PathId::from_bytes(octets(2, 1)),
+            path_id: path_id(1),
             panel: panel_id(1),
             site: site_id(),
             organisation: organisation_id(),

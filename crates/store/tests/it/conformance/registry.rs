@@ -9,7 +9,7 @@ use crate::support::{NOON, TestClock};
 pub(crate) trait Store: Registry + Tokens {}
 impl<S: Registry + Tokens> Store for S {}
 
-fn actor() -> Actor {
+pub(crate) fn actor() -> Actor {
     Actor {
         who: "tester".to_owned(),
         right: Right::AdminToken,
@@ -17,7 +17,7 @@ fn actor() -> Actor {
     }
 }
 
-fn new(account: &str) -> NewPanel {
+pub(crate) fn new(account: &str) -> NewPanel {
     NewPanel {
         name: None,
         site: None,
@@ -43,7 +43,7 @@ async fn add(store: &dyn Store, panels: Vec<NewPanel>) -> Vec<Result<Panel, AddE
     store.add_panels(actor(), NOON, panels).await
 }
 
-async fn add_all(store: &dyn Store, panels: Vec<NewPanel>) -> Vec<Panel> {
+pub(super) async fn add_all(store: &dyn Store, panels: Vec<NewPanel>) -> Vec<Panel> {
     let added = add(store, panels).await;
     added.into_iter().map(Result::unwrap).collect()
 }
