@@ -3,10 +3,12 @@
 //!
 //! Each function panics where a promise is broken, and says which.
 
+mod dc09_crypt;
 mod dc09_frame;
 mod dc09_session;
 mod link;
 
+pub use dc09_crypt::dc09_crypt;
 pub use dc09_frame::dc09_frame;
 pub use dc09_session::dc09_session;
 pub use link::link;
@@ -16,6 +18,7 @@ pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets; `corpus/` has a folder for each.
 pub const TARGETS: &[Target] = &[
+    ("dc09_crypt", dc09_crypt),
     ("dc09_frame", dc09_frame),
     ("dc09_session", dc09_session),
     ("link", link),

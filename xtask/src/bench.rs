@@ -46,19 +46,16 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<()> {
             "append",
         ])
         .run()?;
+    let load = |what: &str| {
+        let example = ["run", "--release", "--quiet", "--package", "server"];
+        let arguments = ["--example", "offered_load", "--", what];
+        let program = Program::cargo(root).args(example).args(arguments);
+        program.args([options.seconds.to_string()]).run()
+    };
     say(format_args!(
         "\nThe whole server: offered load, acknowledgement latency, CPU\n"
     ));
-    Program::cargo(root)
-        .args([
-            "run",
-            "--release",
-            "--quiet",
-            "--package",
-            "server",
-            "--example",
-            "offered_load",
-        ])
-        .args(["--", &options.seconds.to_string()])
-        .run()
+    load("rates")?;
+    say(format_args!("\nAES and UDP beside plain TCP\n"));
+    load("ways")
 }

@@ -1,12 +1,13 @@
 //! `cargo xtask`: everything that developers and CI run.
 //!
 //! `test` is the whole proof, and what CI runs. The others are its parts and its long forms:
-//! `tidy`, `gen`, `fuzz`, `crash`, `bench`; and `demo`, the first thing that a newcomer types.
+//! `tools`, `tidy`, `gen`, `fuzz`, `crash`, `bench`; and `demo`, the first thing that a newcomer types.
 
 mod bench;
 mod crash;
 mod fuzz;
 mod generate;
+mod pip;
 mod program;
 mod say;
 mod test;
@@ -39,6 +40,8 @@ enum Command {
         #[arg(long)]
         quick: bool,
     },
+    /// Fetch the programs and the real panels that tests need into `target/tools`.
+    Tools,
     /// Check the house's own rules: layers, module docs, banned words.
     Tidy,
     /// Write the files that are generated from code: the API's description, the default
@@ -77,6 +80,7 @@ fn run(command: &Command) -> Result<()> {
     let root = root();
     match command {
         Command::Test { quick } => test::run(root, *quick),
+        Command::Tools => tools::for_tests(root),
         Command::Tidy => tidy::run(root),
         Command::Gen { check: false } => generate::write(root),
         Command::Gen { check: true } => generate::check(root),

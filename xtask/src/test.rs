@@ -39,7 +39,7 @@ pub(crate) fn run(root: &Path, quick: bool) -> Result<()> {
     program_step("build", cargo(root, &TESTS).args(["--no-run"]))?;
     step("generated files", gen_check, || generate::check(root))?;
     dependencies(root)?;
-    step("tools", "cargo xtask test", || tools::for_tests(root))?;
+    step("tools", "cargo xtask tools", || tools::for_tests(root))?;
     if quick {
         let others = cargo(root, &TESTS).args(["--exclude", "server"]);
         program_step("tests", with_tools(others))?;

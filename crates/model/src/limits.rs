@@ -49,6 +49,10 @@ pub const LINK_IDENTIFY: usize = 4_096;
 /// Identities that a gateway remembers: an expected fleet of 50,000 fits with room.
 pub const IDENTITY_CACHE: usize = 65_536;
 
+/// Spellings of one account (by listener, receiver and line) that a gateway remembers: a panel has
+/// one, or a few with several receivers; the rest is somebody guessing, and is asked for again.
+pub const IDENTITY_VARIANTS: usize = 16;
+
 /// How long a gateway remembers that an account is unknown.
 pub const UNKNOWN_ACCOUNT_MEMORY: Duration = Duration::from_secs(5);
 
@@ -157,12 +161,39 @@ pub const ADDRESS_RATE: u32 = 1_000;
 /// What one address may spend at once.
 pub const ADDRESS_BURST: u32 = 5_000;
 
+/// A flooding address, or account, is told of once in this time by each gateway (R7).
+pub const FLOOD_REPORT: Duration = Duration::from_mins(1);
+
+/// Floods that a gateway remembers to have told of. A flood spends hundreds of frames a second, so
+/// that a machine cannot take in many more at once; beyond it one may be told of twice.
+pub const FLOODS: usize = 1_024;
+
+/// Connections of flooding addresses get one part in this many of the places for those without
+/// identity, so that they make room for each other and not for strangers from elsewhere.
+pub const FLOODED_SHARE: usize = 10;
+
 /// Addresses and accounts whose spending a gateway remembers; the longest idle is forgotten.
 pub const LIMIT_TABLE: usize = 65_536;
 
 /// Connections accepted in one turn of the loop, so that a storm never starves panels that are
 /// already here.
 pub const ACCEPT_QUOTA: usize = 256;
+
+/// Datagrams read from one socket in one turn, so that a flood never starves connections; what
+/// recvmmsg takes at once may go beyond it.
+pub const DATAGRAM_QUOTA: usize = 1_024;
+
+/// Datagrams that a gateway may have unanswered: what its window of signals holds half of, so that
+/// datagrams leave room for connections. With their sessions some 4 MiB.
+pub const OPEN_DATAGRAMS: usize = LINK_UNACKNOWLEDGED / 2;
+
+/// A datagram that cannot be answered within this time is given up: panels repeat after 1 to 5 s,
+/// five times, and have taken their other path by then.
+pub const DATAGRAM_TIME: Duration = Duration::from_secs(10);
+
+/// The kernel's buffer for datagrams that wait to be read: a second of 20,000 frames of an ordinary
+/// length, with the kernel's own overhead. It may allow less (`net.core.rmem_max`).
+pub const DATAGRAM_BUFFER: usize = 16 << 20;
 
 /// Events in one page of the API.
 pub const PAGE: usize = 1_000;

@@ -62,9 +62,11 @@ counted! {
     NoPromise, "no_promise";
     /// A connection closed because it was silent for too long.
     Idle, "idle";
-    /// Reading paused because the account sent more than its share (R7).
+    /// Reading paused, or a datagram left unanswered, because the account sent more than its
+    /// share (R7).
     AccountLimited, "account_limited";
-    /// A connection closed because its address spent more than its share (R7).
+    /// A connection closed, or a datagram left unanswered, because its address spent more than its
+    /// share (R7).
     AddressLimited, "address_limited";
     /// A connection that the other side closed.
     ClosedByPeer, "closed_by_peer";
@@ -73,4 +75,20 @@ counted! {
     /// A proof of commitment for a signal that the session did not send, or not so (I1): no
     /// acknowledgement. It would be our own mistake.
     ProofMismatch, "proof_mismatch";
+    /// An encrypted frame of a registered account that none of its keys opens (R6).
+    WrongKey, "wrong_key";
+    /// An encrypted frame whose timestamp is outside the window: the panel is told our time (R3).
+    OutsideWindow, "outside_window";
+    /// Accepted, though its padding is not the account's habit (R1).
+    OddPadding, "odd_padding";
+    /// Accepted, though it is plain and the account has encrypted before (R1).
+    PlainAfterEncrypted, "plain_after_encrypted";
+    /// A datagram that was read.
+    Datagram, "datagram";
+    /// A datagram that was not answered in time; the panel sends it again.
+    DatagramExpired, "datagram_expired";
+    /// An answer to a datagram that could not be sent; the panel sends its own again.
+    DatagramUnsent, "datagram_unsent";
+    /// A stranger's frame of which the engine was not told, since it does not keep up.
+    StrayUntold, "stray_untold";
 }

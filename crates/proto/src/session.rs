@@ -38,6 +38,8 @@ pub enum CloseReason {
     Draining,
     /// A frame was begun and not completed.
     Incomplete,
+    /// The datagram that the session was opened for is answered, or needs no answer.
+    Answered,
 }
 
 /// What a session wants its driver to do.

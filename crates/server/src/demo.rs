@@ -128,11 +128,17 @@ fn begin(folder: &Path, panels: SocketAddr) -> anyhow::Result<std::process::Chil
          - shops open and close: `arm` and `disarm`, and the partition's state follows\n\
          - somebody breaks in, a smoke detector trips: red, first in the queue\n\
          - the mains fail somewhere, and come back: a trouble and its restore\n\
-         - one panel stops talking\n\
+         - 0A05, a cabin in the woods, loses its line after 80 s, for two minutes\n\
+         - 0A07, a bank, encrypts. After 30 s somebody disarms it in clear: that is doubtful, the\n\
+         \x20 bank stays armed until a person says otherwise, and the alarm that follows counts\n\
+         - 0A08, a kiosk, speaks over UDP; nothing of it is lost\n\
+         - 0AFF is known to nobody: it is refused, and kept in quarantine\n\
          \n\
          In another terminal:\n\
          \x20 watchfire panel list --data {folder}\n\
-         \x20 watchfire panel show 0A01 --data {folder}\n\
+         \x20 watchfire panel show 0A07 --data {folder}\n\
+         \x20 watchfire event confirm SEQ --data {folder}   (of the doubtful disarm; or `reject`)\n\
+         \x20 watchfire quarantine list --data {folder}\n\
          Ctrl-C ends the demonstration and leaves nothing behind.\n\n",
         sim::demo::CAST.len(),
         folder = folder.display(),

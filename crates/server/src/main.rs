@@ -22,6 +22,7 @@ fn main() -> ExitCode {
         Command::Administer(what) => {
             return cli::administer(&global, what, Some(store::sqlite_version()));
         }
+        Command::Sim(options) => return cli::sim::run(&global, &options),
         Command::Verify => return cli::verify(&global),
         Command::Serve => serve(&global),
         Command::Demo(options) => demo::run(demo::Options {
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
         .map_err(failure),
         Command::Engine => child::engine::run().map_err(failure),
         Command::Gateway => child::gateway::run().map_err(failure),
+        Command::SimPart => cli::sim::child::run().map_err(failure),
         Command::Gen {
             what: Generated::Openapi,
         } => {

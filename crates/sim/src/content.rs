@@ -9,6 +9,8 @@ use std::borrow::Cow;
 
 use model::{Code, Qualifier};
 
+use crate::kind::Kind;
+
 /// The words before the number in block `I`.
 const MARK: &str = "signal ";
 
@@ -32,6 +34,8 @@ pub struct Content {
     pub happenings: Vec<Happening>,
     /// The number of the signal within its panel, from 1: goes into block `I`.
     pub number: u64,
+    /// Whether it goes out in clear from a panel that encrypts: a fault, or somebody else.
+    pub in_clear: bool,
 }
 
 /// Codes that panels send, in a rotation in which urgent and ordinary ones follow each other, so
@@ -70,6 +74,7 @@ impl Content {
         Self {
             happenings: happenings.collect(),
             number,
+            in_clear: false,
         }
     }
 
@@ -78,7 +83,14 @@ impl Content {
         Self {
             happenings: vec![happening],
             number,
+            in_clear: false,
         }
+    }
+
+    /// What it is about: its first event decides.
+    pub fn kind(&self) -> Kind {
+        let first = self.happenings.first();
+        first.map_or(Kind::Test, |happening| Kind::of(&happening.code))
     }
 
     /// What goes into extended block `I`.

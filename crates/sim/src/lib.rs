@@ -1,8 +1,10 @@
 //! Simulated panels: one, a fleet, a demonstration.
 //!
-//! [`panel`] is one DC-09 panel as a pure state machine; [`fleet`] runs many of them over TCP and
-//! keeps a [`journal`] of what was sent and acknowledged, so that a server's record can be held
-//! against it; [`flood`] is the crowd that says nothing; [`demo`] plays a few panels that live.
+//! [`panel`] is one DC-09 panel as a pure state machine; [`fleet`] runs many of them over TCP or
+//! UDP and keeps a [`journal`] of what was sent and acknowledged, so that a server's record can be
+//! held against it; [`flood`] is the crowd that says nothing; [`demo`] plays a few panels that
+//! live. An [`order`] says what a whole fleet does: a [`scenario`] at a rate, with [`faults`]; a
+//! [`run`] carries out a part of it, and its tallies add up to one [`report`].
 //!
 //! What never happens here: the engine's or the store's code. A simulated panel knows the wire
 //! and nothing of what is behind it, so that it is a witness and not an accomplice.
@@ -10,12 +12,21 @@
 pub mod content;
 pub mod demo;
 mod dial;
+pub mod dice;
+pub mod faults;
 pub mod fleet;
 pub mod flood;
 mod frame;
 pub mod journal;
+pub mod kind;
+mod mixed;
+pub mod order;
 pub mod panel;
 pub mod report;
+pub mod run;
+pub mod scenario;
+mod schedule;
 pub mod script;
 pub mod tally;
+pub mod terms;
 mod wait;

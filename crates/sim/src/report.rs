@@ -1,10 +1,12 @@
 //! The report of a run: a table for people, JSON for programs.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::kind::Kind;
 use crate::tally::{Counters, Latency, Tally};
 
 /// What a fleet did and how it was served.
@@ -16,9 +18,28 @@ pub struct Report {
     pub seconds: f64,
     /// Acknowledged signals a second.
     pub acknowledged_per_second: f64,
+    /// Signals sent that nobody answered to the end.
+    pub unanswered: u64,
     /// How often what happened.
     pub counters: Counters,
-    /// Times from the intended time of sending to the acknowledgement.
+    /// Times from the intended time of sending a signal to its first answer; supervision is apart.
+    pub latency: Latency,
+    /// The same for each kind of message, by its name.
+    pub kinds: BTreeMap<&'static str, OfKind>,
+}
+
+/// How one kind of message was served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct OfKind {
+    /// Messages sent, each counted once.
+    pub sent: u64,
+    /// Acknowledged.
+    pub acknowledged: u64,
+    /// Answered with DUH.
+    pub refused: u64,
+    /// Not answered to the end.
+    pub unanswered: u64,
+    /// Times to the first answer.
     pub latency: Latency,
 }
 
@@ -26,14 +47,41 @@ impl Report {
     /// The report of `panels` panels that took `elapsed` for what is in the tally.
     pub fn new(panels: usize, elapsed: Duration, tally: &Tally) -> Self {
         let seconds = elapsed.as_secs_f64();
+        let Counters {
+            sent,
+            acknowledged,
+            refused,
+            ..
+        } = tally.counters;
+        let kinds = Kind::ALL.map(|kind| (kind.name(), OfKind::new(tally, kind)));
         Self {
             panels,
             seconds,
-            acknowledged_per_second: about(tally.counters.acknowledged)
-                / seconds.max(f64::MIN_POSITIVE),
+            acknowledged_per_second: about(acknowledged) / seconds.max(f64::MIN_POSITIVE),
+            unanswered: unanswered(sent, acknowledged, refused),
             counters: tally.counters,
             latency: tally.latency(),
+            kinds: kinds
+                .into_iter()
+                .filter(|(_, kind)| kind.sent > 0)
+                .collect(),
         }
+    }
+
+    /// Whether anybody answered anything.
+    pub fn was_answered(&self) -> bool {
+        let counters = &self.counters;
+        let answers = [
+            counters.acknowledged,
+            counters.refused,
+            counters.supervised,
+            counters.poll_refused,
+            counters.set_back,
+            counters.unreadable,
+            counters.not_authentic,
+            counters.ignored,
+        ];
+        answers.iter().any(|answers| *answers > 0)
     }
 
     /// One object, on one line.
@@ -46,6 +94,24 @@ impl Report {
     }
 }
 
+impl OfKind {
+    fn new(tally: &Tally, kind: Kind) -> Self {
+        let tally = tally.kind(kind);
+        Self {
+            sent: tally.sent,
+            acknowledged: tally.acknowledged,
+            refused: tally.refused,
+            unanswered: unanswered(tally.sent, tally.acknowledged, tally.refused),
+            latency: tally.latency(),
+        }
+    }
+}
+
+/// A tally that was begun anew while signals were under way may have more answers than signals.
+const fn unanswered(sent: u64, acknowledged: u64, refused: u64) -> u64 {
+    sent.saturating_sub(acknowledged + refused)
+}
+
 #[expect(
     clippy::cast_precision_loss,
     reason = "figures for people, far below where a float rounds whole numbers"
@@ -54,30 +120,64 @@ fn about(figure: u64) -> f64 {
     figure as f64
 }
 
-/// The table. Counters that are zero are left out, except the first two.
+/// The tables. Counters that are zero are left out, except the first two.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut row = |words: &str, value: String| writeln!(f, "{words:<36}{value:>12}");
+        let mut row = |words: &str, value: String| writeln!(f, "{words:<42}{value:>12}");
         row("panels", self.panels.to_string())?;
         row("seconds", format!("{:.1}", self.seconds))?;
         for (place, (words, value)) in self.counters.rows().enumerate() {
             if place < 2 || value > 0 {
                 row(words, value.to_string())?;
             }
+            if place == 2 {
+                row("signals unanswered", self.unanswered.to_string())?;
+            }
         }
         let rate = self.acknowledged_per_second;
         row("acknowledged a second", format!("{rate:.0}"))?;
-        let times = [
-            ("half acknowledged within", self.latency.p50_us),
-            ("90 % within", self.latency.p90_us),
-            ("99 % within", self.latency.p99_us),
-            ("99.9 % within", self.latency.p999_us),
-            ("all within", self.latency.max_us),
+        writeln!(f)?;
+        writeln!(f, "{HEAD}")?;
+        let of_kinds = Kind::ALL
+            .into_iter()
+            .filter_map(|kind| Some((kind.name(), self.kinds.get(kind.name())?)));
+        for (name, of) in of_kinds {
+            let counts = [of.sent, of.acknowledged, of.refused, of.unanswered];
+            write_kind(f, name, counts, &of.latency)?;
+        }
+        let counters = &self.counters;
+        let counts = [
+            counters.sent,
+            counters.acknowledged,
+            counters.refused,
+            self.unanswered,
         ];
-        times.into_iter().try_for_each(|(words, micros)| {
-            row(words, format!("{:.1} ms", about(micros) / 1_000.0))
-        })
+        write_kind(f, "all signals", counts, &self.latency)
     }
+}
+
+const HEAD: &str = "                 sent  acknowledged  refused  unanswered      p50 ms    p90 ms    p99 ms  p99.9 ms    max ms";
+
+fn write_kind(
+    f: &mut fmt::Formatter<'_>,
+    name: &str,
+    [sent, acknowledged, refused, unanswered]: [u64; 4],
+    latency: &Latency,
+) -> fmt::Result {
+    write!(
+        f,
+        "{name:<12}{sent:>9}{acknowledged:>14}{refused:>9}{unanswered:>12}  "
+    )?;
+    for micros in [
+        latency.p50_us,
+        latency.p90_us,
+        latency.p99_us,
+        latency.p999_us,
+        latency.max_us,
+    ] {
+        write!(f, "{:>10.1}", about(micros) / 1_000.0)?;
+    }
+    writeln!(f)
 }
 
 #[cfg(test)]
@@ -86,25 +186,33 @@ mod tests {
 
     fn report() -> Report {
         let mut tally = Tally::default();
-        tally.counters.sent = 3;
-        tally.counters.acknowledged = 2;
-        tally.took(Duration::from_millis(4));
-        tally.took(Duration::from_millis(40));
+        for _ in 0..3 {
+            tally.sent(Kind::Alarm);
+        }
+        tally.acknowledged(Kind::Alarm, Duration::from_millis(4));
+        tally.acknowledged(Kind::Alarm, Duration::from_millis(40));
+        tally.sent(Kind::Poll);
         Report::new(1, Duration::from_secs(2), &tally)
     }
 
     #[test]
     fn the_table_tells_what_was_acknowledged_and_how_soon() {
         let table = report().to_string();
-        let value = |words: &str| {
+        let words = |words: &str| {
             let row = table.lines().find(|line| line.starts_with(words)).unwrap();
-            row.trim_start_matches(words).trim().to_owned()
+            let rest = row.strip_prefix(words).unwrap();
+            rest.split_whitespace().collect::<Vec<_>>().join(" ")
         };
-        assert_eq!(value("signals sent"), "3");
-        assert_eq!(value("acknowledged a second"), "1");
-        assert_eq!(value("half acknowledged within"), "4.0 ms");
-        assert_eq!(value("all within"), "40.0 ms");
-        assert!(!table.contains("refused"), "zeros are left out");
+        assert_eq!(words("signals sent"), "3");
+        assert_eq!(words("signals unanswered"), "1");
+        assert_eq!(words("acknowledged a second"), "1");
+        assert_eq!(words("alarm"), "3 2 0 1 4.0 40.0 40.0 40.0 40.0");
+        assert_eq!(words("poll"), "1 0 0 1 0.0 0.0 0.0 0.0 0.0");
+        assert!(!table.contains("DUH"), "zeros are left out");
+        assert!(
+            !table.contains("restore"),
+            "so are kinds that were not sent"
+        );
     }
 
     #[test]
@@ -112,6 +220,16 @@ mod tests {
         let json: serde_json::Value = serde_json::from_str(&report().json()).unwrap();
         assert_eq!(json["counters"]["acknowledged"], 2);
         assert_eq!(json["latency"]["count"], 2);
+        assert_eq!(json["kinds"]["alarm"]["unanswered"], 1);
+        assert_eq!(json["kinds"]["poll"]["acknowledged"], 0);
         assert_eq!(json["acknowledged_per_second"], 1.0);
+    }
+
+    #[test]
+    fn whether_anybody_answered_is_told() {
+        assert!(report().was_answered());
+        let mut tally = Tally::default();
+        tally.sent(Kind::Poll);
+        assert!(!Report::new(1, Duration::ZERO, &tally).was_answered());
     }
 }

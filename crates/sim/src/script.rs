@@ -18,6 +18,12 @@ pub trait Script: Debug + Send {
 
     /// The next signal, under its number.
     fn tell(&mut self, number: u64) -> Content;
+
+    /// Leaves out what is due before `until`: the panel is off.
+    fn skip(&mut self, until: Mono);
+
+    /// How many signals were due by `until` and have not been told.
+    fn owed(&self, until: Mono) -> u64;
 }
 
 /// Reports whenever it may.
@@ -35,6 +41,13 @@ impl Script for FullSpeed {
     fn tell(&mut self, number: u64) -> Content {
         self.left = self.left.saturating_sub(1);
         Content::numbered(number)
+    }
+
+    fn skip(&mut self, _: Mono) {}
+
+    /// Nothing: it asks for no time.
+    fn owed(&self, _: Mono) -> u64 {
+        0
     }
 }
 
@@ -59,6 +72,24 @@ impl Script for Periodic {
         self.next = self.next.after(self.period);
         Content::numbered(number)
     }
+
+    fn skip(&mut self, until: Mono) {
+        let skipped = self.owed(until);
+        self.left -= skipped;
+        let periods = u32::try_from(skipped).unwrap_or(u32::MAX);
+        self.next = self.next.after(self.period.saturating_mul(periods));
+    }
+
+    fn owed(&self, until: Mono) -> u64 {
+        if until < self.next {
+            return 0;
+        }
+        let periods = until.since(self.next).as_nanos() / self.period.as_nanos().max(1);
+        u64::try_from(periods)
+            .unwrap_or(u64::MAX)
+            .saturating_add(1)
+            .min(self.left)
+    }
 }
 
 #[cfg(test)]
@@ -82,5 +113,18 @@ mod tests {
             .collect();
         assert_eq!(due, [1_000, 1_010, 1_020].map(|at| Some(Mono(at))));
         assert_eq!(script.due(late), None);
+    }
+
+    #[test]
+    fn what_was_due_and_not_told_is_owed_and_can_be_left_out() {
+        let mut script = Periodic {
+            next: Mono(1_000),
+            period: Duration::from_nanos(10),
+            left: 100,
+        };
+        let owed = [999, 1_000, 1_009, 1_010, u64::MAX].map(|at| script.owed(Mono(at)));
+        assert_eq!(owed, [0, 1, 1, 2, 100]);
+        script.skip(Mono(1_010));
+        assert_eq!((script.due(Mono(0)), script.left), (Some(Mono(1_020)), 98));
     }
 }

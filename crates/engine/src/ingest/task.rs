@@ -268,28 +268,32 @@ impl Task {
         candidates: &[Option<Candidate>],
     ) -> Result<Vec<Option<Known>>, IngestError> {
         let mut found = vec![None; batch.len()];
-        let mut asked = Vec::new();
-        let mut queries = Vec::new();
-        for (at, candidate) in candidates.iter().enumerate() {
-            let Some(candidate) = candidate.filter(|candidate| self.machine.must_ask(candidate))
-            else {
-                continue;
-            };
-            // R9: it may have come by another path of its panel before.
-            for path in self.parts.registry.siblings(&batch[at].binding) {
-                asked.push((at, candidate));
-                queries.push(RepeatQuery {
+        let asked = candidates.iter().enumerate().filter_map(|(at, candidate)| {
+            let must_ask = |candidate: &Candidate| self.machine.must_ask(candidate);
+            Some((at, candidate.filter(must_ask)?))
+        });
+        // R9: it may have come by another path of its panel before.
+        let queries = asked.flat_map(|(at, candidate)| {
+            let siblings = self.parts.registry.siblings(&batch[at].binding);
+            siblings.into_iter().map(move |path| {
+                let query = RepeatQuery {
                     path,
                     key: candidate.key,
                     panel_time: candidate.panel_time,
-                });
-            }
-        }
-        if asked.is_empty() {
+                };
+                ((at, candidate), query)
+            })
+        });
+        let (asked, queries): (Vec<_>, Vec<_>) = queries.unzip();
+        if queries.is_empty() {
             return Ok(found);
         }
-        let answers = self.parts.log.find_repeats(queries).await;
-        let answers = answers.map_err(IngestError::Read)?;
+        let answers = self
+            .parts
+            .log
+            .find_repeats(queries)
+            .await
+            .map_err(IngestError::Read)?;
         for ((at, candidate), answer) in asked.into_iter().zip(answers) {
             found[at] = candidate.deciding(found[at], answer.map(known));
         }

@@ -1,6 +1,6 @@
 //! Octets that were read and wait for their turn, while an identity or proofs are awaited.
 
-use model::Wall;
+use model::Now;
 
 /// Octets in their order, with the time when the first of them were read.
 ///
@@ -10,7 +10,7 @@ use model::Wall;
 pub(super) struct Backlog {
     octets: Vec<u8>,
     used: usize,
-    read: Wall,
+    read: Now,
 }
 
 impl Backlog {
@@ -19,7 +19,7 @@ impl Backlog {
     }
 
     /// When its octets were read.
-    pub(super) fn read(&self) -> Wall {
+    pub(super) fn read(&self) -> Now {
         self.read
     }
 
@@ -29,7 +29,7 @@ impl Backlog {
     }
 
     /// Appends octets that were read at `read`.
-    pub(super) fn append(&mut self, octets: &[u8], read: Wall) {
+    pub(super) fn append(&mut self, octets: &[u8], read: Now) {
         if self.is_empty() {
             self.read = read;
         }

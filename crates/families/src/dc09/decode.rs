@@ -1,4 +1,4 @@
-//! From a frame of a registered account to a [`Signal`].
+//! From a frame whose body could be opened to a [`Signal`].
 //!
 //! Invariant: every frame becomes a signal with at least one event. What cannot be read is there
 //! as an event that is not decoded (I4, I12), beside what can.
@@ -7,12 +7,11 @@ use std::time::Duration;
 
 use arrayvec::ArrayString;
 use model::{
-    Account, Code, EventClass, EventFlags, Extended, Item, Point, PointNumber, Signal, Wall,
+    Account, Code, EventClass, EventFlags, Extended, Item, Now, Point, PointNumber, Signal, Wall,
     limits, micros,
 };
-use proto::Admitted;
 use wire::contact_id::ContactIdEvent;
-use wire::dc09::{Address, Body, Data, Envelope, Frame, Unreadable, redact, timestamp};
+use wire::dc09::{Address, Body, Data, Envelope, Frame, Unreadable, timestamp};
 use wire::sia_dcs::{self, Modifiers, Part, SiaEvent};
 use wire::text;
 
@@ -27,39 +26,52 @@ const ZONE_TOLERANCE: Duration = Duration::from_mins(2);
 
 const QUARTER: Duration = Duration::from_mins(15);
 
-/// A frame of a registered account, and what is known beside it.
+/// A frame that is addressed to us as it should be, and when its last octet was read.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Received<'a> {
+pub(super) struct Arrived<'a> {
     pub(super) envelope: &'a Envelope<'a>,
     pub(super) frame: &'a Frame<'a>,
     pub(super) address: &'a Address,
-    pub(super) admitted: &'a Admitted,
-    pub(super) format: Format,
-    /// When its last octet was read.
-    pub(super) at: Wall,
+    pub(super) read: Now,
 }
 
-/// The signal that the frame is.
-pub(super) fn signal(received: &Received<'_>, body: &Result<Body<'_>, Unreadable>) -> Signal {
-    let Received { frame, address, .. } = received;
-    let token: String = frame.token.iter().copied().map(char::from).collect();
-    // Known tokens have at most seven letters.
-    let format = ArrayString::from(&token).unwrap_or_default();
+/// What is made a signal of.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Received<'a> {
+    pub(super) arrived: &'a Arrived<'a>,
+    pub(super) format: Format,
+    /// Its body, decrypted if it was encrypted.
+    pub(super) body: &'a Result<Body<'a>, Unreadable>,
+    /// Whether it may be about accounts other than its own (R5).
+    pub(super) hub: bool,
+    /// The reasons to doubt it (R1).
+    pub(super) doubt: EventFlags,
+}
+
+/// The signal that the frame is; `raw` are the octets that may be kept of it.
+pub(super) fn signal(received: &Received<'_>, raw: Vec<u8>) -> Signal {
+    let Arrived {
+        envelope,
+        frame,
+        address,
+        ..
+    } = received.arrived;
+    let format = format_name(frame);
     let mut signal = Signal {
         account: address.account,
         format,
         panel_sequence: address.sequence,
         panel_time: None,
         occurred: None,
-        flags: EventFlags::empty(),
+        flags: received.doubt,
         items: Vec::new(),
         extended: Vec::new(),
-        raw: redact(received.envelope, frame),
+        raw,
     };
     let reserved = address.sequence == Some(0);
-    let as_wanted = address.is_standard && !reserved && !received.envelope.is_padded();
+    let as_wanted = address.is_standard && !reserved && !envelope.is_padded();
     signal.flags.set(EventFlags::NON_STANDARD, !as_wanted);
-    if let Ok(body) = body {
+    if let Ok(body) = received.body {
         fill(&mut signal, received, body);
     } else {
         signal.flags |= EventFlags::NON_STANDARD;
@@ -68,38 +80,37 @@ pub(super) fn signal(received: &Received<'_>, body: &Result<Body<'_>, Unreadable
     signal
 }
 
+/// The token, which names the format; known ones have at most seven letters.
+pub(super) fn format_name(frame: &Frame<'_>) -> ArrayString<12> {
+    let mut name = ArrayString::new();
+    let letters = frame.token.iter().copied().map(char::from);
+    letters.take(12).for_each(|letter| name.push(letter));
+    name
+}
+
 /// What a readable body tells.
 fn fill(signal: &mut Signal, received: &Received<'_>, body: &Body<'_>) {
+    let read = received.arrived.read.wall;
     signal.panel_time = body.sent;
-    if body.sent.is_some_and(|sent| is_outside(sent, received.at)) {
-        signal.flags |= EventFlags::CLOCK_OUTSIDE_WINDOW;
-    }
     if !body.is_standard {
         signal.flags |= EventFlags::NON_STANDARD;
     }
     signal.extended = body.extended.iter().map(kept).collect();
     let data = Data::parse(body.data);
     signal.items = match received.format {
-        Format::SiaDcs => sia_items(signal, data.content, received.at),
+        Format::SiaDcs => sia_items(signal, data.content, read),
         Format::AdmCid => contact_id_items(signal.format, data.content),
         Format::Kept => vec![undecoded(signal.format)],
     };
     if received.format != Format::Kept {
         name_account(signal, received, data.account);
     }
-    tell_occurrence(signal, received.at, body.block(b'H'));
+    tell_occurrence(signal, read, body.block(b'H'));
     if let (Some(first), Some(octets)) = (signal.items.first_mut(), body.block(b'I'))
         && first.text.is_none()
     {
         first.text = text::decode(octets);
     }
-}
-
-/// DC-09 5.5.1.9: whether a frame's time is outside the window. A plain frame is accepted all
-/// the same (R2).
-fn is_outside(sent: Wall, received: Wall) -> bool {
-    let ahead = sent - received;
-    ahead > micros(limits::WINDOW_AHEAD) || -ahead > micros(limits::WINDOW_BEHIND)
 }
 
 fn kept(block: &wire::dc09::Block<'_>) -> Extended {
@@ -117,10 +128,10 @@ fn name_account(signal: &mut Signal, received: &Received<'_>, named: Option<&[u8
         return;
     };
     let account = Account::parse(named).ok();
-    if account == Some(received.address.account) {
+    if account == Some(received.arrived.address.account) {
         return;
     }
-    let doubtful = account.is_none() || !received.admitted.policy.hub;
+    let doubtful = account.is_none() || !received.hub;
     for item in &mut signal.items {
         item.account = account;
         item.flags.set(EventFlags::ACCOUNT_MISMATCH, doubtful);

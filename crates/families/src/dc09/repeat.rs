@@ -1,6 +1,9 @@
 //! What makes two signals the same (R2): header account, token, sequence, data, extended data.
 //!
 //! Not the frame's time, its padding, `R` and `L`: a panel that tries again changes these.
+//!
+//! The asterisk of an encrypted frame is part of its token: whoever says in clear beforehand what a
+//! panel will say must not make a repeat of the panel's own signal.
 
 use model::{Account, RepeatKey};
 use sha2::{Digest, Sha256};
@@ -17,6 +20,9 @@ pub(super) fn repeat_key(
 ) -> RepeatKey {
     let mut form = Canonical(Sha256::new());
     form.part(account.as_str().as_bytes());
+    if frame.encrypted {
+        form.part(b"*");
+    }
     form.part(frame.token);
     form.part(frame.sequence);
     if let Ok(body) = body {

@@ -1,10 +1,11 @@
-//! One connection of a DC-09 panel.
+//! One connection of a DC-09 panel, or one datagram.
 //!
 //! ```text
-//! octets ─► deframer ─► who? ─► supervision ──────────────► ACK ┐
-//!              │          │   └► signal ─► engine ─► proof ─► ACK ├► replies, in order ─► panel
-//!              ▼          └► not registered ──────────────► DUH ┘
-//!          refused: counted
+//! octets ─► deframer ─► who? ─► opened ─► believed? ─► supervision ──────────────► ACK ┐
+//!              │          │       │          │  └────► signal ─► engine ─► proof ─► ACK ├► replies,
+//!              ▼          │       │          └─► wrong clock ─► (engine, if an alarm) NAK │  in order
+//!          refused:       └───────┴► stranger ──────────────────────────────────► DUH ┘
+//!          counted
 //! ```
 //!
 //! Invariant: an acknowledgement of a signal leaves only with the proof for that signal (I1), and
@@ -19,47 +20,25 @@
 //! take turns asks again; a refusal is not remembered, since the account may be registered at any
 //! time, and the gateway remembers it for a while.
 //!
+//! A datagram is read as a connection that ends behind it: all frames in it are answered, and one
+//! that stops short is dropped and counted.
+//!
 //! Failure: when the connection ends, what is not acknowledged is forgotten here; the panel sends
 //! it again, and the engine finds the repeat (R2).
 
-use std::collections::VecDeque;
-use std::sync::Arc;
+mod frames;
+mod strangers;
 
-use model::{AccountKey, Committed, EventFlags, FamilyName, Mono, Now, Refusal, SignalToken, Wall};
-use proto::{
-    Admitted, CloseReason, Counted, Identity, Outgoing, Session, SessionEvent, SessionSetting,
-};
-use wire::dc09::{Address, Body, Deframer, Envelope, Found, Frame, Refused, reply};
+use std::collections::VecDeque;
+
+use model::{Committed, FamilyName, Mono, Now, Refusal, SignalToken};
+use proto::{CloseReason, Counted, Identity, Session, SessionEvent, SessionSetting};
+use wire::dc09::{Deframer, Found, Refused};
 
 use super::backlog::Backlog;
-use super::decode::{self, Received};
-use super::repeat::repeat_key;
 use super::replies::Replies;
+use super::speaker::Speaker;
 use super::tally::Tally;
-use super::token::Asks;
-
-/// Who speaks, as far as it is known.
-#[derive(Debug)]
-enum Speaker {
-    Unknown,
-    /// The question is open; the frame that raised it waits.
-    Asked(Box<Asked>),
-    Known(AccountKey, Arc<Admitted>),
-}
-
-/// A frame that waits for the identity of its account.
-struct Asked {
-    key: AccountKey,
-    frame: Vec<u8>,
-    read: Wall,
-}
-
-/// The frame is personal data: it stays out of logs.
-impl std::fmt::Debug for Asked {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Asked({:?})", self.key.account)
-    }
-}
 
 /// Where a connection stands between its beginning and its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,11 +52,19 @@ enum Phase {
     Gone,
 }
 
+/// What the octets come by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Transport {
+    Stream,
+    Datagram,
+}
+
 /// A connection of the family `dc09`.
 #[derive(Debug)]
 pub(super) struct Dc09Session {
     family: FamilyName,
     setting: SessionSetting,
+    transport: Transport,
     phase: Phase,
     speaker: Speaker,
     deframer: Deframer,
@@ -91,16 +78,17 @@ pub(super) struct Dc09Session {
 }
 
 impl Dc09Session {
-    pub(super) fn new(family: FamilyName, setting: SessionSetting) -> Self {
+    pub(super) fn new(family: FamilyName, setting: SessionSetting, transport: Transport) -> Self {
         Self {
             family,
             setting,
+            transport,
             phase: Phase::Open,
             speaker: Speaker::Unknown,
             deframer: Deframer::new(),
             completion: None,
             backlog: Backlog::default(),
-            replies: Replies::default(),
+            replies: Replies::new(setting.seed),
             last_token: SignalToken(0),
             events: VecDeque::new(),
             tally: Tally::default(),
@@ -115,7 +103,7 @@ impl Dc09Session {
     }
 
     /// Takes frames from `input` until it is empty or the next one has to wait.
-    fn take_frames(&mut self, now: Now, read: Wall, input: &mut &[u8]) {
+    fn take_frames(&mut self, now: Now, read: Now, input: &mut &[u8]) {
         // Taken out, since the frames that it hands out borrow from it.
         let mut deframer = std::mem::take(&mut self.deframer);
         let mut began_anew = self.completion.is_none();
@@ -125,7 +113,7 @@ impl Dc09Session {
             };
             began_anew = true;
             match found {
-                Found::Frame(envelope) => self.handle_frame(&envelope, read),
+                Found::Frame(envelope) => self.handle_frame(&envelope, read, now),
                 Found::Refused(Refused::BadCrc) => self.tally.add(Counted::BadCrc),
                 Found::Refused(Refused::BadLength) => self.tally.add(Counted::BadLength),
                 Found::Refused(Refused::NotAFrame) => self.tally.add(Counted::NotAFrame),
@@ -137,6 +125,18 @@ impl Dc09Session {
             self.completion = Some(now.mono.after(self.setting.bounds.frame_completion));
         }
         self.deframer = deframer;
+        if self.transport == Transport::Datagram && input.is_empty() {
+            self.drop_unfinished();
+        }
+    }
+
+    /// A frame that a datagram begins and does not end will never be complete.
+    fn drop_unfinished(&mut self) {
+        if self.deframer.is_begun() {
+            self.tally.add(Counted::Incomplete);
+        }
+        self.deframer.reset();
+        self.completion = None;
     }
 
     /// Goes on with what waits, if the next frame need not wait any longer.
@@ -150,139 +150,6 @@ impl Dc09Session {
             self.backlog = backlog;
         }
         self.close_if_answered();
-    }
-
-    fn handle_frame(&mut self, envelope: &Envelope<'_>, read: Wall) {
-        let Ok(frame) = Frame::parse(envelope.covered()) else {
-            self.tally.add(Counted::NotAFrame);
-            return;
-        };
-        match Asks::of(&frame) {
-            Asks::Nothing => self.tally.add(Counted::UnknownToken),
-            Asks::Unknown => self.decline(envelope, &frame, Counted::UnknownToken),
-            Asks::Key => self.decline(envelope, &frame, Counted::NoKey),
-            asks @ (Asks::Supervision | Asks::Signal(_)) => match frame.address() {
-                Ok(address) => self.handle_addressed(envelope, &frame, &address, asks, read),
-                Err(_) => self.decline(envelope, &frame, Counted::Malformed),
-            },
-        }
-    }
-
-    /// DUH: received well, and cannot be processed.
-    fn decline(&mut self, envelope: &Envelope<'_>, frame: &Frame<'_>, reason: Counted) {
-        self.tally.add(reason);
-        let duh = reply::cannot_process(frame, envelope.form());
-        self.replies.push(duh);
-    }
-
-    fn handle_addressed(
-        &mut self,
-        envelope: &Envelope<'_>,
-        frame: &Frame<'_>,
-        address: &Address,
-        asks: Asks,
-        read: Wall,
-    ) {
-        let key = AccountKey {
-            family: self.family,
-            account: address.account,
-            listener: self.setting.listener,
-            receiver: address.receiver,
-            line: address.line,
-        };
-        match &self.speaker {
-            Speaker::Known(known, admitted) if *known == key => {
-                match (asks, Arc::clone(admitted)) {
-                    (Asks::Signal(format), admitted) => self.hand_on(&Received {
-                        envelope,
-                        frame,
-                        address,
-                        admitted: &admitted,
-                        format,
-                        at: read,
-                    }),
-                    (_, admitted) => self.answer_supervision(envelope, frame, address, &admitted),
-                }
-            }
-            _ => {
-                self.events.push_back(SessionEvent::Identify(key));
-                self.speaker = Speaker::Asked(Box::new(Asked {
-                    key,
-                    frame: envelope.octets().to_vec(),
-                    read,
-                }));
-            }
-        }
-    }
-
-    /// R4 is kept by the gateway, which closes connections when storage cannot be promised.
-    fn answer_supervision(
-        &mut self,
-        envelope: &Envelope<'_>,
-        frame: &Frame<'_>,
-        address: &Address,
-        admitted: &Admitted,
-    ) {
-        self.tally.add(Counted::Supervision);
-        let body_is_standard = Body::parse(frame.body).is_ok_and(|body| body.is_standard);
-        let sequence_is_standard = address.sequence == Some(0) || frame.token != b"NULL";
-        let as_wanted = address.is_standard && body_is_standard && sequence_is_standard;
-        if !as_wanted || envelope.is_padded() {
-            self.tally.add(Counted::NonStandard);
-        }
-        let &Admitted { panel, path, .. } = admitted;
-        let alive = SessionEvent::Alive { panel, path };
-        if self.events.back() != Some(&alive) {
-            self.events.push_back(alive);
-        }
-        let ack = reply::acknowledge(frame, envelope.form());
-        self.replies.push(ack);
-    }
-
-    /// Hands a signal on to be stored; its acknowledgement waits for the proof (I1).
-    fn hand_on(&mut self, received: &Received<'_>) {
-        self.tally.add(Counted::Signal);
-        let body = Body::parse(received.frame.body);
-        let signal = decode::signal(received, &body);
-        let is_odd = |flags: EventFlags| flags.contains(EventFlags::NON_STANDARD);
-        if is_odd(signal.flags) || signal.items.iter().any(|item| is_odd(item.flags)) {
-            self.tally.add(Counted::NonStandard);
-        }
-        self.last_token = SignalToken(self.last_token.0.wrapping_add(1));
-        let key = repeat_key(received.address.account, received.frame, &body);
-        let ack = reply::acknowledge(received.frame, received.envelope.form());
-        self.replies.push_unproven(self.last_token, key, ack);
-        self.events
-            .push_back(SessionEvent::Signal(Box::new(Outgoing {
-                token: self.last_token,
-                path: received.admitted.path,
-                class: signal.class(),
-                key,
-                received: received.at,
-                skewed: false,
-                signal,
-            })));
-    }
-
-    /// The answer to the open question is here: the frame that waited goes its way.
-    fn answered(&mut self, asked: &Asked, identity: Identity) {
-        let mut deframer = Deframer::new();
-        let mut input = asked.frame.as_slice();
-        // It was cut out of the stream as a good frame, so it is found again.
-        let Some(Found::Frame(envelope)) = deframer.next(&mut input) else {
-            return;
-        };
-        match identity {
-            Identity::Admitted(admitted) => {
-                self.speaker = Speaker::Known(asked.key, admitted);
-                self.handle_frame(&envelope, asked.read);
-            }
-            Identity::Refused { .. } => {
-                if let Ok(frame) = Frame::parse(envelope.covered()) {
-                    self.decline(&envelope, &frame, Counted::UnknownAccount);
-                }
-            }
-        }
     }
 
     /// No further octets. What was read is still answered, but for a frame that stopped short.
@@ -311,14 +178,15 @@ impl Session for Dc09Session {
         if self.phase != Phase::Open {
             return;
         }
-        if self.is_blocked() || !self.backlog.is_empty() {
-            self.backlog.append(bytes, now.wall);
-            return;
-        }
         let mut input = bytes;
-        self.take_frames(now, now.wall, &mut input);
+        if !self.is_blocked() && self.backlog.is_empty() {
+            self.take_frames(now, now, &mut input);
+        }
         if !input.is_empty() {
-            self.backlog.append(input, now.wall);
+            self.backlog.append(input, now);
+        }
+        if self.transport == Transport::Datagram {
+            self.stop_reading(CloseReason::Answered);
         }
     }
 
@@ -333,16 +201,24 @@ impl Session for Dc09Session {
             {
                 self.speaker = Speaker::Asked(asked);
             }
-            (Speaker::Asked(asked), identity) => self.answered(&asked, identity),
+            (Speaker::Asked(asked), identity) => self.answered(&asked, identity, now),
             // Taken back unasked: the next frame asks again.
-            (Speaker::Known(key, _), Identity::Refused { account }) if account == key.account => {}
+            (Speaker::Known(known), Identity::Refused { account })
+                if account == known.key.account => {}
+            // Told anew unasked: its keys, or what it may do, have changed.
+            (Speaker::Known(mut known), Identity::Admitted(admitted))
+                if admitted.path == known.admitted.path =>
+            {
+                known.renew(admitted);
+                self.speaker = Speaker::Known(known);
+            }
             (speaker, _) => self.speaker = speaker,
         }
         self.resume(now);
     }
 
     fn handle_committed(&mut self, now: Now, proof: Committed) {
-        match self.replies.commit(&proof) {
+        match self.replies.commit(&proof, now.wall) {
             Ok(()) if self.phase != Phase::Gone => self.tally.add(Counted::Acknowledged),
             Ok(()) => {}
             Err(_) => self.tally.add(Counted::ProofMismatch),
@@ -351,11 +227,11 @@ impl Session for Dc09Session {
     }
 
     fn handle_refused(&mut self, now: Now, token: SignalToken, reason: Refusal) {
-        match self.replies.refuse(token) {
+        match self.replies.refuse(token, reason, now.wall) {
             Ok(()) => self.tally.add(Counted::Refused),
             Err(_) => self.tally.add(Counted::ProofMismatch),
         }
-        if reason == Refusal::UnknownPath && matches!(self.speaker, Speaker::Known(..)) {
+        if reason == Refusal::UnknownPath && matches!(self.speaker, Speaker::Known(_)) {
             // The path was removed: the next frame asks who it is now.
             self.speaker = Speaker::Unknown;
         }

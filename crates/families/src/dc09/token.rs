@@ -28,18 +28,16 @@ pub(super) enum Asks {
     Signal(Format),
     /// Nothing: it is itself an answer.
     Nothing,
-    /// To be decrypted.
-    Key,
     /// We do not know what.
     Unknown,
 }
 
 impl Asks {
-    /// By the token, which is compared as written: all known ones are upper case.
+    /// By the token without its asterisk, which is compared as written: all known ones are upper
+    /// case.
     pub(super) fn of(frame: &Frame<'_>) -> Self {
         match frame.token {
             b"ACK" | b"NAK" | b"DUH" => Self::Nothing,
-            _ if frame.encrypted => Self::Key,
             b"NULL" | b"XNM" => Self::Supervision,
             b"SIA-DCS" => Self::Signal(Format::SiaDcs),
             b"ADM-CID" => Self::Signal(Format::AdmCid),

@@ -1,8 +1,15 @@
-//! DC-09 for the conformance suite, in both forms of its CRC.
+//! DC-09 for the conformance suite, plain and encrypted, in both forms of its CRC.
 
-use proto::conformance::Fixture;
+use std::sync::LazyLock;
+
+use arrayvec::ArrayVec;
+use model::{CipherKey, Wall};
+use proto::KEYS;
+use proto::conformance::{BENCH_TIME, Encrypts, Fixture};
 use wire::dc09::reply::{Reply, ReplyKind};
-use wire::dc09::{CrcForm, Deframer, Found, Frame, Message};
+use wire::dc09::{CrcForm, Deframer, Found, Frame, Message, decrypt};
+
+use crate::driver::{at, key, other_key, sealed};
 
 /// Frames with a text CRC, except that every third signal has a binary one.
 #[derive(Debug)]
@@ -76,18 +83,127 @@ impl Fixture for Dc09Fixture {
             }
         };
         let ((reply_form, reply), (request_form, request)) = (cut(reply), cut(request));
-        let reply = Reply::parse(&reply).unwrap();
+        let answer = Reply::parse(&reply).unwrap();
         let request = Frame::parse(&request).unwrap();
-        reply.kind == ReplyKind::Ack
+        let opens = |reply: &Frame<'_>| decrypt(&key(), &reply.body[1..]).is_ok();
+        answer.kind == ReplyKind::Ack
             && reply_form == request_form
-            && reply.sequence == request.sequence
-            && reply.account == request.account
+            && answer.sequence == request.sequence
+            && answer.account == request.account
+            && answer.encrypted == request.encrypted
+            && (!answer.encrypted || opens(&Frame::parse(&reply).unwrap()))
+    }
+}
+
+/// The same, encrypted with the second of the account's two keys.
+#[derive(Debug)]
+pub(crate) struct EncryptedFixture;
+
+/// Behaviours ask for the same few signals again and again.
+static SIGNALS: LazyLock<Vec<Vec<u8>>> =
+    LazyLock::new(|| (0..100).map(EncryptedFixture::encrypted).collect());
+
+const LATE: Wall = Wall(BENCH_TIME.0 - 3_600_000_000);
+
+impl EncryptedFixture {
+    fn message(number: u16) -> Message<'static> {
+        Message::sia_dcs("1234", number, &format!("Nri1/BA{number}"))
+    }
+
+    fn encrypted(number: u16) -> Vec<u8> {
+        let message = at(Self::message(number), BENCH_TIME);
+        sealed(&message, &key())
+    }
+}
+
+impl Fixture for EncryptedFixture {
+    fn signal(&self, number: u16) -> Vec<u8> {
+        let known = SIGNALS.get(usize::from(number)).cloned();
+        known.unwrap_or_else(|| Self::encrypted(number))
+    }
+
+    fn signal_of_other_account(&self, number: u16) -> Vec<u8> {
+        let message = Message::adm_cid("5678", number, "1130 01 015");
+        sealed(&at(message, BENCH_TIME), &key())
+    }
+
+    fn supervision(&self) -> Vec<u8> {
+        sealed(&at(Message::null("1234"), BENCH_TIME), &key())
+    }
+
+    fn garbage(&self) -> Vec<Vec<u8>> {
+        let mut wrong_crc = self.signal(1);
+        wrong_crc[2] ^= 1;
+        let mut runs = Dc09Fixture.garbage();
+        runs.push(wrong_crc);
+        runs
+    }
+
+    fn replies(&self, transmitted: &[u8]) -> Vec<Vec<u8>> {
+        Dc09Fixture.replies(transmitted)
+    }
+
+    fn acknowledges(&self, reply: &[u8], request: &[u8]) -> bool {
+        Dc09Fixture.acknowledges(reply, request)
+    }
+
+    fn encrypts(&self) -> Option<&dyn Encrypts> {
+        Some(self)
+    }
+}
+
+impl Encrypts for EncryptedFixture {
+    fn keys(&self) -> ArrayVec<CipherKey, KEYS> {
+        [other_key(), key()].into_iter().collect()
+    }
+
+    fn plain_supervision(&self) -> Vec<u8> {
+        Dc09Fixture.supervision()
+    }
+
+    fn plain_signal(&self, number: u16) -> Vec<u8> {
+        Dc09Fixture.signal(number)
+    }
+
+    fn late_supervision(&self) -> Vec<u8> {
+        sealed(&at(Message::null("1234"), LATE), &key())
+    }
+
+    fn late_alarm(&self) -> Vec<u8> {
+        sealed(&at(Self::message(1), LATE), &key())
+    }
+
+    fn late_calming_signal(&self) -> Vec<u8> {
+        let message = Message::sia_dcs("1234", 2, "Nri1/OP1");
+        sealed(&at(message, LATE), &key())
+    }
+
+    fn of_another_key(&self) -> Vec<Vec<u8>> {
+        let wrong = CipherKey::from_ascii("nobody told this").unwrap();
+        let times = [BENCH_TIME, LATE].into_iter();
+        let frames = times.flat_map(|sent| {
+            let alarm = sealed(&at(Self::message(1), sent), &wrong);
+            let null = sealed(&at(Message::null("1234"), sent), &wrong);
+            [alarm, null]
+        });
+        frames.collect()
+    }
+
+    fn tells_time(&self, reply: &[u8]) -> bool {
+        let frames = crate::driver::frames(reply);
+        let reply = Reply::parse(&frames[0]).unwrap();
+        reply.kind == ReplyKind::Nak && !reply.encrypted && reply.time == Some(BENCH_TIME)
     }
 }
 
 #[test]
-fn the_fixture_is_a_good_one() {
-    let fixture = Dc09Fixture;
+fn the_fixtures_are_good_ones() {
+    good(&Dc09Fixture);
+    good(&EncryptedFixture);
+    assert!(EncryptedFixture.encrypts().is_some());
+}
+
+fn good(fixture: &dyn Fixture) {
     assert!(fixture.signal(3) != fixture.signal(4));
     for garbage in fixture.garbage() {
         let mut deframer = Deframer::new();

@@ -1,16 +1,20 @@
 //! Streams of frames and garbage, cut anywhere: the same as one by one.
 
-use model::{AckMode, Committed, Epoch, EventSeq, Mono, Now, PanelIndex, PathIndex, Wall};
+use std::sync::Arc;
+
+use model::{AckMode, Committed, EventSeq, Mono, Now, PanelIndex, PathIndex, Wall};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proto::conformance::Fixture;
-use proto::{Admitted, Family, Identity, Outgoing, Session, SessionEvent, SessionSetting};
+use proto::{Admitted, Family, Identity, Outgoing, Session, SessionEvent};
 
 use crate::dc09::Dc09Fixture;
+use crate::driver::setting;
 
 const NOW: Now = Now {
     mono: Mono(1),
     wall: Wall(1_790_000_000_000_000),
+    suspect: false,
 };
 
 /// Everybody is registered, everything is stored at once.
@@ -20,13 +24,9 @@ fn converse(session: &mut dyn Session, octets: &[u8]) -> (Vec<Outgoing>, Vec<u8>
     while let Some(event) = session.poll_event() {
         match event {
             SessionEvent::Identify(_) => {
-                let admitted = Admitted {
-                    panel: PanelIndex(1),
-                    path: PathIndex(1),
-                    epoch: Epoch(1),
-                    hub: true,
-                };
-                session.handle_identity(NOW, Identity::Admitted(admitted));
+                let mut admitted = Admitted::plain(PanelIndex(1), PathIndex(1));
+                admitted.policy.hub = true;
+                session.handle_identity(NOW, Identity::Admitted(Arc::new(admitted)));
             }
             SessionEvent::Signal(outgoing) => {
                 let (token, key) = (outgoing.token, outgoing.key);
@@ -42,7 +42,7 @@ fn converse(session: &mut dyn Session, octets: &[u8]) -> (Vec<Outgoing>, Vec<u8>
 }
 
 fn open() -> Box<dyn Session> {
-    families::dc09::Dc09.open_stream(SessionSetting::default())
+    families::dc09::Dc09.open_stream(setting())
 }
 
 /// What pieces of a stream get, each on its own connection.

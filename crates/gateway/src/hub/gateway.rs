@@ -7,23 +7,25 @@
 
 use std::future::pending;
 use std::io;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::BytesMut;
-use engine::ports::{Answer, AnswerSender, Origin, Submission};
-use model::{Account, AccountKey, FamilyName, IntakeState, Stream, limits};
-use proto::{Admitted, KEYS, Outgoing};
+use engine::ports::{Answer, AnswerSender, Origin, Sign, StrayFrame, Submission};
+use model::{Account, AccountKey, FamilyName, IntakeState, PathIndex, Stream, limits};
+use proto::{Admitted, KEYS, Outgoing, Stray};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{Notify, broadcast, mpsc};
 use tokio::time::MissedTickBehavior;
+use zeroize::Zeroize;
 
 use super::Shared;
 use super::greeting::{Half, Trio};
 use super::order::{Order, Violation};
 use crate::link::{
-    DecodeError, Downward, FrameBuffer, IdentityAnswer, TooLarge, Upward, codec, question_of,
+    DecodeError, Downward, FrameBuffer, Heard, IdentityAnswer, TooLarge, Upward, codec, question_of,
 };
 
 /// Why a link ended.
@@ -50,8 +52,11 @@ enum End {
 /// A question for an identity.
 type Question = (u64, AccountKey);
 
-/// Identities in one message, so that it fits a frame with all their octets.
+/// Accounts in one message, so that it fits a frame with all their octets.
 const FORGET_CHUNK: usize = 1_024;
+
+/// What is written of identities at once: a frame always fits behind another.
+const IDENTITY_BUFFER: usize = 2 * (limits::LINK_FRAME + size_of::<u32>());
 
 struct Link {
     shared: Arc<Shared>,
@@ -68,6 +73,7 @@ struct Link {
 pub(super) async fn attend(shared: Arc<Shared>, trio: Trio) {
     let (gateway, pid) = (trio.gateway, trio.pid);
     let _connected = shared.figures.connect(gateway);
+    let _here = Here::note(&shared);
     if trio.build == shared.build {
         tracing::debug!(gateway, pid, "a gateway is connected");
     } else {
@@ -82,6 +88,22 @@ pub(super) async fn attend(shared: Arc<Shared>, trio: Trio) {
     let cause = std::error::Error::source(&end).map(ToString::to_string);
     // Whether it ended in order is for the supervisor to say, who knows what it asked for.
     tracing::info!(gateway, pid, reason = %end, cause, "a gateway's link has ended");
+}
+
+/// R11: while this lives, silence of the gateway's panels is their own.
+struct Here(Arc<Shared>);
+
+impl Here {
+    fn note(shared: &Arc<Shared>) -> Self {
+        shared.supervises.gateway(true, shared.clock.now().mono);
+        Self(Arc::clone(shared))
+    }
+}
+
+impl Drop for Here {
+    fn drop(&mut self) {
+        self.0.supervises.gateway(false, self.0.clock.now().mono);
+    }
 }
 
 async fn run(shared: Arc<Shared>, trio: Trio) -> End {
@@ -163,13 +185,30 @@ impl Link {
                 let asked = self.questions.try_send((connection, key));
                 asked.map_err(|_| End::TooManyQuestions)?;
             }
-            Upward::Alive(heard) => {
+            Upward::Alive(heard) => self.take_heard(&heard),
+            Upward::Left(gone) => {
+                for one in gone {
+                    self.shared.supervises.left(one.path, one.epoch, one.at);
+                }
+            }
+            Upward::Skewed(paths) => {
+                let now = self.shared.clock.now().mono;
+                for path in paths {
+                    self.shared.clocks.skewed(path, now);
+                }
+            }
+            Upward::Learned { path, learned } => self.shared.learns.learned(path, learned),
+            Upward::Stray {
+                source,
+                path,
+                stray,
+            } => {
+                let frame = frame_of(source, path, *stray);
+                self.shared.quarantines.stray(frame);
+            }
+            Upward::Flood { source, path } => {
                 let now = self.shared.clock.now().wall;
-                let ago = |ms: u32| std::time::Duration::from_millis(ms.into());
-                let heard = heard
-                    .into_iter()
-                    .map(|one| (one.path, now.before(ago(one.ago))));
-                self.shared.presence.note(heard);
+                self.shared.quarantines.flood(source, path, now);
             }
             Upward::Closed { connection } => self.order().close(connection),
             Upward::Counters(counters) => self.shared.figures.count(self.gateway, counters),
@@ -177,9 +216,22 @@ impl Link {
         Ok(())
     }
 
+    fn take_heard(&self, heard: &[Heard]) {
+        let signs: Vec<Sign> = heard
+            .iter()
+            .map(|one| Sign {
+                path: one.path,
+                epoch: one.epoch,
+                at: one.at,
+            })
+            .collect();
+        self.shared.supervises.heard(&signs);
+        for one in heard.iter().filter(|one| one.agreed) {
+            self.shared.clocks.agreed(one.path, one.at);
+        }
+    }
+
     fn take_signal(&self, connection: u64, outgoing: Outgoing) -> Result<(), End> {
-        let heard = (outgoing.path, outgoing.received);
-        self.shared.presence.note([heard]);
         self.order().offer(Submission {
             origin: Origin {
                 connection,
@@ -246,18 +298,18 @@ impl Link {
                     }
                     self.free(&batch);
                     for answer in batch.drain(..) {
-                        append(&mut out, &Downward::Answer(answer))?;
+                        codec::append(&mut out, &Downward::Answer(answer))?;
                     }
                 }
                 _ = period.tick() => {
                     told = *state.borrow_and_update();
-                    append(&mut out, &Downward::Intake(told))?;
+                    codec::append(&mut out, &Downward::Intake(told))?;
                 }
                 // Good news is told at once; otherwise the period will do (R4).
                 changed = state.changed(), if !promised => {
                     changed.map_err(|_| End::Stopping)?;
                     told = *state.borrow_and_update();
-                    append(&mut out, &Downward::Intake(told))?;
+                    codec::append(&mut out, &Downward::Intake(told))?;
                 }
             }
             stream.write_all(&out).await?;
@@ -280,7 +332,8 @@ impl Link {
         mut changes: broadcast::Receiver<Arc<Vec<(FamilyName, Account)>>>,
     ) -> Result<(), End> {
         let mut batch = Vec::new();
-        let mut out = BytesMut::new();
+        // Never grows, so that no copy of a key stays behind (I10).
+        let mut out = BytesMut::with_capacity(IDENTITY_BUFFER);
         loop {
             tokio::select! {
                 count = asked.recv_many(&mut batch, limits::LINK_IDENTIFY) => {
@@ -290,21 +343,24 @@ impl Link {
                     // Looked up when it is written, so that a change of which the gateway is
                     // told later cannot have come before it.
                     for question in batch.drain(..) {
-                        append(&mut out, &Downward::Identity(self.identify(question)))?;
+                        if out.len() > limits::LINK_FRAME {
+                            write_and_wipe(&mut stream, &mut out).await?;
+                        }
+                        codec::append(&mut out, &Downward::Identity(self.identify(question)))?;
                     }
                 }
                 forget = changes.recv() => match forget {
-                    Ok(keys) => {
-                        for chunk in keys.chunks(FORGET_CHUNK) {
-                            append(&mut out, &Downward::Forget(chunk.to_vec()))?;
+                    Ok(accounts) => {
+                        for chunk in accounts.chunks(FORGET_CHUNK) {
+                            codec::append(&mut out, &Downward::Forget(chunk.to_vec()))?;
+                            write_and_wipe(&mut stream, &mut out).await?;
                         }
                     }
-                    Err(RecvError::Lagged(_)) => append(&mut out, &Downward::ForgetAll)?,
+                    Err(RecvError::Lagged(_)) => codec::append(&mut out, &Downward::ForgetAll)?,
                     Err(RecvError::Closed) => return Err(End::Stopping),
                 }
             }
-            stream.write_all(&out).await?;
-            out.clear();
+            write_and_wipe(&mut stream, &mut out).await?;
         }
     }
 
@@ -327,7 +383,24 @@ impl Link {
     }
 }
 
-fn append(out: &mut BytesMut, message: &Downward) -> Result<(), TooLarge> {
-    out.extend_from_slice(&codec::encode(message)?);
-    Ok(())
+fn frame_of(source: IpAddr, path: Option<PathIndex>, stray: Stray) -> StrayFrame {
+    StrayFrame {
+        key: stray.key,
+        reason: stray.reason.as_str(),
+        path,
+        source,
+        format: stray.format.to_string(),
+        encrypted: stray.encrypted,
+        acknowledged: stray.acknowledged,
+        received: stray.received,
+        raw: stray.raw,
+    }
+}
+
+/// I10: identities carry keys, which stay in memory no longer than they are needed.
+async fn write_and_wipe(stream: &mut OwnedWriteHalf, out: &mut BytesMut) -> io::Result<()> {
+    let written = stream.write_all(out).await;
+    out.as_mut().zeroize();
+    out.clear();
+    written
 }

@@ -4,7 +4,7 @@
 //!   gateway ═ three streams ═► greeting ─► pairing ─► a task per gateway
 //!                                                       │ Order: tokens without gaps (I5)
 //!                                                       ▼
-//!                                  engine::ports::Intake, Identities      presence, figures
+//!                 engine::ports: Intake, Identities, Supervises, WatchesClocks, Learns, Quarantines
 //! ```
 //!
 //! Invariants:
@@ -22,6 +22,7 @@ mod gateway;
 mod greeting;
 mod order;
 mod presence;
+mod untaken;
 
 use std::collections::HashMap;
 use std::io;
@@ -29,13 +30,14 @@ use std::os::unix::net::UnixListener as StdListener;
 use std::pin::pin;
 use std::sync::Arc;
 
-use engine::ports::{Identities, Intake};
+use engine::ports::{Identities, Intake, Learns, Quarantines, Supervises, WatchesClocks};
 use model::{Clock, ErrorCode, limits};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::task::JoinSet;
 
 pub use figures::Figures;
 pub use presence::LastHeard;
+pub use untaken::Untaken;
 
 use greeting::{Greeted, Pairing, Trio, greet};
 
@@ -53,6 +55,14 @@ pub struct HubSetup {
     pub intake: Arc<dyn Intake>,
     /// Says who speaks.
     pub identities: Arc<dyn Identities>,
+    /// Watches that panels are reachable.
+    pub supervises: Arc<dyn Supervises>,
+    /// Watches whose clock is wrong.
+    pub clocks: Arc<dyn WatchesClocks>,
+    /// Keeps what is learned of accounts.
+    pub learns: Arc<dyn Learns>,
+    /// Keeps strangers apart.
+    pub quarantines: Arc<dyn Quarantines>,
 }
 
 impl std::fmt::Debug for HubSetup {
@@ -88,7 +98,10 @@ struct Shared {
     clock: Arc<dyn Clock>,
     intake: Arc<dyn Intake>,
     identities: Arc<dyn Identities>,
-    presence: Arc<LastHeard>,
+    clocks: Arc<dyn WatchesClocks>,
+    learns: Arc<dyn Learns>,
+    quarantines: Arc<dyn Quarantines>,
+    supervises: Arc<dyn Supervises>,
     figures: Arc<Figures>,
 }
 
@@ -116,15 +129,13 @@ impl Hub {
                 clock: setup.clock,
                 intake: setup.intake,
                 identities: setup.identities,
-                presence: Arc::new(LastHeard::default()),
+                clocks: setup.clocks,
+                learns: setup.learns,
+                quarantines: setup.quarantines,
+                supervises: setup.supervises,
                 figures: Arc::new(Figures::new(setup.gateways)),
             }),
         }
-    }
-
-    /// When paths were last heard: an [`engine::ports::Presence`].
-    pub fn presence(&self) -> Arc<LastHeard> {
-        Arc::clone(&self.shared.presence)
     }
 
     /// What gateways counted, and whether all are here: [`engine::ports::Measured`] and

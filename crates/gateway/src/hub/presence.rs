@@ -1,29 +1,53 @@
-//! When each path was last heard, since the engine began.
+//! When each path was last heard, since the engine began: what there is of supervision while
+//! nobody judges it.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use engine::ports::Presence;
-use model::{PathIndex, Wall, limits};
+use engine::ports::{Presence, Sign, Supervises};
+use model::{Clock, Epoch, Mono, PathIndex, Wall, limits};
 
 /// The last sign of life of each path.
-#[derive(Debug, Default)]
 pub struct LastHeard {
+    clock: Arc<dyn Clock>,
     paths: Mutex<HashMap<PathIndex, Wall>>,
 }
 
+impl std::fmt::Debug for LastHeard {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LastHeard").finish_non_exhaustive()
+    }
+}
+
 impl LastHeard {
-    /// Notes signs of life; an older one than is known changes nothing.
-    pub(super) fn note(&self, heard: impl IntoIterator<Item = (PathIndex, Wall)>) {
+    /// Nobody was heard yet.
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self {
+            clock,
+            paths: Mutex::default(),
+        }
+    }
+}
+
+/// Farewells say nothing of when somebody was heard, nor do gateways that come and go.
+impl Supervises for LastHeard {
+    /// An older sign than is known changes nothing.
+    fn heard(&self, signs: &[Sign]) {
+        let now = self.clock.now();
         let mut paths = self.paths.lock().unwrap_or_else(PoisonError::into_inner);
-        for (path, at) in heard {
-            if let Some(last) = paths.get_mut(&path) {
+        for sign in signs {
+            let at = now.wall.before(now.mono.since(sign.at));
+            if let Some(last) = paths.get_mut(&sign.path) {
                 *last = at.max(*last);
             } else if paths.len() < limits::PRESENCE_PATHS {
-                paths.insert(path, at);
+                paths.insert(sign.path, at);
             }
         }
     }
+
+    fn left(&self, _: PathIndex, _: Epoch, _: Mono) {}
+
+    fn gateway(&self, _: bool, _: Mono) {}
 }
 
 impl Presence for LastHeard {
@@ -35,13 +59,39 @@ impl Presence for LastHeard {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use model::Now;
+
     use super::*;
+
+    const START: Now = Now {
+        mono: Mono(1_000_000_000),
+        wall: Wall(7_000_000),
+        suspect: false,
+    };
+
+    struct Still;
+
+    impl Clock for Still {
+        fn now(&self) -> Now {
+            START
+        }
+    }
 
     #[test]
     fn the_latest_sign_of_life_is_kept() {
-        let heard = LastHeard::default();
+        let heard = LastHeard::new(Arc::new(Still));
         assert_eq!(heard.last_heard(PathIndex(1)), None);
-        heard.note([(PathIndex(1), Wall(5)), (PathIndex(1), Wall(3))]);
-        assert_eq!(heard.last_heard(PathIndex(1)), Some(Wall(5)));
+        let sign = |ago: Duration| Sign {
+            path: PathIndex(1),
+            epoch: Epoch(1),
+            at: Mono(START.mono.0 - u64::try_from(ago.as_nanos()).unwrap()),
+        };
+        heard.heard(&[
+            sign(Duration::from_millis(200)),
+            sign(Duration::from_millis(500)),
+        ]);
+        assert_eq!(heard.last_heard(PathIndex(1)), Some(Wall(6_800_000)));
     }
 }

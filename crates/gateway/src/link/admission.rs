@@ -68,7 +68,7 @@ impl Field for ArrayVec<CipherKey, KEYS> {
         for _ in 0..u8::take(input)? {
             let key = CipherKey::from_octets(take_octets(input, Self::WHAT)?);
             let pushed = key.ok().and_then(|key| keys.try_push(key).ok());
-            pushed.ok_or(invalid.clone())?;
+            pushed.ok_or(invalid)?;
         }
         Ok(keys)
     }

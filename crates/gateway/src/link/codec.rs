@@ -66,19 +66,37 @@ pub fn encode<M: Message>(message: &M) -> Result<Bytes, TooLarge> {
     encode_with(message.kind(), |out| message.put_body(out))
 }
 
+/// Appends a message as a frame; nothing, if it does not fit one.
+pub fn append<M: Message>(out: &mut BytesMut, message: &M) -> Result<(), TooLarge> {
+    append_with(out, message.kind(), |out| message.put_body(out))
+}
+
 /// A frame whose body is written by `body`.
 pub(super) fn encode_with(kind: u8, body: impl FnOnce(&mut BytesMut)) -> Result<Bytes, TooLarge> {
     let mut out = BytesMut::with_capacity(256);
+    append_with(&mut out, kind, body)?;
+    Ok(out.freeze())
+}
+
+fn append_with(
+    out: &mut BytesMut,
+    kind: u8,
+    body: impl FnOnce(&mut BytesMut),
+) -> Result<(), TooLarge> {
+    let start = out.len();
     out.put_u32_le(0);
     out.put_u8(kind);
-    body(&mut out);
-    let octets = out.len() - LENGTH;
+    body(out);
+    let octets = out.len() - start - LENGTH;
     let length = u32::try_from(octets)
         .ok()
         .filter(|_| octets <= limits::LINK_FRAME);
-    let length = length.ok_or(TooLarge { octets })?;
-    out[..LENGTH].copy_from_slice(&length.to_le_bytes());
-    Ok(out.freeze())
+    let Some(length) = length else {
+        out.truncate(start);
+        return Err(TooLarge { octets });
+    };
+    out[start..start + LENGTH].copy_from_slice(&length.to_le_bytes());
+    Ok(())
 }
 
 /// The message in a frame, without the frame's length.

@@ -4,6 +4,7 @@
 
 use bytes::{Buf, BytesMut};
 use model::limits;
+use zeroize::Zeroize;
 
 use super::codec::{self, DecodeError, LENGTH, Message};
 
@@ -38,6 +39,8 @@ impl FrameBuffer {
             return Ok(None);
         };
         let message = codec::decode(frame)?;
+        // I10: it may have held keys.
+        self.octets[..LENGTH + octets].zeroize();
         self.octets.advance(LENGTH + octets);
         Ok(Some(message))
     }

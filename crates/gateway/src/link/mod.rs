@@ -6,7 +6,7 @@
 //! | stream | gateway to engine | engine to gateway |
 //! | --- | --- | --- |
 //! | urgent | `Hello`, `Snapshot`…, signals of alarm classes and what they promote, `Ready` | `Welcome`, answers, intake state |
-//! | normal | `Hello`, other signals, `Identify`, `Alive`, `Counters`, `Closed` | identities, `Forget` |
+//! | normal | `Hello`, other signals, `Identify`, `Alive`, `Left`, `Skewed`, `Learned`, `Stray`, `Flood`, `Counters`, `Closed` | identities, `Forget` |
 //! | bulk | `Hello` | – |
 //!
 //! A gateway says `Hello` on each and waits for `Welcome`. Then it sends the snapshot of its
@@ -20,6 +20,7 @@
 //! 2. Answers reach a session in the order of its signals.
 //! 3. [`model::Committed`] is made here only when the engine's answer is read (I1).
 //! 4. Reading never panics, and never reserves memory for more than has arrived (I7).
+//! 5. Octets of a message are wiped once it is read or written, since identities carry keys (I10).
 //!
 //! Failure: a stream that ends or says nonsense ends all three. The gateway keeps what is
 //! unanswered ([`Window`]) and sends it again over the next link; what the engine had stored is
@@ -34,6 +35,7 @@ pub mod codec;
 mod domain;
 mod downward;
 mod frame;
+mod stray;
 mod upward;
 mod window;
 
@@ -45,8 +47,8 @@ mod tests;
 pub use codec::{DecodeError, Message, TooLarge};
 pub use downward::{Downward, IdentityAnswer};
 pub use frame::FrameBuffer;
-pub use upward::{Counters, Gauges, Heard, Hello, SessionRow, Upward};
+pub use upward::{Counters, Gauges, Gone, Heard, Hello, SessionRow, Upward};
 pub use window::{Outbound, Window, question_of};
 
 /// The version of the format. It changes when a recorded message changes.
-pub const VERSION: u16 = 1;
+pub const VERSION: u16 = 2;

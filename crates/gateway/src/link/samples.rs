@@ -1,22 +1,27 @@
 //! One of each message, with every number of every enumeration in it: what `testdata/` records.
 
-use arrayvec::ArrayString;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use arrayvec::{ArrayString, ArrayVec};
 use engine::ports::Answer;
 use model::{
-    Account, AccountKey, AckMode, Code, Committed, Epoch, EventClass, EventFlags, EventSeq,
-    Extended, FamilyName, IntakeState, Item, Mono, PanelIndex, PathIndex, Point, PointNumber,
-    Refusal, RepeatKey, Signal, SignalToken, Stream, Wall,
+    Account, AccountKey, AckMode, CipherKey, Code, Committed, Epoch, EventClass, EventFlags,
+    EventSeq, Extended, FamilyName, Forgery, IntakeState, Item, Learned, ListenerName, Mono,
+    OwnCode, PanelIndex, PathIndex, PathPolicy, Point, PointNumber, Refusal, RepeatKey, Signal,
+    SignalToken, Stream, Wall,
 };
-use proto::{Admitted, Outgoing};
+use proto::{Admitted, Outgoing, Stray, StrayReason};
 
 use super::{
-    Counters, Downward, Gauges, Heard, Hello, IdentityAnswer, SessionRow, Upward, VERSION,
+    Counters, Downward, Gauges, Gone, Heard, Hello, IdentityAnswer, SessionRow, Upward, VERSION,
 };
 
 pub(super) fn key() -> AccountKey {
     AccountKey {
         family: FamilyName::parse("line").unwrap(),
         account: Account::parse(b"12AB").unwrap(),
+        listener: ListenerName::parse("dc09").unwrap(),
         receiver: Some(7),
         line: None,
     }
@@ -40,6 +45,7 @@ pub(super) fn outgoing() -> Outgoing {
         class: EventClass::Burglary,
         key: RepeatKey([0xA5; 16]),
         received: Wall(1_795_000_000_000_001),
+        skewed: true,
         signal: Signal {
             account: Account::parse(b"12AB").unwrap(),
             format: ArrayString::from("ADM-CID").unwrap(),
@@ -50,6 +56,7 @@ pub(super) fn outgoing() -> Outgoing {
             items: vec![
                 item(Code::contact_id(b"1130").unwrap(), Point::Zone),
                 item(Code::sia(*b"OP").unwrap(), Point::User),
+                item(Code::Own(OwnCode::UnknownAccount), Point::Zone),
                 Item {
                     account: None,
                     code: Code::undecoded("ACR-SF").unwrap(),
@@ -65,6 +72,26 @@ pub(super) fn outgoing() -> Outgoing {
             }],
             raw: b"\n0000\x00raw\r".to_vec(),
         },
+    }
+}
+
+fn learned(forgery: Forgery) -> Learned {
+    Learned {
+        once_encrypted: true,
+        forgery,
+        memo: ArrayVec::from_iter([0, 1, 255]),
+    }
+}
+
+fn stray(reason: StrayReason) -> Stray {
+    Stray {
+        key: key(),
+        reason,
+        format: ArrayString::from("SIA-DCS").unwrap(),
+        encrypted: true,
+        acknowledged: false,
+        received: Wall(1_795_000_000_000_001),
+        raw: b"\n0000\x00raw\r".to_vec(),
     }
 }
 
@@ -92,13 +119,6 @@ pub(super) fn upward() -> Vec<(String, Upward)> {
                 key: key(),
             },
         ),
-        (
-            "alive".to_owned(),
-            Upward::Alive(vec![Heard {
-                path: PathIndex(41),
-                ago: 499,
-            }]),
-        ),
         ("closed".to_owned(), Upward::Closed { connection: 5 }),
         (
             "counters".to_owned(),
@@ -113,6 +133,7 @@ pub(super) fn upward() -> Vec<(String, Upward)> {
         ),
         ("ready".to_owned(), Upward::Ready),
     ];
+    samples.extend(sightings());
     samples.extend(Stream::ALL.map(|stream| {
         let hello = Hello {
             version: VERSION,
@@ -140,6 +161,72 @@ pub(super) fn upward() -> Vec<(String, Upward)> {
     samples
 }
 
+fn sightings() -> Vec<(String, Upward)> {
+    let mut samples = vec![
+        (
+            "alive".to_owned(),
+            Upward::Alive(vec![Heard {
+                path: PathIndex(41),
+                epoch: Epoch(86_400_000_000_001),
+                at: Mono(86_400_000_000_002),
+                agreed: true,
+            }]),
+        ),
+        (
+            "left".to_owned(),
+            Upward::Left(vec![Gone {
+                path: PathIndex(41),
+                epoch: Epoch(86_400_000_000_001),
+                at: Mono(86_400_000_000_003),
+            }]),
+        ),
+        (
+            "skewed".to_owned(),
+            Upward::Skewed(vec![PathIndex(41), PathIndex(42)]),
+        ),
+        (
+            "flood".to_owned(),
+            Upward::Flood {
+                source: IpAddr::from([192, 0, 2, 7]),
+                path: None,
+            },
+        ),
+    ];
+    samples.extend(Forgery::ALL.map(|forgery| {
+        let learned = Upward::Learned {
+            path: PathIndex(41),
+            learned: learned(forgery),
+        };
+        (format!("learned-{}", forgery.as_str()), learned)
+    }));
+    samples.extend(StrayReason::ALL.map(|reason| {
+        let stray = Upward::Stray {
+            source: IpAddr::from([0x2001, 0xdb8, 1, 2, 0, 0, 0, 0]),
+            path: Some(PathIndex(41)),
+            stray: Box::new(stray(reason)),
+        };
+        let name = format!("stray-{}", reason.as_str().replace('_', "-"));
+        (name, stray)
+    }));
+    samples
+}
+
+fn admitted() -> Arc<Admitted> {
+    Arc::new(Admitted {
+        panel: PanelIndex(40),
+        path: PathIndex(41),
+        policy: PathPolicy {
+            hub: true,
+            accept_skewed: false,
+        },
+        keys: [&b"sixteen letters!"[..], b"twenty-four letters here"]
+            .iter()
+            .map(|octets| CipherKey::from_octets(octets).unwrap())
+            .collect(),
+        learned: learned(Forgery::Visible),
+    })
+}
+
 pub(super) fn downward() -> Vec<(String, Downward)> {
     let proof = Committed::attest(
         SignalToken(3),
@@ -154,12 +241,7 @@ pub(super) fn downward() -> Vec<(String, Downward)> {
             admitted,
         })
     };
-    let admitted = Admitted {
-        panel: PanelIndex(40),
-        path: PathIndex(41),
-        epoch: Epoch(6),
-        hub: true,
-    };
+    let plain = Arc::new(Admitted::plain(PanelIndex(40), PathIndex(41)));
     let mut samples = vec![
         (
             "welcome".to_owned(),
@@ -167,7 +249,8 @@ pub(super) fn downward() -> Vec<(String, Downward)> {
                 build: "0.1.0+abc".to_owned(),
             },
         ),
-        ("admitted".to_owned(), identity(Some(admitted))),
+        ("admitted".to_owned(), identity(Some(admitted()))),
+        ("admitted-plain".to_owned(), identity(Some(plain))),
         ("not-admitted".to_owned(), identity(None)),
         (
             "committed".to_owned(),
@@ -176,17 +259,21 @@ pub(super) fn downward() -> Vec<(String, Downward)> {
                 proof,
             }),
         ),
-        ("forget".to_owned(), Downward::Forget(vec![key(), key()])),
+        (
+            "forget".to_owned(),
+            Downward::Forget(vec![(key().family, key().account); 2]),
+        ),
         ("forget-all".to_owned(), Downward::ForgetAll),
         (
             "intake".to_owned(),
             Downward::Intake(IntakeState {
                 last_commit: Some(Mono(86_400_000_000_000)),
+                clock_suspect: true,
             }),
         ),
         (
             "intake-never".to_owned(),
-            Downward::Intake(IntakeState { last_commit: None }),
+            Downward::Intake(IntakeState::default()),
         ),
     ];
     samples.extend(Refusal::ALL.map(|reason| {

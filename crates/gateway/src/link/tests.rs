@@ -195,6 +195,7 @@ prop_compose! {
         class in select(EventClass::ALL),
         key in any::<[u8; 16]>(),
         received in any::<i64>(),
+        skewed in any::<bool>(),
         signal in signal(),
     ) -> Upward {
         let outgoing = Outgoing {
@@ -203,6 +204,7 @@ prop_compose! {
             class,
             key: RepeatKey(key),
             received: Wall(received),
+            skewed,
             signal,
         };
         Upward::Signal { connection, outgoing: Box::new(outgoing) }

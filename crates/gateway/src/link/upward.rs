@@ -1,8 +1,10 @@
 //! From a gateway to the engine.
 
+use std::net::IpAddr;
+
 use bytes::{Bytes, BytesMut};
-use model::{AccountKey, EventClass, PathIndex, SignalToken, Stream};
-use proto::Outgoing;
+use model::{AccountKey, Epoch, EventClass, Learned, Mono, PathIndex, SignalToken, Stream};
+use proto::{Outgoing, Stray};
 
 use super::codec::{self, DecodeError, Field, LENGTH, Message, TooLarge};
 
@@ -36,13 +38,28 @@ pub struct SessionRow {
     pub path: Option<PathIndex>,
 }
 
-/// A path that was heard without anything to store.
+/// A valid sign of life of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Heard {
     /// Which.
     pub path: PathIndex,
-    /// How long before this message was made, in milliseconds.
-    pub ago: u32,
+    /// The admission under which it spoke (I6).
+    pub epoch: Epoch,
+    /// When its last octet was read.
+    pub at: Mono,
+    /// R3: whether what it sent was decrypted well and had a timestamp inside the window.
+    pub agreed: bool,
+}
+
+/// A known connection that has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Gone {
+    /// The path that spoke on it.
+    pub path: PathIndex,
+    /// Its admission (I6).
+    pub epoch: Epoch,
+    /// When it ended.
+    pub at: Mono,
 }
 
 /// What a gateway has of something now.
@@ -86,8 +103,36 @@ pub enum Upward {
         /// What to store.
         outgoing: Box<Outgoing>,
     },
-    /// Paths heard since the last such message.
+    /// Paths heard since the last such message, each once.
     Alive(Vec<Heard>),
+    /// Paths whose known connection has ended; behind the signs of life that came by it.
+    Left(Vec<Gone>),
+    /// R3: paths of which a frame was decrypted well whose timestamp is outside the window, each
+    /// once since the last such message.
+    Skewed(Vec<PathIndex>),
+    /// Something new is known of a path.
+    Learned {
+        /// Which.
+        path: PathIndex,
+        /// All that is known now.
+        learned: Learned,
+    },
+    /// A frame of somebody whom we do not know (R6).
+    Stray {
+        /// Where it came from.
+        source: IpAddr,
+        /// The registered path of its account, if it is the key that is wrong.
+        path: Option<PathIndex>,
+        /// What it was.
+        stray: Box<Stray>,
+    },
+    /// R7: this address, or this path, sends more than its share, and is limited.
+    Flood {
+        /// Where it comes from.
+        source: IpAddr,
+        /// The path, if it is a known panel.
+        path: Option<PathIndex>,
+    },
     /// The connection is gone and all its signals are answered: its number is not used again.
     Closed {
         /// Which.
@@ -107,6 +152,11 @@ const ALIVE: u8 = 5;
 const CLOSED: u8 = 6;
 const COUNTERS: u8 = 7;
 const READY: u8 = 8;
+const SKEWED: u8 = 9;
+const LEARNED: u8 = 10;
+const STRAY: u8 = 11;
+const FLOOD: u8 = 12;
+const LEFT: u8 = 13;
 
 /// Where a signal's class stands: behind length, kind and connection.
 const CLASS_AT: usize = LENGTH + 1 + size_of::<u64>();
@@ -139,6 +189,11 @@ impl Message for Upward {
             Self::Closed { .. } => CLOSED,
             Self::Counters(_) => COUNTERS,
             Self::Ready => READY,
+            Self::Skewed(_) => SKEWED,
+            Self::Learned { .. } => LEARNED,
+            Self::Stray { .. } => STRAY,
+            Self::Flood { .. } => FLOOD,
+            Self::Left(_) => LEFT,
         }
     }
 
@@ -161,6 +216,25 @@ impl Message for Upward {
             Self::Closed { connection } => connection.put(out),
             Self::Counters(counters) => counters.put(out),
             Self::Ready => {}
+            Self::Skewed(paths) => paths.put(out),
+            Self::Left(gone) => gone.put(out),
+            Self::Flood { source, path } => {
+                source.put(out);
+                path.put(out);
+            }
+            Self::Learned { path, learned } => {
+                path.put(out);
+                learned.put(out);
+            }
+            Self::Stray {
+                source,
+                path,
+                stray,
+            } => {
+                source.put(out);
+                path.put(out);
+                stray.put(out);
+            }
         }
     }
 
@@ -182,6 +256,21 @@ impl Message for Upward {
             },
             COUNTERS => Self::Counters(Field::take(input)?),
             READY => Self::Ready,
+            SKEWED => Self::Skewed(Field::take(input)?),
+            LEFT => Self::Left(Field::take(input)?),
+            FLOOD => Self::Flood {
+                source: Field::take(input)?,
+                path: Field::take(input)?,
+            },
+            LEARNED => Self::Learned {
+                path: Field::take(input)?,
+                learned: Field::take(input)?,
+            },
+            STRAY => Self::Stray {
+                source: Field::take(input)?,
+                path: Field::take(input)?,
+                stray: Box::new(Field::take(input)?),
+            },
             kind => return Err(DecodeError::UnknownKind { kind }),
         })
     }
@@ -236,13 +325,35 @@ impl Field for Heard {
 
     fn put(&self, out: &mut BytesMut) {
         self.path.put(out);
-        self.ago.put(out);
+        self.epoch.put(out);
+        self.at.put(out);
+        self.agreed.put(out);
     }
 
     fn take(input: &mut &[u8]) -> Result<Self, DecodeError> {
         Ok(Self {
             path: Field::take(input)?,
-            ago: Field::take(input)?,
+            epoch: Field::take(input)?,
+            at: Field::take(input)?,
+            agreed: Field::take(input)?,
+        })
+    }
+}
+
+impl Field for Gone {
+    const WHAT: &'static str = "a farewell";
+
+    fn put(&self, out: &mut BytesMut) {
+        self.path.put(out);
+        self.epoch.put(out);
+        self.at.put(out);
+    }
+
+    fn take(input: &mut &[u8]) -> Result<Self, DecodeError> {
+        Ok(Self {
+            path: Field::take(input)?,
+            epoch: Field::take(input)?,
+            at: Field::take(input)?,
         })
     }
 }

@@ -6,15 +6,16 @@
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, ErrorKind};
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr, TcpListener as StdListener};
 
 use mio::net::{TcpListener, TcpStream};
 use mio::{Interest, Registry, Token};
-use model::{Mono, SignalToken, limits};
-use proto::{Counted, Family};
+use model::{ListenerName, Mono, limits};
+use proto::{Counted, Family, SessionBounds, SessionSetting, Strangers};
 
-use super::connection::{Connection, Input, Marks, Phase};
+use super::connection::{Channel, Connection};
 use super::promise::Outlook;
+use super::seeds::Seed;
 use super::{CONNECTIONS, LISTENERS, Listening, Worker};
 
 /// The listening sockets, and who came in without identity.
@@ -23,20 +24,57 @@ pub(super) struct Gate {
     listeners: Vec<Listener>,
     /// Given up when no descriptor is left, so that one connection can be taken and closed.
     spare: Option<File>,
-    /// Connections without identity, the oldest first; some have got one or are gone.
-    strangers: VecDeque<u64>,
-    /// How many of them there are.
-    pub(super) without_identity: usize,
+    /// Connections without identity.
+    strangers: Lobby,
+    /// R7: those of them that came from an address which had spent its share.
+    flooded: Lobby,
+}
+
+/// Connections without identity, of which the oldest makes room for a newer one.
+#[derive(Debug, Default)]
+struct Lobby {
+    /// The oldest first; some have got an identity or are gone.
+    queue: VecDeque<u64>,
+    /// How many have not.
+    count: usize,
 }
 
 #[derive(Debug)]
 struct Listener {
     socket: TcpListener,
-    family: &'static dyn Family,
+    spoken: Spoken,
     /// Connections may be waiting.
     pending: bool,
     /// Accepting failed; it is tried again then.
     again_at: Option<Mono>,
+}
+
+/// What is spoken at a listener, and how.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Spoken {
+    pub(super) family: &'static dyn Family,
+    name: ListenerName,
+    strangers: Strangers,
+}
+
+impl Spoken {
+    pub(super) fn at(listening: &Listening) -> Self {
+        Self {
+            family: listening.family,
+            name: listening.name,
+            strangers: listening.strangers,
+        }
+    }
+
+    /// What a session that is opened there is told.
+    pub(super) fn setting(&self, seed: Seed, bounds: SessionBounds) -> SessionSetting {
+        SessionSetting {
+            listener: self.name,
+            strangers: self.strangers,
+            seed,
+            bounds,
+        }
+    }
 }
 
 impl Listener {
@@ -53,16 +91,19 @@ impl Listener {
 }
 
 impl Gate {
-    pub(super) fn open(listening: Vec<Listening>, registry: &Registry) -> io::Result<Self> {
-        let mut listeners = Vec::with_capacity(listening.len());
-        for (at, (family, socket)) in listening.into_iter().enumerate() {
+    pub(super) fn open(
+        sockets: Vec<(Spoken, StdListener)>,
+        registry: &Registry,
+    ) -> io::Result<Self> {
+        let mut listeners = Vec::with_capacity(sockets.len());
+        for (at, (spoken, socket)) in sockets.into_iter().enumerate() {
             socket.set_nonblocking(true)?;
             let mut socket = TcpListener::from_std(socket);
             let token = Token(LISTENERS + at);
             registry.register(&mut socket, token, Interest::READABLE)?;
             listeners.push(Listener {
                 socket,
-                family,
+                spoken,
                 pending: true,
                 again_at: None,
             });
@@ -70,9 +111,22 @@ impl Gate {
         Ok(Self {
             listeners,
             spare: File::open("/dev/null").ok(),
-            strangers: VecDeque::new(),
-            without_identity: 0,
+            strangers: Lobby::default(),
+            flooded: Lobby::default(),
         })
+    }
+
+    /// Connections whose panel is not known.
+    pub(super) fn without_identity(&self) -> usize {
+        self.strangers.count + self.flooded.count
+    }
+
+    fn lobby(&mut self, flooded: bool) -> &mut Lobby {
+        if flooded {
+            &mut self.flooded
+        } else {
+            &mut self.strangers
+        }
     }
 
     /// Connections are waiting at this listener.
@@ -160,23 +214,34 @@ impl Worker {
         if self.promise.outlook(self.now.mono) == Outlook::Broken {
             return self.counts.add(Counted::NoPromise);
         }
-        if !self.addresses.spend(source, self.now.mono) {
-            return self.counts.add(Counted::AddressLimited);
-        }
-        if self.connections.len() >= self.limits.connections {
+        if self.connections.streams() >= self.limits.connections {
             return self.counts.add(Counted::Full);
         }
-        if self.gate.without_identity >= self.limits.without_identity {
-            self.evict_oldest_stranger();
+        let flooded = !self.addresses.spend(source, self.now.mono);
+        let room = if flooded {
+            self.tell_flood(source, None);
+            (self.limits.without_identity / limits::FLOODED_SHARE).max(1)
+        } else {
+            self.limits.without_identity
+        };
+        if self.gate.lobby(flooded).count >= room {
+            self.evict_oldest_stranger(flooded);
         }
         self.counts.add(Counted::Accepted);
-        if self.open(at, socket, source).is_err() {
+        if self.open(at, socket, source, flooded).is_err() {
             self.counts.add(Counted::Broken);
         }
     }
 
-    fn open(&mut self, at: usize, mut socket: TcpStream, source: IpAddr) -> io::Result<()> {
-        let family = self.gate.listeners[at].family;
+    fn open(
+        &mut self,
+        at: usize,
+        mut socket: TcpStream,
+        source: IpAddr,
+        flooded: bool,
+    ) -> io::Result<()> {
+        let spoken = self.gate.listeners[at].spoken;
+        let setting = spoken.setting(self.seeds.next(), self.limits.session);
         let token = Token(CONNECTIONS + self.connections.next_place());
         socket.set_nodelay(true)?;
         let interest = Interest::READABLE | Interest::WRITABLE;
@@ -184,59 +249,51 @@ impl Worker {
             .registry()
             .register(&mut socket, token, interest)?;
         let opened = self.now.mono;
-        let place = self.connections.insert(|number| Connection {
-            socket,
-            session: family.open_stream(self.limits.session),
-            number,
-            source,
-            path: None,
-            next_token: SignalToken(1),
-            opened,
-            heard: opened,
-            paused_until: None,
-            armed: None,
-            unsent: Vec::new(),
-            // Often the first frame is already there.
-            input: Input::Ready,
-            phase: Phase::Open,
-            marks: Marks::default(),
+        let place = self.connections.insert(|number| {
+            let session = spoken.family.open_stream(setting);
+            let channel = Channel::Stream(socket);
+            Connection {
+                flooded,
+                ..Connection::new(number, channel, session, source, opened)
+            }
         });
+        let lobby = self.gate.lobby(flooded);
+        lobby.count += 1;
         if let Some(connection) = self.connections.get(place) {
-            self.gate.strangers.push_back(connection.number);
+            lobby.queue.push_back(connection.number);
         }
-        self.gate.without_identity += 1;
         self.mark_readable(place);
         self.touch(place);
         Ok(())
     }
 
-    fn evict_oldest_stranger(&mut self) {
-        while let Some(place) = self.next_stranger() {
+    fn evict_oldest_stranger(&mut self, flooded: bool) {
+        while let Some(number) = self.gate.lobby(flooded).queue.pop_front() {
+            let Some(place) = self.connections.place_of(number) else {
+                continue;
+            };
             let known = self.connections.get(place).is_none_or(|c| c.path.is_some());
             if !known {
-                return self.cut(place, Counted::EvictedWithoutIdentity);
-            }
-        }
-    }
-
-    fn next_stranger(&mut self) -> Option<usize> {
-        loop {
-            let number = self.gate.strangers.pop_front()?;
-            if let Some(place) = self.connections.place_of(number) {
-                return Some(place);
+                let reason = if flooded {
+                    Counted::AddressLimited
+                } else {
+                    Counted::EvictedWithoutIdentity
+                };
+                return self.cut(place, reason);
             }
         }
     }
 
     /// A connection has got an identity or is gone: it no longer counts as without.
-    pub(super) fn no_longer_stranger(&mut self) {
-        self.gate.without_identity -= 1;
+    pub(super) fn no_longer_stranger(&mut self, flooded: bool) {
         // What has no identity is gone after a while, so the front is never old; but those behind
         // it need not keep their place once they are known.
         let enough = 2 * self.limits.without_identity + limits::ACCEPT_QUOTA;
-        if self.gate.strangers.len() > enough {
+        let lobby = self.gate.lobby(flooded);
+        lobby.count -= 1;
+        if lobby.queue.len() > enough {
             let connections = &self.connections;
-            self.gate.strangers.retain(|number| {
+            lobby.queue.retain(|number| {
                 let place = connections.place_of(*number);
                 let connection = place.and_then(|place| connections.get(place));
                 connection.is_some_and(|connection| connection.path.is_none())
@@ -246,7 +303,7 @@ impl Worker {
 }
 
 /// What counts as one address: of IPv6 the network, since whoever has one address of it has all.
-fn source_of(address: IpAddr) -> IpAddr {
+pub(super) fn source_of(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
             let [a, b, c, d, ..] = address.segments();

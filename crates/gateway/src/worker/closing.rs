@@ -7,7 +7,7 @@ use model::{Mono, SignalToken, limits};
 use proto::{CloseReason, Counted};
 
 use super::Worker;
-use super::connection::Phase;
+use super::connection::{Connection, Phase};
 
 /// How far the gateway has drained.
 #[derive(Debug)]
@@ -37,12 +37,25 @@ impl Worker {
         let Some(connection) = self.connections.remove(place) else {
             return;
         };
-        self.identities.withdraw(connection.number);
-        if connection.path.is_none() {
-            self.no_longer_stranger();
+        let number = connection.number;
+        self.identities.withdraw(number);
+        if connection.next_token > SignalToken(1) {
+            self.tell_closed(number);
         }
-        if connection.next_token > SignalToken(1) || connection.path.is_some() {
-            self.tell_closed(connection.number);
+        if connection.is_datagram() {
+            return;
+        }
+        if let Some(speaker) = connection.speaker {
+            self.speakers.leave(speaker, number);
+        }
+        match connection.path {
+            Some(path) => {
+                if connection.next_token == SignalToken(1) {
+                    self.tell_closed(number);
+                }
+                self.sightings.left(path, connection.epoch, self.now.mono);
+            }
+            None => self.no_longer_stranger(connection.flooded),
         }
     }
 
@@ -71,15 +84,26 @@ impl Worker {
         }
         drain.goodbye = Some(now);
         for place in self.connections.places() {
-            if let Some(connection) = self.connections.get_mut(place) {
-                connection
-                    .session
-                    .handle_close(self.now, CloseReason::Draining);
+            match self.connections.get(place).map(Connection::is_datagram) {
+                Some(true) => {
+                    self.answer_datagram(place);
+                    self.cut(place, Counted::DatagramExpired);
+                }
+                Some(false) => self.say_goodbye(place),
+                None => {}
             }
-            self.drive(place);
-            if let Some(connection) = self.connections.get_mut(place) {
-                connection.phase = Phase::Closing(now);
-            }
+        }
+    }
+
+    fn say_goodbye(&mut self, place: usize) {
+        if let Some(connection) = self.connections.get_mut(place) {
+            connection
+                .session
+                .handle_close(self.now, CloseReason::Draining);
+        }
+        self.drive(place);
+        if let Some(connection) = self.connections.get_mut(place) {
+            connection.phase = Phase::Closing(self.now.mono);
         }
     }
 

@@ -1,17 +1,22 @@
-//! The connections of a gateway: a compact record each, in a slab.
+//! The connections of a gateway: a compact record each, in a slab. A datagram is a short one: it
+//! is read once, answered, and gone.
 //!
 //! Invariant: a connection's number is never used again, though its place in the slab is; a place
 //! that was reused is never mistaken for what stood there before.
+//! Invariant: `path` is set once a session took a frame of a registered account for its own,
+//! without doubt. Until then the connection counts to its address (R7).
 
 use std::net::IpAddr;
 use std::time::Duration;
 
 use mio::net::TcpStream;
-use model::{Mono, PathIndex, SignalToken};
+use model::{Epoch, Mono, PathIndex, SignalToken, limits};
 use proto::Session;
 use slab::Slab;
 
+use super::datagrams::ReturnAddress;
 use super::setup::GatewayLimits;
+use super::speakers::Speaker;
 
 /// Whether octets can be read. Sockets tell of a change only, so it is remembered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,16 +48,37 @@ pub(super) struct Marks {
     pub(super) stalled: bool,
 }
 
+/// What a connection's answers go out by.
+#[derive(Debug)]
+pub(super) enum Channel {
+    /// A socket of its own.
+    Stream(TcpStream),
+    /// The socket that its datagram came by.
+    Datagram(Box<ReturnAddress>),
+}
+
 /// One connection.
 #[derive(Debug)]
 pub(super) struct Connection {
-    pub(super) socket: TcpStream,
+    pub(super) channel: Channel,
     pub(super) session: Box<dyn Session>,
     pub(super) number: u64,
     /// The address that it counts to before its panel is known (R7).
     pub(super) source: IpAddr,
-    /// The path that it was first admitted as.
+    /// The path that it was first known as.
     pub(super) path: Option<PathIndex>,
+    /// The path of the account that it last showed, if that is registered.
+    pub(super) shown: Option<PathIndex>,
+    /// Its first admission (I6).
+    pub(super) epoch: Epoch,
+    /// The account that its session knows (streams only).
+    pub(super) speaker: Option<Speaker>,
+    /// Whether that account is known to encrypt.
+    pub(super) encrypts: bool,
+    /// R7: its address has paid for what it shows now.
+    pub(super) paid: bool,
+    /// R7: it came when its address had spent its share.
+    pub(super) flooded: bool,
     /// The token of the next signal.
     pub(super) next_token: SignalToken,
     pub(super) opened: Mono,
@@ -69,6 +95,48 @@ pub(super) struct Connection {
 }
 
 impl Connection {
+    /// One that has just begun.
+    pub(super) fn new(
+        number: u64,
+        channel: Channel,
+        session: Box<dyn Session>,
+        source: IpAddr,
+        opened: Mono,
+    ) -> Self {
+        let input = match channel {
+            // Often the first frame is already there.
+            Channel::Stream(_) => Input::Ready,
+            Channel::Datagram(_) => Input::Quiet,
+        };
+        Self {
+            channel,
+            session,
+            number,
+            source,
+            path: None,
+            shown: None,
+            epoch: Epoch::default(),
+            speaker: None,
+            encrypts: false,
+            paid: false,
+            flooded: false,
+            next_token: SignalToken(1),
+            opened,
+            heard: opened,
+            paused_until: None,
+            armed: None,
+            unsent: Vec::new(),
+            input,
+            phase: Phase::Open,
+            marks: Marks::default(),
+        }
+    }
+
+    /// Whether it is a datagram.
+    pub(super) fn is_datagram(&self) -> bool {
+        matches!(self.channel, Channel::Datagram(_))
+    }
+
     /// Whether it may be read, as far as it alone is concerned.
     pub(super) fn may_read(&self) -> bool {
         self.phase == Phase::Open
@@ -87,6 +155,9 @@ impl Connection {
 
     /// When its time is over.
     pub(super) fn expires(&self, limits: &GatewayLimits) -> Mono {
+        if self.is_datagram() {
+            return self.opened.after(limits::DATAGRAM_TIME);
+        }
         match (self.phase, self.path) {
             (Phase::Ended(since) | Phase::Closing(since), _) => since.after(LINGER),
             // R7: absolute, so that one octet a second does not prolong it.
@@ -97,15 +168,20 @@ impl Connection {
 }
 
 /// How long a connection that one side has closed may wait for its last octets.
-const LINGER: Duration = model::limits::FRAME_COMPLETION;
+const LINGER: Duration = limits::FRAME_COMPLETION;
 
 /// Bits of a connection's number that are its place: more than descriptors there can be.
 const PLACE_BITS: u32 = 24;
+
+/// No connection has a smaller number.
+pub(super) const FIRST_NUMBER: u64 = 1 << PLACE_BITS;
 
 /// All connections.
 #[derive(Debug, Default)]
 pub(super) struct Connections {
     slab: Slab<Connection>,
+    /// How many of them are datagrams.
+    datagrams: usize,
     accepted: u64,
 }
 
@@ -116,7 +192,8 @@ impl Connections {
         let place = entry.key();
         self.accepted += 1;
         let number = self.accepted << PLACE_BITS | as_number(place);
-        entry.insert(make(number));
+        let connection = entry.insert(make(number));
+        self.datagrams += usize::from(connection.is_datagram());
         place
     }
 
@@ -134,7 +211,9 @@ impl Connections {
     }
 
     pub(super) fn remove(&mut self, place: usize) -> Option<Connection> {
-        self.slab.try_remove(place)
+        let connection = self.slab.try_remove(place)?;
+        self.datagrams -= usize::from(connection.is_datagram());
+        Some(connection)
     }
 
     /// Where the connection of this number stands, if it is still there.
@@ -144,8 +223,14 @@ impl Connections {
         (connection.number == number).then_some(place)
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.slab.len()
+    /// How many have a socket of their own.
+    pub(super) fn streams(&self) -> usize {
+        self.slab.len() - self.datagrams
+    }
+
+    /// How many are datagrams without answer.
+    pub(super) fn datagrams(&self) -> usize {
+        self.datagrams
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -1,10 +1,9 @@
 //! Doing what sessions want done.
 
-use std::time::Duration;
+use std::sync::Arc;
 
-use model::{AccountKey, Mono, PathIndex, SignalToken, Stream, limits};
-use proto::{Counted, Outgoing, SessionEvent};
-use rustix::net::sockopt;
+use model::{AccountKey, EventFlags, PathIndex, Signal, SignalToken, Stream};
+use proto::{Admitted, Counted, Outgoing, SessionEvent, Stray, StrayReason};
 
 use super::Worker;
 use super::connection::Phase;
@@ -33,11 +32,27 @@ impl Worker {
     fn act(&mut self, place: usize, event: SessionEvent) {
         match event {
             SessionEvent::Identify(key) => self.identify(place, key),
-            SessionEvent::Signal(outgoing) => self.send_up(place, &outgoing),
+            SessionEvent::Signal(outgoing) => self.take_signal(place, &outgoing),
             SessionEvent::Alive { path, .. } => {
-                self.heard.note(path, self.now.mono);
+                let encrypts = self.connections.get(place).is_some_and(|c| c.encrypts);
+                self.recognise(place, path);
+                self.note_alive(place, path, encrypts);
                 self.charge_account(place, path);
             }
+            SessionEvent::Skewed { path } => {
+                self.recognise(place, path);
+                self.sightings.skewed(path);
+                self.charge_account(place, path);
+            }
+            SessionEvent::Learned { path, learned } => {
+                self.recognise(place, path);
+                if let Some(connection) = self.connections.get_mut(place) {
+                    connection.encrypts |= learned.once_encrypted;
+                }
+                let learned = Upward::Learned { path, learned };
+                self.uplink.say(Stream::Normal, &learned);
+            }
+            SessionEvent::Stray(stray) => self.take_stray(place, stray),
             SessionEvent::Count(reason) => {
                 self.counts.add(reason);
                 if is_waste(reason) {
@@ -60,6 +75,9 @@ impl Worker {
         if let Some(answer) = self.identities.recall(number, key, self.now.mono) {
             return self.introduce(place, &answer);
         }
+        if !self.charge_question(place) {
+            return;
+        }
         self.identities.ask(number, key);
         let question = Upward::Identify {
             connection: number,
@@ -76,15 +94,78 @@ impl Worker {
         connection
             .session
             .handle_identity(self.now, answer.identity());
-        match answer.admitted {
-            Some(admitted) if connection.path.is_none() => {
-                connection.path = Some(admitted.path);
-                keep_alive(&connection.socket);
-                self.no_longer_stranger();
-            }
-            Some(_) => {}
-            None => self.charge_address(place),
+        if let Some(admitted) = &answer.admitted {
+            self.note_admission(place, &answer.key, admitted);
+        } else {
+            connection.shown = None;
+            self.charge_waste(place);
         }
+    }
+
+    fn note_admission(&mut self, place: usize, key: &AccountKey, admitted: &Arc<Admitted>) {
+        let Some(connection) = self.connections.get_mut(place) else {
+            return;
+        };
+        connection.encrypts = admitted.learned.once_encrypted;
+        if connection.shown.replace(admitted.path).is_none() && connection.path.is_none() {
+            connection.epoch = self.epochs.next(self.now.mono);
+        }
+        // A datagram knows its account for a moment only: no change need reach it.
+        let speaker = (key.family, key.account);
+        if !connection.is_datagram() && connection.speaker != Some(speaker) {
+            if let Some(before) = connection.speaker.replace(speaker) {
+                self.speakers.leave(before, connection.number);
+            }
+            self.speakers.join(speaker, connection.number);
+        }
+    }
+
+    fn take_signal(&mut self, place: usize, outgoing: &Outgoing) {
+        let path = outgoing.path;
+        let flags = outgoing.signal.flags;
+        let may_go_on = if path == PathIndex::HOUSE {
+            true // R6: a stranger's; the address has paid for its identity.
+        } else if flags.contains(EventFlags::PLAIN_AFTER_ENCRYPTED) {
+            self.charge_waste(place) // R7: it names the panel, and does not prove it.
+        } else {
+            self.recognise(place, path);
+            if !doubt(&outgoing.signal) {
+                let encrypts = self.connections.get(place).is_some_and(|c| c.encrypts);
+                let timely = outgoing.signal.panel_time.is_some() && !outgoing.skewed;
+                self.note_alive(place, path, encrypts && timely);
+            }
+            self.charge_account(place, path)
+        };
+        if may_go_on {
+            self.send_up(place, outgoing);
+        }
+    }
+
+    fn note_alive(&mut self, place: usize, path: PathIndex, agreed: bool) {
+        if let Some(connection) = self.connections.get(place) {
+            self.sightings
+                .alive(path, connection.epoch, self.now.mono, agreed);
+        }
+    }
+
+    /// R6: a stranger is the quarantine's.
+    fn take_stray(&mut self, place: usize, stray: Box<Stray>) {
+        // An unknown account was charged for when the session learned of it.
+        if stray.reason != StrayReason::UnknownAccount && !self.charge_waste(place) {
+            return;
+        }
+        let Some(connection) = self.connections.get(place) else {
+            return;
+        };
+        if self.uplink.is_blocked(Stream::Normal) {
+            return self.counts.add(Counted::StrayUntold); // I7
+        }
+        let report = Upward::Stray {
+            source: connection.source,
+            path: connection.shown,
+            stray,
+        };
+        self.uplink.say(Stream::Normal, &report);
     }
 
     fn send_up(&mut self, place: usize, outgoing: &Outgoing) {
@@ -99,45 +180,10 @@ impl Worker {
         for (stream, frame) in self.scratch.outbound.drain(..) {
             self.uplink.send(stream, frame);
         }
-        match pushed {
-            Ok(()) => self.charge_account(place, outgoing.path),
-            Err(error) => {
-                // Sessions bound their frames far below the link's: this is an error of ours.
-                tracing::error!(%error, path = outgoing.path.0, "a signal cannot be stored");
-                self.cut(place, Counted::Refused);
-            }
-        }
-    }
-
-    /// R7: a known panel that sends more than its share is read later, and loses nothing.
-    fn charge_account(&mut self, place: usize, path: PathIndex) {
-        let pause = self.accounts.charge(path, self.now.mono);
-        if pause.is_zero() {
-            return;
-        }
-        if let Some(connection) = self.connections.get_mut(place) {
-            let until: Mono = self.now.mono.after(pause);
-            if connection.paused_until.replace(until).is_none() {
-                self.counts.add(Counted::AccountLimited);
-            }
-        }
-    }
-
-    /// R7: what cannot be used counts to the panel, if it is known, else to the address.
-    fn charge_waste(&mut self, place: usize) {
-        match self.connections.get(place).map(|c| c.path) {
-            Some(Some(path)) => self.charge_account(place, path),
-            Some(None) => self.charge_address(place),
-            None => {}
-        }
-    }
-
-    fn charge_address(&mut self, place: usize) {
-        let Some(source) = self.connections.get(place).map(|c| c.source) else {
-            return;
-        };
-        if !self.addresses.spend(source, self.now.mono) {
-            self.cut(place, Counted::AddressLimited);
+        if let Err(error) = pushed {
+            // Sessions bound their frames far below the link's: this is an error of ours.
+            tracing::error!(%error, path = outgoing.path.0, "a signal cannot be stored");
+            self.cut(place, Counted::Refused);
         }
     }
 
@@ -151,8 +197,23 @@ impl Worker {
     }
 }
 
+/// R1: whether this satisfies no timer: there is a reason to doubt the whole, or all of its events.
+/// That our own clock is suspected is no fault of the panel's.
+fn doubt(signal: &Signal) -> bool {
+    let doubtful = |flags: EventFlags| {
+        let ours = EventFlags::OUR_CLOCK_SUSPECT | EventFlags::CLOCK_OUTSIDE_WINDOW;
+        if flags.contains(EventFlags::OUR_CLOCK_SUSPECT) {
+            flags.difference(ours).is_doubtful()
+        } else {
+            flags.is_doubtful()
+        }
+    };
+    let items = &signal.items;
+    doubtful(signal.flags) || (!items.is_empty() && items.iter().all(|item| doubtful(item.flags)))
+}
+
 /// Frames that cost us work and tell us nothing. Unknown accounts are charged when the engine,
-/// or memory, says that they are.
+/// or memory, says that they are; wrong keys as strays.
 fn is_waste(reason: Counted) -> bool {
     matches!(
         reason,
@@ -163,16 +224,4 @@ fn is_waste(reason: Counted) -> bool {
             | Counted::UnknownToken
             | Counted::NoKey
     )
-}
-
-/// Has TCP find out when a known panel has vanished. Without it the idle time-out does.
-fn keep_alive(socket: &mio::net::TcpStream) {
-    let seconds = |time: Duration| time.max(Duration::from_secs(1));
-    let set = sockopt::set_socket_keepalive(socket, true)
-        .and_then(|()| sockopt::set_tcp_keepidle(socket, seconds(limits::KEEPALIVE_IDLE)))
-        .and_then(|()| sockopt::set_tcp_keepintvl(socket, seconds(limits::KEEPALIVE_INTERVAL)))
-        .and_then(|()| sockopt::set_tcp_keepcnt(socket, limits::KEEPALIVE_PROBES));
-    if let Err(error) = set {
-        tracing::debug!(%error, "a connection has no TCP keep-alive");
-    }
 }

@@ -2,10 +2,11 @@
 
 use engine::ports::Answer;
 use model::{SignalToken, Stream, limits};
-use proto::Counted;
+use proto::{Counted, Identity};
 
 use super::Worker;
 use super::closing::Drain;
+use super::speakers::Speaker;
 use crate::link::{Downward, Gauges, IdentityAnswer, SessionRow, Upward, question_of};
 
 /// Rows of the snapshot in one message: it stays under 20 KiB.
@@ -30,8 +31,19 @@ impl Worker {
             Downward::Answer(answer) => self.take_answer(answer),
             Downward::Identity(answer) => self.take_identity(&answer),
             Downward::Intake(state) => self.promise.hear(state),
-            Downward::Forget(keys) => self.identities.forget(&keys),
-            Downward::ForgetAll => self.identities.forget_all(),
+            Downward::Forget(accounts) => {
+                for account in accounts {
+                    for (connection, key) in self.identities.forget(account) {
+                        self.uplink
+                            .say(Stream::Normal, &Upward::Identify { connection, key });
+                    }
+                    self.ask_anew(account);
+                }
+            }
+            Downward::ForgetAll => {
+                self.identities.forget_all();
+                self.ask_all_anew();
+            }
         }
     }
 
@@ -52,8 +64,34 @@ impl Worker {
             self.uplink
                 .say(Stream::Normal, &Upward::Identify { connection, key });
         }
+        self.ask_all_anew();
         if build != self.build {
             self.begin_drain("the engine is of another build");
+        }
+    }
+
+    /// What is known of the account may have changed: its connections ask at their next frame, so
+    /// that a new key, policy or habit holds without a new connection.
+    fn ask_anew(&mut self, speaker: Speaker) {
+        for number in self.speakers.of(speaker).to_vec() {
+            let place = self.connections.place_of(number);
+            // Who has a question open learns what is new from the answer.
+            if let Some(place) = place.filter(|_| !self.identities.awaits(number))
+                && let Some(connection) = self.connections.get_mut(place)
+            {
+                connection.speaker = None;
+                self.speakers.leave(speaker, number);
+                let account = speaker.1;
+                let refused = Identity::Refused { account };
+                connection.session.handle_identity(self.now, refused);
+                self.drive(place);
+            }
+        }
+    }
+
+    fn ask_all_anew(&mut self) {
+        for speaker in self.speakers.all() {
+            self.ask_anew(speaker);
         }
     }
 
@@ -61,7 +99,8 @@ impl Worker {
         let open = self.connections.iter().filter_map(|connection| {
             let number = connection.number;
             let sent_any = connection.next_token > SignalToken(1);
-            (sent_any || connection.path.is_some()).then(|| SessionRow {
+            let lasts = connection.path.is_some() && !connection.is_datagram();
+            (sent_any || lasts).then(|| SessionRow {
                 connection: number,
                 lowest: self.window.lowest(number).unwrap_or(connection.next_token),
                 path: connection.path,
@@ -135,13 +174,13 @@ impl Worker {
             return;
         }
         self.reported = self.now.mono;
-        for batch in self.heard.batches(self.now.mono) {
-            self.uplink.say(Stream::Normal, &Upward::Alive(batch));
+        for message in self.sightings.messages() {
+            self.uplink.say(Stream::Normal, &message);
         }
         let gauge = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         let gauges = Gauges {
-            connections: gauge(self.connections.len()),
-            without_identity: gauge(self.gate.without_identity),
+            connections: gauge(self.connections.streams()),
+            without_identity: gauge(self.gate.without_identity()),
             unacknowledged: gauge(self.window.len()),
         };
         let counters = self.counts.counters(gauges);

@@ -4,38 +4,48 @@
 //! 1. Memory and open questions are bounded (I7); while too many are open, nobody is read.
 //! 2. A question stays open until it is answered, over as many links as that takes.
 //! 3. Nothing remembered outlives the link by which it came: changes may have been missed.
+//! 4. Who is known and who is not are remembered apart: strangers with ever new accounts push
+//!    each other out of memory, never a panel.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use lru::LruCache;
-use model::{AccountKey, Mono, limits};
+use model::{Account, AccountKey, FamilyName, ListenerName, Mono, limits};
 use proto::Admitted;
 
+use super::connection::FIRST_NUMBER;
 use crate::link::IdentityAnswer;
-
-/// What is remembered of an account.
-#[derive(Debug, Clone)]
-enum Memory {
-    Admitted(Arc<Admitted>),
-    UnknownUntil(Mono),
-}
 
 /// Remembered answers and open questions.
 #[derive(Debug)]
 pub(super) struct Identities {
-    memory: LruCache<AccountKey, Memory>,
-    capacity: usize,
+    known: Memory<Arc<Admitted>>,
+    /// Until when each is taken for unknown.
+    unknown: Memory<Mono>,
     open: HashMap<u64, AccountKey>,
+    renewals: Renewals,
+}
+
+/// Numbers for questions of our own: smaller than that of any connection.
+#[derive(Debug, Default)]
+struct Renewals(u64);
+
+impl Renewals {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0 % (FIRST_NUMBER - 1) + 1;
+        self.0
+    }
 }
 
 impl Identities {
-    /// Nothing known yet; at most `capacity` accounts are remembered.
+    /// Nothing known yet; at most `capacity` accounts are remembered as known, and as unknown.
     pub(super) fn new(capacity: usize) -> Self {
         Self {
-            memory: LruCache::unbounded(),
-            capacity,
+            known: Memory::new(capacity),
+            unknown: Memory::new(capacity),
             open: HashMap::new(),
+            renewals: Renewals::default(),
         }
     }
 
@@ -51,10 +61,10 @@ impl Identities {
         key: AccountKey,
         now: Mono,
     ) -> Option<IdentityAnswer> {
-        let admitted = match self.memory.get(&key)? {
-            Memory::Admitted(admitted) => Some(Arc::clone(admitted)),
-            Memory::UnknownUntil(until) if now < *until => None,
-            Memory::UnknownUntil(_) => return None,
+        let admitted = match self.known.get(&key) {
+            Some(admitted) => Some(Arc::clone(admitted)),
+            None if self.unknown.get(&key).is_some_and(|until| now < *until) => None,
+            None => return None,
         };
         Some(IdentityAnswer {
             connection,
@@ -75,7 +85,7 @@ impl Identities {
 
     /// Everything that must be asked again over a new link. What is remembered is forgotten.
     pub(super) fn relink(&mut self) -> impl Iterator<Item = (u64, AccountKey)> {
-        self.memory.clear();
+        self.forget_all();
         self.open
             .iter()
             .map(|(connection, key)| (*connection, *key))
@@ -83,13 +93,13 @@ impl Identities {
 
     /// Takes an answer; `false` if nobody waits for it.
     pub(super) fn answered(&mut self, answer: &IdentityAnswer, now: Mono) -> bool {
-        let memory = match &answer.admitted {
-            Some(admitted) => Memory::Admitted(Arc::clone(admitted)),
-            None => Memory::UnknownUntil(now.after(limits::UNKNOWN_ACCOUNT_MEMORY)),
-        };
-        self.memory.put(answer.key, memory);
-        if self.memory.len() > self.capacity {
-            self.memory.pop_lru();
+        if let Some(admitted) = &answer.admitted {
+            self.unknown.remove(&answer.key);
+            self.known.put(&answer.key, Arc::clone(admitted));
+        } else {
+            self.known.remove(&answer.key);
+            let until = now.after(limits::UNKNOWN_ACCOUNT_MEMORY);
+            self.unknown.put(&answer.key, until);
         }
         if self.open.get(&answer.connection) == Some(&answer.key) {
             self.open.remove(&answer.connection);
@@ -103,106 +113,96 @@ impl Identities {
         self.open.remove(&connection);
     }
 
-    /// These may have changed.
-    pub(super) fn forget(&mut self, keys: &[AccountKey]) {
-        for key in keys {
-            self.memory.pop(key);
-        }
+    /// What is remembered of this account, whatever goes with it, may have changed: it is
+    /// forgotten. What was known is to be asked for anew as far as there is room, so that a panel
+    /// stays known behind an address for which nobody is asked anything (R7).
+    pub(super) fn forget(&mut self, account: (FamilyName, Account)) -> Vec<(u64, AccountKey)> {
+        self.unknown.forget(account);
+        let mut again = self.known.forget(account);
+        again.truncate(limits::LINK_IDENTIFY.saturating_sub(self.open.len()));
+        let ours = again.into_iter().map(|key| (self.renewals.next(), key));
+        let ours: Vec<_> = ours.collect();
+        self.open.extend(ours.iter().copied());
+        ours
     }
 
     /// Any may have changed.
     pub(super) fn forget_all(&mut self) {
-        self.memory.clear();
+        self.known.clear();
+        self.unknown.clear();
+    }
+}
+
+/// What tells the frames of one account apart.
+type Variant = (ListenerName, Option<u32>, Option<u32>);
+
+/// Something for each identity, by account first, so that an account is forgotten as a whole.
+#[derive(Debug)]
+struct Memory<T> {
+    accounts: LruCache<(FamilyName, Account), Vec<(Variant, T)>>,
+    capacity: usize,
+}
+
+fn apart(key: &AccountKey) -> ((FamilyName, Account), Variant) {
+    let account = (key.family, key.account);
+    (account, (key.listener, key.receiver, key.line))
+}
+
+impl<T> Memory<T> {
+    fn new(capacity: usize) -> Self {
+        Self {
+            accounts: LruCache::unbounded(),
+            capacity,
+        }
+    }
+
+    fn get(&mut self, key: &AccountKey) -> Option<&T> {
+        let (account, wanted) = apart(key);
+        let variants = self.accounts.get(&account)?;
+        let found = variants.iter().find(|(variant, _)| *variant == wanted);
+        found.map(|(_, value)| value)
+    }
+
+    fn put(&mut self, key: &AccountKey, value: T) {
+        let (account, variant) = apart(key);
+        let variants = self.accounts.get_or_insert_mut(account, Vec::new);
+        variants.retain(|(known, _)| *known != variant);
+        if variants.len() >= limits::IDENTITY_VARIANTS {
+            variants.remove(0);
+        }
+        variants.push((variant, value));
+        if self.accounts.len() > self.capacity {
+            self.accounts.pop_lru();
+        }
+    }
+
+    fn remove(&mut self, key: &AccountKey) {
+        let (account, variant) = apart(key);
+        if let Some(variants) = self.accounts.get_mut(&account) {
+            variants.retain(|(known, _)| *known != variant);
+            if variants.is_empty() {
+                self.accounts.pop(&account);
+            }
+        }
+    }
+
+    /// Forgets the account; tells under which keys it was remembered.
+    fn forget(&mut self, account: (FamilyName, Account)) -> Vec<AccountKey> {
+        let variants = self.accounts.pop(&account).unwrap_or_default();
+        let key = |((listener, receiver, line), _)| AccountKey {
+            family: account.0,
+            account: account.1,
+            listener,
+            receiver,
+            line,
+        };
+        variants.into_iter().map(key).collect()
+    }
+
+    fn clear(&mut self) {
+        self.accounts.clear();
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use model::{Account, Epoch, FamilyName, PanelIndex, PathIndex};
-
-    use super::*;
-
-    const NOW: Mono = Mono(5_000_000_000);
-
-    fn key(account: &str) -> AccountKey {
-        AccountKey {
-            family: FamilyName::parse("line").unwrap(),
-            account: Account::parse(account.as_bytes()).unwrap(),
-            receiver: None,
-            line: None,
-        }
-    }
-
-    fn answer(connection: u64, account: &str, known: bool) -> IdentityAnswer {
-        let admitted = Admitted {
-            panel: PanelIndex(1),
-            path: PathIndex(1),
-            epoch: Epoch(1),
-            hub: false,
-        };
-        IdentityAnswer {
-            connection,
-            key: key(account),
-            admitted: known.then_some(admitted),
-        }
-    }
-
-    #[test]
-    fn an_unknown_account_is_asked_for_again_after_five_seconds() {
-        let mut identities = Identities::new(10);
-        identities.ask(1, key("A"));
-        assert!(identities.answered(&answer(1, "A", false), NOW));
-        let soon = NOW.after(limits::UNKNOWN_ACCOUNT_MEMORY / 2);
-        let recalled = identities.recall(2, key("A"), soon).unwrap();
-        assert_eq!((recalled.connection, recalled.admitted), (2, None));
-        let late = NOW.after(limits::UNKNOWN_ACCOUNT_MEMORY);
-        assert_eq!(identities.recall(2, key("A"), late), None);
-    }
-
-    #[test]
-    fn a_known_account_is_remembered_until_the_engine_says_otherwise() {
-        let mut identities = Identities::new(10);
-        identities.answered(&answer(1, "A", true), NOW);
-        let later = NOW.after(std::time::Duration::from_hours(100));
-        assert!(identities.recall(2, key("A"), later).is_some());
-        identities.forget(&[key("A")]);
-        assert_eq!(identities.recall(2, key("A"), later), None);
-    }
-
-    #[test]
-    fn a_new_link_is_asked_everything_that_is_open_and_trusted_with_nothing_old() {
-        let mut identities = Identities::new(10);
-        identities.answered(&answer(1, "A", true), NOW);
-        identities.ask(2, key("B"));
-        identities.ask(3, key("C"));
-        identities.withdraw(3);
-        let again: Vec<_> = identities.relink().collect();
-        assert_eq!(again, [(2, key("B"))]);
-        assert_eq!(identities.recall(9, key("A"), NOW), None);
-        assert!(identities.awaits(2));
-    }
-
-    #[test]
-    fn an_answer_to_another_question_does_not_count() {
-        let mut identities = Identities::new(10);
-        identities.ask(1, key("A"));
-        assert!(!identities.answered(&answer(1, "B", true), NOW));
-        assert!(!identities.answered(&answer(2, "A", true), NOW));
-        assert!(identities.awaits(1));
-    }
-
-    #[test]
-    fn memory_and_questions_are_bounded() {
-        let mut identities = Identities::new(2);
-        for account in ["A", "B", "C"] {
-            identities.answered(&answer(1, account, true), NOW);
-        }
-        assert_eq!(identities.recall(1, key("A"), NOW), None);
-        assert!(identities.recall(1, key("C"), NOW).is_some());
-        for connection in 0..limits::LINK_IDENTIFY as u64 {
-            assert!(identities.has_room());
-            identities.ask(connection, key("A"));
-        }
-        assert!(!identities.has_room());
-    }
-}
+mod tests;

@@ -63,6 +63,14 @@ impl<K: Hash + Eq + Copy> Buckets<K> {
         within
     }
 
+    /// Gives one back that was spent for somebody who turned out to be known.
+    pub(super) fn refund(&mut self, key: K) {
+        let price = self.rate.price();
+        if let Some(paid_at) = self.paid_at.get_mut(&key) {
+            *paid_at = paid_at.before(price);
+        }
+    }
+
     fn depth(&self) -> Duration {
         self.rate.price() * self.rate.burst
     }
@@ -109,6 +117,17 @@ mod tests {
             Duration::ZERO,
             "each on its own"
         );
+    }
+
+    #[test]
+    fn what_is_given_back_may_be_spent_again() {
+        let mut buckets = Buckets::new(RATE, 10);
+        for _ in 0..100 {
+            assert!(buckets.spend('a', START));
+            buckets.refund('a');
+        }
+        let spent = (0..100).filter(|_| buckets.spend('a', START)).count();
+        assert_eq!(spent, 4);
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! A gateway process: one thread, one event loop, sockets on one side and the link on the other.
 //!
 //! ```text
-//!   panels ══► accept ─► read_sockets ─► Session ─► drive ─► window ─► uplink ══► engine
-//!                                          ▲                              │
-//!   panels ◄══ write_sockets ◄─────────────┴──────── hear_engine ◄════════┘
+//!   panels ══► accept ─► read_sockets ──┐
+//!   panels ──► read_datagrams ──────────┴► Session ─► drive ─► window ─► uplink ══► engine
+//!                                             ▲                             │
+//!   panels ◄══ write_sockets ◄────────────────┴───────── hear_engine ◄══════┘
 //! ```
 //!
 //! Invariants:
@@ -21,17 +22,23 @@
 //! What never happens here: waiting for anything but readiness, a lock, a decision about a signal.
 
 mod accept;
+mod charging;
 mod clock;
 mod closing;
 mod connection;
 mod counts;
+mod datagrams;
 mod drive;
 mod engine;
+mod floods;
 mod identities;
 mod limits;
 mod promise;
 mod reading;
+mod seeds;
 mod setup;
+mod sightings;
+mod speakers;
 mod timers;
 mod uplink;
 mod waiting;
@@ -39,7 +46,7 @@ mod wheel;
 mod writing;
 
 use std::collections::VecDeque;
-use std::net::IpAddr;
+use std::net::{IpAddr, TcpListener, UdpSocket};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 
@@ -52,13 +59,18 @@ pub use limits::Rate;
 pub use setup::{GatewayError, GatewayLimits, GatewaySetup, Listening};
 
 use crate::link::{Downward, Outbound, Window};
-use accept::Gate;
+use accept::{Gate, Spoken};
 use closing::Drain;
 use connection::Connections;
-use counts::{Counts, HeardPaths};
+use counts::Counts;
+use datagrams::Datagrams;
+use floods::Floods;
 use identities::Identities;
 use limits::Buckets;
 use promise::Promise;
+use seeds::Seeds;
+use sightings::{Epochs, Sightings};
+use speakers::Speakers;
 use uplink::{Introduction, Uplink};
 use wheel::Wheel;
 
@@ -67,6 +79,9 @@ const CONTROL: Token = Token(3);
 
 /// Tokens of listeners begin here.
 const LISTENERS: usize = 4;
+
+/// Tokens of sockets for datagrams begin here.
+const DATAGRAMS: usize = 512;
 
 /// Tokens of connections begin here: more listeners than that nobody configures.
 const CONNECTIONS: usize = 1_024;
@@ -94,17 +109,22 @@ struct Worker {
     now: Now,
 
     gate: Gate,
+    datagrams: Datagrams,
+    seeds: Seeds,
     connections: Connections,
     lists: Lists,
     wheel: Wheel,
     accounts: Buckets<PathIndex>,
     addresses: Buckets<IpAddr>,
+    floods: Floods,
 
     uplink: Uplink,
     window: Window,
     identities: Identities,
+    speakers: Speakers,
+    epochs: Epochs,
+    sightings: Sightings,
     promise: Promise,
-    heard: HeardPaths,
     counts: Counts,
     reported: Mono,
 
@@ -133,6 +153,20 @@ struct Scratch {
     places: Vec<usize>,
 }
 
+type Sockets<S> = Vec<(Spoken, S)>;
+
+/// The sockets for connections and those for datagrams.
+fn apart(listeners: Vec<Listening>) -> (Sockets<TcpListener>, Sockets<UdpSocket>) {
+    let mut streams = Vec::new();
+    let mut datagrams = Vec::new();
+    for listening in listeners {
+        let spoken = Spoken::at(&listening);
+        streams.push((spoken, listening.stream));
+        datagrams.extend(listening.datagrams.map(|socket| (spoken, socket)));
+    }
+    (streams, datagrams)
+}
+
 impl Worker {
     fn new(setup: GatewaySetup, control: UnixStream) -> Result<Self, GatewayError> {
         let poll = Poll::new().map_err(GatewayError::Poll)?;
@@ -144,7 +178,10 @@ impl Worker {
             .registry()
             .register(&mut control, CONTROL, Interest::READABLE);
         registered.map_err(GatewayError::Control)?;
-        let gate = Gate::open(setup.listeners, poll.registry()).map_err(GatewayError::Listener)?;
+        let (streams, datagrams) = apart(setup.listeners);
+        let gate = Gate::open(streams, poll.registry()).map_err(GatewayError::Listener)?;
+        let datagrams =
+            Datagrams::open(datagrams, poll.registry()).map_err(GatewayError::Listener)?;
         let now = setup.clock.now();
         let limits = setup.limits;
         let introduction = Introduction {
@@ -161,16 +198,21 @@ impl Worker {
             control,
             now,
             gate,
+            datagrams,
+            seeds: Seeds::new(setup.entropy),
             connections: Connections::default(),
             lists: Lists::default(),
             wheel: Wheel::new(now.mono),
             accounts: Buckets::new(limits.account, model::limits::LIMIT_TABLE),
             addresses: Buckets::new(limits.address, model::limits::LIMIT_TABLE),
+            floods: Floods::new(),
             uplink: Uplink::new(setup.link_path, introduction),
             window: Window::new(limits.unacknowledged, limits.unacknowledged_octets),
             identities: Identities::new(model::limits::IDENTITY_CACHE),
+            speakers: Speakers::default(),
+            epochs: Epochs::default(),
+            sightings: Sightings::default(),
             promise: Promise::new(now.mono, limits.promise),
-            heard: HeardPaths::default(),
             counts: Counts::default(),
             reported: now.mono,
             drain: None,
@@ -192,6 +234,7 @@ impl Worker {
         self.hear_engine();
         self.keep_promise(); // R4
         self.accept();
+        self.read_datagrams();
         self.read_sockets();
         if all_events_seen {
             self.fire_timers(); // R11: after the sockets

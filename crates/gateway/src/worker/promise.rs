@@ -40,6 +40,12 @@ impl Promise {
     /// the engine that made it is gone.
     pub(super) fn hear(&mut self, state: IntakeState) {
         self.newest.last_commit = self.newest.last_commit.max(state.last_commit);
+        self.newest.clock_suspect = state.clock_suspect;
+    }
+
+    /// R3: whether our own clock is suspected, by the engine's latest word.
+    pub(super) fn clock_is_suspect(&self) -> bool {
+        self.newest.clock_suspect
     }
 
     /// What may be expected now.
@@ -66,6 +72,7 @@ mod tests {
     fn committed(at: Mono) -> IntakeState {
         IntakeState {
             last_commit: Some(at),
+            clock_suspect: false,
         }
     }
 
@@ -73,7 +80,7 @@ mod tests {
     fn newcomers_wait_for_the_first_word_and_are_refused_when_it_does_not_come() {
         let mut promise = Promise::new(START, LAPSE);
         assert_eq!(promise.outlook(at(10)), Outlook::Waiting);
-        promise.hear(IntakeState { last_commit: None });
+        promise.hear(IntakeState::default());
         assert_eq!(promise.outlook(at(11)), Outlook::Broken);
         promise.hear(committed(at(11)));
         assert_eq!(promise.outlook(at(11)), Outlook::Promised);
@@ -93,7 +100,7 @@ mod tests {
     fn a_new_engine_that_has_not_committed_does_not_take_the_old_ones_word_back() {
         let mut promise = Promise::new(START, LAPSE);
         promise.hear(committed(at(5)));
-        promise.hear(IntakeState { last_commit: None });
+        promise.hear(IntakeState::default());
         assert_eq!(promise.outlook(at(6)), Outlook::Promised);
     }
 }

@@ -6,7 +6,7 @@ use model::limits;
 use proto::{CloseReason, Counted};
 
 use super::Worker;
-use super::connection::{Input, Phase};
+use super::connection::{Channel, Input, Phase};
 
 impl Worker {
     /// Reads what is readable, a buffer of each connection a turn, as long as there is room.
@@ -53,8 +53,11 @@ impl Worker {
             Some(_) => limits::READ_BUFFER,
             None => limits::READ_WITHOUT_IDENTITY,
         };
+        let Channel::Stream(socket) = &mut connection.channel else {
+            return; // A datagram was read as a whole.
+        };
         let buffer = &mut self.scratch.read[..room];
-        match connection.socket.read(buffer) {
+        match socket.read(buffer) {
             Ok(0) => self.peer_ended(place),
             Ok(count) => {
                 connection.heard = self.now.mono;

@@ -1,19 +1,31 @@
 //! What a gateway process is given, and why it may end.
 
 use std::io;
-use std::net::TcpListener;
+use std::net::{TcpListener, UdpSocket};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use model::{Clock, ErrorCode, limits};
-use proto::{Family, SessionBounds};
+use model::{Clock, Entropy, ErrorCode, ListenerName, limits};
+use proto::{Family, SessionBounds, Strangers};
 use rustix::process::{Resource, getrlimit};
 
 use super::limits::Rate;
 
-/// A listening socket and what is spoken on it.
-pub type Listening = (&'static dyn Family, TcpListener);
+/// A listener: its sockets, and what is spoken there.
+#[derive(Debug)]
+pub struct Listening {
+    /// Its name in the configuration.
+    pub name: ListenerName,
+    /// The protocol that panels speak.
+    pub family: &'static dyn Family,
+    /// How strangers are answered (R6).
+    pub strangers: Strangers,
+    /// Where panels connect to.
+    pub stream: TcpListener,
+    /// Where they send datagrams to, if they may.
+    pub datagrams: Option<UdpSocket>,
+}
 
 /// What a gateway process is given.
 pub struct GatewaySetup {
@@ -31,6 +43,8 @@ pub struct GatewaySetup {
     pub limits: GatewayLimits,
     /// The machine's clocks.
     pub clock: Arc<dyn Clock>,
+    /// Where the seeds of sessions come from.
+    pub entropy: Box<dyn Entropy>,
 }
 
 impl std::fmt::Debug for GatewaySetup {
@@ -52,6 +66,8 @@ pub struct GatewayLimits {
     pub connections: usize,
     /// Connections whose panel is not known; the oldest makes room for a newer one.
     pub without_identity: usize,
+    /// Datagrams without answer.
+    pub datagrams: usize,
     /// A connection must show a frame of a registered account within this time (R7).
     pub first_frame: Duration,
     /// A connection whose panel is known may be silent for this long.
@@ -82,6 +98,7 @@ impl GatewayLimits {
         Self {
             connections,
             without_identity: (connections / limits::WITHOUT_IDENTITY_SHARE).max(1),
+            datagrams: limits::OPEN_DATAGRAMS,
             first_frame: limits::FIRST_FRAME,
             idle: limits::IDLE_CONNECTION,
             promise: limits::PROMISE,

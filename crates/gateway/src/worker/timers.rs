@@ -11,7 +11,7 @@ impl Worker {
     pub(super) fn keep_promise(&mut self) {
         let broken = self.promise.outlook(self.now.mono) == Outlook::Broken;
         if broken && !self.connections.is_empty() {
-            let connections = self.connections.len();
+            let connections = self.connections.streams();
             tracing::warn!(
                 connections,
                 "nothing was committed for too long; all are closed"
@@ -43,6 +43,7 @@ impl Worker {
         connection.armed = None;
         if connection.expires(&self.limits) <= now {
             let reason = match (connection.phase, connection.path) {
+                _ if connection.is_datagram() => Counted::DatagramExpired,
                 (Phase::Ended(_) | Phase::Closing(_), _) => Counted::Broken,
                 (Phase::Open, None) => Counted::NoIdentityInTime,
                 (Phase::Open, Some(_)) => Counted::Idle,

@@ -4,11 +4,11 @@ use std::io::{ErrorKind, Read};
 use std::time::Duration;
 
 use mio::Token;
-use model::{Mono, limits};
+use model::{Mono, Now, limits};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::connection::Input;
-use super::{CONNECTIONS, CONTROL, EVENTS, GatewayError, LISTENERS, Worker, uplink};
+use super::{CONNECTIONS, CONTROL, DATAGRAMS, EVENTS, GatewayError, LISTENERS, Worker, uplink};
 
 /// The supervisor's word for "drain and end".
 const DRAIN: u8 = b'D';
@@ -27,7 +27,10 @@ impl Worker {
             }
             _ => {}
         }
-        self.now = self.clock.now();
+        self.now = Now {
+            suspect: self.promise.clock_is_suspect(), // R3
+            ..self.clock.now()
+        };
         let mut count = 0;
         for event in &self.events {
             count += 1;
@@ -58,6 +61,7 @@ impl Worker {
                         }
                     }
                 }
+                Token(token) if token >= DATAGRAMS => self.datagrams.stir(token - DATAGRAMS),
                 Token(token) => self.gate.stir(token - LISTENERS),
             }
         }
@@ -84,7 +88,8 @@ impl Worker {
             || !self.lists.touched.is_empty()
             || (!self.lists.stalled.is_empty() && self.has_room())
             || self.uplink.has_more()
-            || (self.gate.has_more() && self.may_accept());
+            || (self.gate.has_more() && self.may_accept())
+            || (self.datagrams.has_more() && self.may_read_datagrams());
         if left_over {
             return Duration::ZERO;
         }

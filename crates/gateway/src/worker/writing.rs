@@ -6,7 +6,7 @@ use mio::net::TcpStream;
 use proto::Counted;
 
 use super::Worker;
-use super::connection::Phase;
+use super::connection::{Channel, Phase};
 
 /// The shared buffer is given back when one turn needed more than this.
 const TRANSMIT_KEPT: usize = 64 << 10;
@@ -28,11 +28,14 @@ impl Worker {
             return;
         };
         connection.marks.touched = false;
+        let Channel::Stream(socket) = &mut connection.channel else {
+            return self.answer_datagram(place);
+        };
         let out = &mut self.scratch.transmit;
         out.clear();
         out.append(&mut connection.unsent);
         while connection.session.poll_transmit(out) {}
-        match write_some(&mut connection.socket, out) {
+        match write_some(socket, out) {
             Some(written) => {
                 // No memory is kept by a connection that has nothing unsent.
                 connection.unsent = out.get(written..).unwrap_or_default().to_vec();

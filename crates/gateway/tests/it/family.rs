@@ -1,19 +1,22 @@
-//! A panel protocol for tests: a line a frame.
+//! A panel protocol for tests: a line a frame, over a stream or alone.
 //!
-//! `ACCOUNT SEQUENCE CLASS` is a signal, answered `ok SEQUENCE` when it is committed. Class `null`
-//! is supervision, answered `alive` at once. An unknown account is answered `duh`. What is no
-//! frame is counted. When the gateway drains, the session says `bye`.
+//! `ACCOUNT SEQUENCE CLASS [KEY]` is a signal, answered `ok SEQUENCE` when it is committed; with `?`
+//! behind its class it is doubtful. Class `null` is supervision, answered `alive` at once; `skew` has
+//! a clock that is wrong, answered `nak`; `learn` shows a habit, answered `alive`. An unknown account
+//! and a wrong key are answered `duh`. What is no frame is counted. When the gateway drains, the
+//! session says `bye`.
 
 use std::collections::VecDeque;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use model::{
-    Account, AccountKey, Committed, EventClass, EventFlags, FamilyName, Mono, Now, PathIndex,
-    Refusal, RepeatKey, Signal, SignalToken,
+    Account, AccountKey, CipherKey, Committed, EventClass, EventFlags, FamilyName, Learned, Mono,
+    Now, PathIndex, Refusal, RepeatKey, Signal, SignalToken,
 };
 use proto::{
     Admitted, CloseReason, Counted, Family, Identity, Outgoing, Session, SessionEvent,
-    SessionSetting,
+    SessionSetting, Stray, StrayReason,
 };
 
 #[derive(Debug)]
@@ -32,13 +35,17 @@ impl Family for LineFamily {
         Box::new(LineSession {
             setting,
             input: Vec::new(),
-            asked: None,
+            speaker: Speaker::Unknown,
             waiting: VecDeque::new(),
             gone: false,
             next_token: 1,
             events: VecDeque::new(),
             out: Vec::new(),
         })
+    }
+
+    fn open_datagram(&self, setting: SessionSetting) -> Option<Box<dyn Session>> {
+        Some(self.open_stream(setting))
     }
 }
 
@@ -47,13 +54,22 @@ struct Frame {
     account: Account,
     sequence: u16,
     class: String,
+    doubtful: bool,
+    key: Option<String>,
+}
+
+#[derive(Debug)]
+enum Speaker {
+    Unknown,
+    Asked(Frame),
+    Known(Account, Arc<Admitted>),
 }
 
 #[derive(Debug)]
 struct LineSession {
     setting: SessionSetting,
     input: Vec<u8>,
-    asked: Option<Frame>,
+    speaker: Speaker,
     waiting: VecDeque<(SignalToken, u16)>,
     gone: bool,
     next_token: u32,
@@ -62,73 +78,127 @@ struct LineSession {
 }
 
 impl LineSession {
-    fn advance(&mut self) {
+    fn advance(&mut self, now: Now) {
         while self.wants_read() {
             let Some(end) = self.input.iter().position(|b| *b == b'\n') else {
                 return;
             };
             let line: Vec<u8> = self.input.drain(..=end).collect();
-            match parse(&line) {
-                Some(frame) => {
-                    self.events.push_back(SessionEvent::Identify(AccountKey {
-                        family: LineFamily.name(),
-                        account: frame.account,
-                        receiver: None,
-                        line: None,
-                    }));
-                    self.asked = Some(frame);
+            match (parse(&line), &self.speaker) {
+                (Some(frame), Speaker::Known(account, admitted)) if *account == frame.account => {
+                    let admitted = Arc::clone(admitted);
+                    self.accept(now, &frame, &admitted);
                 }
-                None => self
-                    .events
-                    .push_back(SessionEvent::Count(Counted::NotAFrame)),
+                (Some(frame), _) => {
+                    let key = self.key(frame.account);
+                    self.events.push_back(SessionEvent::Identify(key));
+                    self.speaker = Speaker::Asked(frame);
+                }
+                (None, _) => self.count(Counted::NotAFrame),
             }
         }
     }
 
-    fn accept(&mut self, now: Now, frame: &Frame, admitted: Admitted) {
-        if frame.class == "null" {
-            self.events.push_back(SessionEvent::Alive {
-                panel: admitted.panel,
-                path: admitted.path,
-            });
-            self.out.extend_from_slice(b"alive\n");
-            return;
+    fn key(&self, account: Account) -> AccountKey {
+        AccountKey {
+            family: LineFamily.name(),
+            account,
+            listener: self.setting.listener,
+            receiver: None,
+            line: None,
         }
-        let token = SignalToken(self.next_token);
-        self.next_token += 1;
-        self.waiting.push_back((token, frame.sequence));
-        let outgoing = outgoing(now, token, frame, admitted.path);
-        self.events
-            .push_back(SessionEvent::Signal(Box::new(outgoing)));
+    }
+
+    fn count(&mut self, reason: Counted) {
+        self.events.push_back(SessionEvent::Count(reason));
+    }
+
+    fn accept(&mut self, now: Now, frame: &Frame, admitted: &Admitted) {
+        let (panel, path) = (admitted.panel, admitted.path);
+        let given = frame.key.as_deref().map(str::as_bytes);
+        if given != admitted.keys.first().map(CipherKey::octets) {
+            return self.refuse(now, frame, StrayReason::WrongKey);
+        }
+        match frame.class.as_str() {
+            "null" => {
+                self.events.push_back(SessionEvent::Alive { panel, path });
+                self.out.extend_from_slice(b"alive\n");
+            }
+            "skew" => {
+                self.events.push_back(SessionEvent::Skewed { path });
+                self.out.extend_from_slice(b"nak\n");
+            }
+            "learn" => {
+                let learned = Learned {
+                    once_encrypted: true,
+                    ..Learned::default()
+                };
+                self.events
+                    .push_back(SessionEvent::Learned { path, learned });
+                self.out.extend_from_slice(b"alive\n");
+            }
+            _ => {
+                let token = SignalToken(self.next_token);
+                self.next_token += 1;
+                self.waiting.push_back((token, frame.sequence));
+                let outgoing = Box::new(outgoing(now, token, frame, path));
+                self.events.push_back(SessionEvent::Signal(outgoing));
+            }
+        }
+    }
+
+    fn refuse(&mut self, now: Now, frame: &Frame, reason: StrayReason) {
+        if reason == StrayReason::UnknownAccount {
+            self.count(Counted::UnknownAccount);
+        }
+        self.events.push_back(SessionEvent::Stray(Box::new(Stray {
+            key: self.key(frame.account),
+            reason,
+            format: "LINE".parse().unwrap(),
+            encrypted: frame.key.is_some(),
+            acknowledged: false,
+            received: now.wall,
+            raw: frame.class.as_bytes().to_vec(),
+        })));
+        self.out.extend_from_slice(b"duh\n");
     }
 }
 
 fn parse(line: &[u8]) -> Option<Frame> {
     let mut words = str::from_utf8(line).ok()?.split_whitespace();
+    let account = Account::parse(words.next()?.as_bytes()).ok()?;
+    let sequence = words.next()?.parse().ok()?;
+    let class = words.next()?;
     let frame = Frame {
-        account: Account::parse(words.next()?.as_bytes()).ok()?,
-        sequence: words.next()?.parse().ok()?,
-        class: words.next()?.to_owned(),
+        account,
+        sequence,
+        class: class.trim_end_matches('?').to_owned(),
+        doubtful: class.ends_with('?'),
+        key: words.next().map(str::to_owned),
     };
-    (frame.class == "null" || EventClass::from_str(&frame.class).is_ok()).then_some(frame)
+    let of_its_own = ["null", "skew", "learn"].contains(&frame.class.as_str());
+    (of_its_own || EventClass::from_str(&frame.class).is_ok()).then_some(frame)
 }
 
 fn outgoing(now: Now, token: SignalToken, frame: &Frame, path: PathIndex) -> Outgoing {
     let mut key = [0; 16];
     key[..2].copy_from_slice(&frame.sequence.to_be_bytes());
+    let mut flags = EventFlags::empty();
+    flags.set(EventFlags::ODD_PADDING, frame.doubtful);
     Outgoing {
         token,
         path,
         class: frame.class.parse().unwrap(),
         key: RepeatKey(key),
         received: now.wall,
+        skewed: false,
         signal: Signal {
             account: frame.account,
             format: "LINE".parse().unwrap(),
             panel_sequence: Some(frame.sequence),
             panel_time: None,
             occurred: None,
-            flags: EventFlags::empty(),
+            flags,
             items: Vec::new(),
             extended: Vec::new(),
             raw: Vec::new(),
@@ -137,37 +207,44 @@ fn outgoing(now: Now, token: SignalToken, frame: &Frame, path: PathIndex) -> Out
 }
 
 impl Session for LineSession {
-    fn handle_bytes(&mut self, _: Now, bytes: &[u8]) {
+    fn handle_bytes(&mut self, now: Now, bytes: &[u8]) {
         self.input.extend_from_slice(bytes);
-        self.advance();
+        self.advance(now);
     }
 
     fn handle_identity(&mut self, now: Now, identity: Identity) {
-        let frame = self.asked.take().expect("an answer follows a question");
-        match identity {
-            Identity::Admitted(admitted) => self.accept(now, &frame, admitted),
-            Identity::Refused { account } => {
-                assert_eq!(account, frame.account);
-                self.events
-                    .push_back(SessionEvent::Count(Counted::UnknownAccount));
-                self.out.extend_from_slice(b"duh\n");
+        match (
+            std::mem::replace(&mut self.speaker, Speaker::Unknown),
+            identity,
+        ) {
+            (Speaker::Asked(frame), Identity::Admitted(admitted)) => {
+                self.speaker = Speaker::Known(frame.account, Arc::clone(&admitted));
+                self.accept(now, &frame, &admitted);
             }
+            (Speaker::Asked(frame), Identity::Refused { account }) => {
+                assert_eq!(account, frame.account);
+                self.refuse(now, &frame, StrayReason::UnknownAccount);
+            }
+            (Speaker::Known(known, _), Identity::Refused { account }) => {
+                assert_eq!(account, known, "only who speaks for it is asked anew");
+            }
+            (speaker, identity) => panic!("{identity:?} follows no question: {speaker:?}"),
         }
-        self.advance();
+        self.advance(now);
     }
 
-    fn handle_committed(&mut self, _: Now, proof: Committed) {
+    fn handle_committed(&mut self, now: Now, proof: Committed) {
         let (token, sequence) = self.waiting.pop_front().expect("something waits");
         assert_eq!(token, proof.token(), "answers come in order (I5)");
         self.out
             .extend_from_slice(format!("ok {sequence}\n").as_bytes());
-        self.advance();
+        self.advance(now);
     }
 
-    fn handle_refused(&mut self, _: Now, token: SignalToken, _: Refusal) {
+    fn handle_refused(&mut self, now: Now, token: SignalToken, _: Refusal) {
         let (first, _) = self.waiting.pop_front().expect("something waits");
         assert_eq!(first, token, "answers come in order (I5)");
-        self.advance();
+        self.advance(now);
     }
 
     fn handle_close(&mut self, _: Now, reason: CloseReason) {
@@ -194,6 +271,7 @@ impl Session for LineSession {
     }
 
     fn wants_read(&self) -> bool {
-        self.asked.is_none() && self.waiting.len() < self.setting.pipeline
+        !matches!(self.speaker, Speaker::Asked(_))
+            && self.waiting.len() < self.setting.bounds.pipeline
     }
 }

@@ -2,10 +2,10 @@
 
 use std::net::Shutdown;
 
-use engine::ports::Presence;
 use model::{EventClass, PathIndex};
 
-use crate::world::{World, eventually, generous, refuse};
+use crate::fakes::{Saw, refuse};
+use crate::world::{World, eventually, generous};
 
 #[test]
 fn a_signal_is_acknowledged_only_after_its_commit() {
@@ -99,15 +99,18 @@ fn frames_may_be_split_anywhere_and_come_together() {
 
 #[test]
 fn supervision_is_answered_at_once_and_remembered_by_path() {
-    let (world, engine) = World::with_engine(generous());
-    let before = model::Clock::now(&*world.clock).wall;
+    let (world, _engine) = World::with_engine(generous());
+    let before = model::Clock::now(&*world.clock).mono;
     let mut panel = world.panel();
     panel.send("77 0 null\n");
     assert_eq!(panel.line(), "alive");
-    eventually("the path is heard", || {
-        engine.presence.last_heard(PathIndex(77)) >= Some(before)
-    });
-    assert_eq!(engine.presence.last_heard(PathIndex(78)), None);
+    eventually("the path is heard", || world.watch.is_heard(77));
+    let saw = world.watch.all();
+    assert!(saw.iter().any(|saw| matches!(
+        saw,
+        Saw::Heard(sign) if sign.path == PathIndex(77) && sign.at >= before
+    )));
+    assert!(!world.watch.is_heard(78));
 }
 
 #[test]
@@ -144,4 +147,30 @@ fn a_known_account_is_asked_for_once() {
         assert_eq!(panel.line(), format!("ok {sequence}"));
     }
     assert_eq!(world.identities.asked(), 1);
+}
+
+#[test]
+fn what_changes_about_an_account_reaches_its_connections_without_a_new_one() {
+    let (world, _engine) = World::with_engine(generous());
+    world.intake.commit_by_itself();
+    let mut panel = world.panel();
+    let mut other = world.panel();
+    for (account, panel) in [("12", &mut panel), ("13", &mut other)] {
+        panel.send(&format!("{account} 1 test\n"));
+        assert_eq!(panel.line(), "ok 1");
+    }
+    world.identities.give_key("12", "sixteen letters!");
+    eventually("a frame without the key is refused", || {
+        panel.send("12 2 test\n");
+        panel.line() == "duh"
+    });
+    // The key has no blank here, since words are parted by them.
+    world.identities.give_key("12", "sixteen_letters!");
+    eventually("a frame with the key is taken", || {
+        panel.send("12 3 test sixteen_letters!\n");
+        panel.line() == "ok 3"
+    });
+    other.send("13 2 test\n");
+    assert_eq!(other.line(), "ok 2");
+    assert_eq!(world.identities.asked_for("13"), 1, "nothing of it changed");
 }

@@ -4,9 +4,12 @@
 #![cfg(test)]
 
 mod drain;
+mod fakes;
 mod family;
 mod journey;
 mod limits;
 mod outage;
+mod presence;
 mod promise;
+mod udp;
 mod world;

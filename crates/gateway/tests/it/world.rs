@@ -1,27 +1,23 @@
 //! A gateway in a thread, an engine in another, panels in the test's hand.
 
-use std::collections::HashSet;
-use std::io::{BufRead, BufReader, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::io::{BufRead, BufReader, ErrorKind, Write};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use engine::ports::{
-    Answer, Answering, Identities, Intake, Measured, PathBinding, Reading, Submission,
-};
-use gateway::hub::{Figures, Hub, HubSetup, LastHeard};
-use gateway::worker::{GatewayError, GatewayLimits, GatewaySetup, MachineClock, run};
-use model::{
-    Account, AccountKey, AckMode, Clock, Committed, EventSeq, IntakeState, Mono, Now,
-    OrganisationId, PanelId, PanelIndex, Path, PathId, PathIndex, Refusal, SiteId,
-};
-use tokio::sync::{broadcast, oneshot, watch};
+use engine::ports::{Measured, Reading, Submission};
+use gateway::hub::{Figures, Hub, HubSetup};
+use gateway::worker::{GatewayError, GatewayLimits, GatewaySetup, Listening, MachineClock, run};
+use model::{Clock, Entropy, ListenerName, Mono, Now};
+use proto::Strangers;
+use tokio::sync::oneshot;
 
+use crate::fakes::{FakeIdentities, FakeIntake, FakeWatch};
 use crate::family::LineFamily;
 
 /// Nothing here takes a tenth of it; who waits longer waits in vain.
@@ -47,132 +43,14 @@ impl Clock for HandClock {
         let now = MachineClock.now();
         Now {
             mono: Mono(now.mono.0 + self.ahead.load(Ordering::SeqCst)),
-            wall: now.wall,
+            ..now
         }
-    }
-}
-
-/// An intake that hands every submission to the test, or commits it by itself.
-pub(crate) struct FakeIntake {
-    clock: Arc<HandClock>,
-    commits_itself: AtomicBool,
-    last: AtomicU64,
-    submitted: SyncSender<Submission>,
-    state: watch::Sender<IntakeState>,
-}
-
-impl FakeIntake {
-    /// The last commit was just now.
-    pub(crate) fn promise(&self) {
-        let last_commit = Some(self.clock.now().mono);
-        self.state.send_replace(IntakeState { last_commit });
-    }
-
-    pub(crate) fn commit(&self, submission: &Submission) {
-        let seq = self.last.fetch_add(1, Ordering::SeqCst) + 1;
-        let proof = Committed::attest(
-            submission.origin.token,
-            submission.key,
-            EventSeq(seq),
-            AckMode::Stored,
-        );
-        let connection = submission.origin.connection;
-        // The gateway's link may be gone.
-        let _sent = submission
-            .answers
-            .try_send(Answer::Committed { connection, proof });
-    }
-
-    pub(crate) fn commit_by_itself(&self) {
-        self.commits_itself.store(true, Ordering::SeqCst);
-    }
-}
-
-impl Intake for FakeIntake {
-    fn submit(&self, submission: Submission) -> Answering<'_, ()> {
-        if self.commits_itself.load(Ordering::SeqCst) {
-            self.commit(&submission);
-        }
-        self.submitted.try_send(submission).unwrap();
-        Box::pin(std::future::ready(()))
-    }
-
-    fn state(&self) -> watch::Receiver<IntakeState> {
-        self.state.subscribe()
-    }
-}
-
-pub(crate) fn refuse(submission: &Submission) {
-    let answer = Answer::Refused {
-        connection: submission.origin.connection,
-        token: submission.origin.token,
-        reason: Refusal::UnknownPath,
-    };
-    submission.answers.try_send(answer).unwrap();
-}
-
-/// Everybody is known whose account is a number, until a test says otherwise.
-pub(crate) struct FakeIdentities {
-    unknown: Mutex<HashSet<Account>>,
-    asked: AtomicU64,
-    changes: broadcast::Sender<Arc<Vec<AccountKey>>>,
-}
-
-impl FakeIdentities {
-    pub(crate) fn hide(&self, account: &str) {
-        let account = Account::parse(account.as_bytes()).unwrap();
-        self.unknown.lock().unwrap().insert(account);
-    }
-
-    pub(crate) fn register(&self, account: &str) {
-        let account = Account::parse(account.as_bytes()).unwrap();
-        self.unknown.lock().unwrap().remove(&account);
-        let key = AccountKey {
-            family: proto::Family::name(&LineFamily),
-            account,
-            receiver: None,
-            line: None,
-        };
-        self.changes.send(Arc::new(vec![key])).unwrap();
-    }
-
-    pub(crate) fn asked(&self) -> u64 {
-        self.asked.load(Ordering::SeqCst)
-    }
-}
-
-impl Identities for FakeIdentities {
-    fn identify(&self, key: &AccountKey) -> Option<Arc<PathBinding>> {
-        self.asked.fetch_add(1, Ordering::SeqCst);
-        let number: u32 = key.account.as_str().parse().ok()?;
-        if self.unknown.lock().unwrap().contains(&key.account) {
-            return None;
-        }
-        Some(Arc::new(PathBinding {
-            path: Path {
-                id: PathId::from_bytes([0; 16]),
-                index: PathIndex(number),
-                family: key.family,
-                account: key.account,
-                receiver: None,
-                line: None,
-            },
-            panel: PanelId::from_bytes([0; 16]),
-            panel_index: PanelIndex(number),
-            site: SiteId::from_bytes([0; 16]),
-            organisation: OrganisationId::from_bytes([0; 16]),
-        }))
-    }
-
-    fn changes(&self) -> broadcast::Receiver<Arc<Vec<AccountKey>>> {
-        self.changes.subscribe()
     }
 }
 
 /// A running hub.
 pub(crate) struct Engine {
     pub(crate) figures: Arc<Figures>,
-    pub(crate) presence: Arc<LastHeard>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -206,13 +84,48 @@ pub(crate) struct World {
     pub(crate) clock: Arc<HandClock>,
     pub(crate) intake: Arc<FakeIntake>,
     pub(crate) identities: Arc<FakeIdentities>,
+    pub(crate) watch: Arc<FakeWatch>,
     pub(crate) submitted: Receiver<Submission>,
     pub(crate) address: SocketAddr,
+    /// Where the second listener is.
+    pub(crate) second: SocketAddr,
     pub(crate) control: Option<UnixStream>,
     pub(crate) link_path: PathBuf,
     link: UnixListener,
     gateway: Option<JoinHandle<Result<(), GatewayError>>>,
     _folder: tempfile::TempDir,
+}
+
+/// Seeds say nothing here.
+struct Zeros;
+
+impl Entropy for Zeros {
+    fn fill(&mut self, buffer: &mut [u8]) {
+        buffer.fill(0);
+    }
+}
+
+/// Sockets for connections and for datagrams, on one port.
+fn listening(at: IpAddr) -> (Listening, SocketAddr) {
+    static OPENED: AtomicU64 = AtomicU64::new(0);
+    let name = format!("tests_{}", OPENED.fetch_add(1, Ordering::SeqCst));
+    loop {
+        let stream = TcpListener::bind((at, 0)).unwrap();
+        let address = stream.local_addr().unwrap();
+        match UdpSocket::bind(address) {
+            Ok(datagrams) => {
+                let listening = Listening {
+                    name: ListenerName::parse(&name).unwrap(),
+                    family: &LineFamily,
+                    strangers: Strangers::default(),
+                    stream,
+                    datagrams: Some(datagrams),
+                };
+                return (listening, address);
+            }
+            Err(error) => assert_eq!(error.kind(), ErrorKind::AddrInUse),
+        }
+    }
 }
 
 /// Nothing that a test moves the clock for lapses by the way.
@@ -226,11 +139,16 @@ pub(crate) fn generous() -> GatewayLimits {
 impl World {
     /// A gateway that may hold so much, and no engine yet.
     pub(crate) fn new(limits: GatewayLimits) -> Self {
+        Self::new_at(limits, Ipv4Addr::LOCALHOST.into())
+    }
+
+    /// A gateway at this address of the machine.
+    pub(crate) fn new_at(limits: GatewayLimits, at: IpAddr) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let link_path = folder.path().join("link");
         let link = UnixListener::bind(&link_path).unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
+        let (first, address) = listening(at);
+        let (other, second) = listening(at);
         let (control, ours) = UnixStream::pair().unwrap();
         let clock = Arc::new(HandClock::default());
         let (sender, submitted) = sync_channel(100_000);
@@ -238,31 +156,22 @@ impl World {
             index: 0,
             incarnation: 1,
             build: BUILD.to_owned(),
-            listeners: vec![(&LineFamily, listener)],
+            listeners: vec![first, other],
             link_path: link_path.clone(),
             limits,
             clock: Arc::clone(&clock) as _,
+            entropy: Box::new(Zeros),
         };
         let gateway = std::thread::spawn(move || run(setup, ours));
-        let intake = FakeIntake {
-            clock: Arc::clone(&clock),
-            commits_itself: AtomicBool::new(false),
-            last: AtomicU64::new(0),
-            submitted: sender,
-            state: watch::Sender::default(),
-        };
-        intake.promise();
-        let identities = FakeIdentities {
-            unknown: Mutex::default(),
-            asked: AtomicU64::new(0),
-            changes: broadcast::Sender::new(16),
-        };
+        let intake = FakeIntake::new(Arc::clone(&clock), sender);
         Self {
             clock,
             intake: Arc::new(intake),
-            identities: Arc::new(identities),
+            identities: Arc::default(),
+            watch: Arc::default(),
             submitted,
             address,
+            second,
             control: Some(control),
             link_path,
             link,
@@ -287,8 +196,12 @@ impl World {
             clock: Arc::clone(&self.clock) as _,
             intake: Arc::clone(&self.intake) as _,
             identities: Arc::clone(&self.identities) as _,
+            supervises: Arc::clone(&self.watch) as _,
+            clocks: Arc::clone(&self.watch) as _,
+            learns: Arc::clone(&self.watch) as _,
+            quarantines: Arc::clone(&self.watch) as _,
         });
-        let (figures, presence) = (hub.figures(), hub.presence());
+        let figures = hub.figures();
         let (stop, stopped) = oneshot::channel::<()>();
         let thread = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -301,7 +214,6 @@ impl World {
         });
         Engine {
             figures,
-            presence,
             stop: Some(stop),
             thread: Some(thread),
         }
@@ -312,6 +224,11 @@ impl World {
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_nodelay(true).unwrap();
         Panel(BufReader::new(stream))
+    }
+
+    /// A panel that sends datagrams, with a port of its own.
+    pub(crate) fn sender(&self) -> Sender {
+        Sender::to(self.address)
     }
 
     /// The next submission.
@@ -361,7 +278,7 @@ impl Panel {
         let mut line = String::new();
         match self.0.read_line(&mut line) {
             Ok(_) => line.trim_end().to_owned(),
-            Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => String::new(),
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => String::new(),
             Err(error) => panic!("no answer: {error}"),
         }
     }
@@ -382,6 +299,71 @@ impl Panel {
         let mut line = String::new();
         let silent = self.0.read_line(&mut line).is_err();
         self.0.get_ref().set_read_timeout(Some(PATIENCE)).unwrap();
+        silent
+    }
+}
+
+/// A panel that sends datagrams.
+pub(crate) struct Sender(pub(crate) UdpSocket);
+
+impl Sender {
+    /// With a port of its own, talking to this address alone.
+    pub(crate) fn to(address: SocketAddr) -> Self {
+        let ours: IpAddr = match address {
+            SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+            SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+        };
+        Self::from_to(ours, address)
+    }
+
+    /// From this address of the machine.
+    pub(crate) fn from_to(ours: impl Into<IpAddr>, address: SocketAddr) -> Self {
+        let ours: IpAddr = ours.into();
+        let socket = UdpSocket::bind((ours, 0)).unwrap();
+        socket.connect(address).unwrap();
+        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        Self(socket)
+    }
+
+    pub(crate) fn send(&self, text: &str) {
+        self.0.send(text.as_bytes()).unwrap();
+    }
+
+    /// The next answer, without its end.
+    pub(crate) fn answer(&self) -> String {
+        let mut buffer = [0; 1_024];
+        let count = self.0.recv(&mut buffer).expect("an answer");
+        str::from_utf8(&buffer[..count])
+            .unwrap()
+            .trim_end()
+            .to_owned()
+    }
+
+    /// Sends again and again until an answer comes, as panels do.
+    pub(crate) fn insist(&self, text: &str) -> String {
+        self.0
+            .set_read_timeout(Some(Duration::from_millis(100)))
+            .unwrap();
+        let mut buffer = [0; 1_024];
+        let mut answer = None;
+        eventually("an answer comes", || {
+            self.send(text);
+            answer = self.0.recv(&mut buffer).ok();
+            answer.is_some()
+        });
+        self.0.set_read_timeout(Some(PATIENCE)).unwrap();
+        str::from_utf8(&buffer[..answer.unwrap()])
+            .unwrap()
+            .trim_end()
+            .to_owned()
+    }
+
+    /// Whether nothing comes for a while that is long beside any answer.
+    pub(crate) fn is_silent(&self) -> bool {
+        let a_while = Some(Duration::from_millis(100));
+        self.0.set_read_timeout(a_while).unwrap();
+        let silent = self.0.recv(&mut [0; 64]).is_err();
+        self.0.set_read_timeout(Some(PATIENCE)).unwrap();
         silent
     }
 }

@@ -5,11 +5,11 @@
 use std::sync::Arc;
 
 use model::{
-    AccountKey, AckMode, Committed, EventSeq, ListenerName, Mono, Now, PanelIndex, PathIndex,
-    Refusal, RepeatKey, SignalToken, Wall,
+    AccountKey, AckMode, Committed, EventSeq, Learned, ListenerName, Mono, Now, PanelIndex,
+    PathIndex, PathPolicy, Refusal, RepeatKey, SignalToken,
 };
 
-use super::Subject;
+use super::{BENCH_TIME, Subject};
 use crate::{
     Admitted, CloseReason, Counted, Identity, Outgoing, Session, SessionBounds, SessionEvent,
     SessionSetting, Strangers, Stray,
@@ -27,20 +27,19 @@ pub(super) enum Asking {
 pub(super) const PANEL: PanelIndex = PanelIndex(7);
 pub(super) const PATH: PathIndex = PathIndex(9);
 
-fn admitted() -> Identity {
-    Identity::Admitted(Arc::new(Admitted::plain(PANEL, PATH)))
-}
-
 /// A session, driven as a gateway drives it.
 #[derive(Debug)]
 pub(super) struct Bench<'a> {
     pub(super) subject: Subject<'a>,
     pub(super) session: Box<dyn Session>,
+    admitted: Admitted,
     pub(super) now: Now,
     pub(super) asking: Asking,
     pub(super) questions: Vec<AccountKey>,
     pub(super) signals: Vec<Outgoing>,
     pub(super) alive: usize,
+    pub(super) skewed: usize,
+    pub(super) learned: Vec<Learned>,
     pub(super) strays: Vec<Stray>,
     pub(super) counted: Vec<Counted>,
     pub(super) closes: Vec<CloseReason>,
@@ -53,24 +52,37 @@ impl<'a> Bench<'a> {
     }
 
     pub(super) fn with_bounds(subject: &Subject<'a>, bounds: SessionBounds) -> Self {
-        let setting = SessionSetting {
-            listener: ListenerName::parse("bench").expect("lower-case letters"),
-            strangers: Strangers::Decline,
-            seed: [0x5E; 16],
-            bounds,
-        };
+        let session = subject.family.open_stream(setting(bounds));
+        Self::with_session(subject, session)
+    }
+
+    /// A session for one datagram, if the family knows such.
+    pub(super) fn datagram(subject: &Subject<'a>) -> Option<Self> {
+        let setting = setting(SessionBounds::default());
+        let session = subject.family.open_datagram(setting)?;
+        Some(Self::with_session(subject, session))
+    }
+
+    fn with_session(subject: &Subject<'a>, session: Box<dyn Session>) -> Self {
+        let mut admitted = Admitted::plain(PANEL, PATH);
+        if let Some(encrypts) = subject.fixture.encrypts() {
+            admitted.keys = encrypts.keys();
+        }
         Self {
             subject: *subject,
-            session: subject.family.open_stream(setting),
+            session,
+            admitted,
             now: Now {
                 mono: Mono(1_000_000_000),
-                wall: Wall(1_790_000_000_000_000),
+                wall: BENCH_TIME,
                 suspect: false,
             },
             asking: Asking::Admit,
             questions: Vec::new(),
             signals: Vec::new(),
             alive: 0,
+            skewed: 0,
+            learned: Vec::new(),
             strays: Vec::new(),
             counted: Vec::new(),
             closes: Vec::new(),
@@ -106,8 +118,13 @@ impl<'a> Bench<'a> {
                     assert_eq!((panel, path), (PANEL, PATH));
                     self.alive += 1;
                 }
-                SessionEvent::Skewed { path } | SessionEvent::Learned { path, .. } => {
+                SessionEvent::Skewed { path } => {
                     assert_eq!(path, PATH);
+                    self.skewed += 1;
+                }
+                SessionEvent::Learned { path, learned } => {
+                    assert_eq!(path, PATH);
+                    self.learned.push(learned);
                 }
                 SessionEvent::Stray(stray) => self.strays.push(*stray),
                 SessionEvent::Count(reason) => self.counted.push(reason),
@@ -119,7 +136,7 @@ impl<'a> Bench<'a> {
     fn asked(&mut self, key: AccountKey) {
         self.questions.push(key);
         match self.asking {
-            Asking::Admit => self.identify(admitted()),
+            Asking::Admit => self.identify_admitted(),
             Asking::Refuse => self.identify(Identity::Refused {
                 account: key.account,
             }),
@@ -131,9 +148,23 @@ impl<'a> Bench<'a> {
         self.session.handle_identity(self.now, identity);
     }
 
+    fn identify_admitted(&mut self) {
+        self.identify(Identity::Admitted(Arc::new(self.admitted.clone())));
+    }
+
+    /// Changes what the path may do, from the next question on.
+    pub(super) fn set_policy(&mut self, change: impl FnOnce(&mut PathPolicy)) {
+        change(&mut self.admitted.policy);
+    }
+
     pub(super) fn admit(&mut self) {
-        self.identify(admitted());
+        self.identify_admitted();
         self.poll();
+    }
+
+    /// What was transmitted, reply by reply.
+    pub(super) fn answers(&self) -> Vec<Vec<u8>> {
+        self.subject.fixture.replies(&self.transmitted)
     }
 
     /// Proves the signal at this place of `signals`.
@@ -157,9 +188,12 @@ impl<'a> Bench<'a> {
     }
 
     pub(super) fn refuse(&mut self, place: usize) {
+        self.refuse_for(place, Refusal::UnknownPath);
+    }
+
+    pub(super) fn refuse_for(&mut self, place: usize, reason: Refusal) {
         let token = self.signals[place].token;
-        self.session
-            .handle_refused(self.now, token, Refusal::UnknownPath);
+        self.session.handle_refused(self.now, token, reason);
         self.poll();
     }
 
@@ -200,6 +234,15 @@ impl<'a> Bench<'a> {
             self.transmitted.clone(),
             self.questions.len(),
         )
+    }
+}
+
+fn setting(bounds: SessionBounds) -> SessionSetting {
+    SessionSetting {
+        listener: ListenerName::parse("bench").expect("lower-case letters"),
+        strangers: Strangers::Decline,
+        seed: [0x5E; 16],
+        bounds,
     }
 }
 

@@ -10,6 +10,7 @@
 
 mod bench;
 mod chaos;
+mod encryption;
 mod endings;
 mod identity;
 mod input;
@@ -17,7 +18,13 @@ mod proofs;
 
 use std::fmt::Debug;
 
-use crate::Family;
+use arrayvec::ArrayVec;
+use model::{CipherKey, Wall};
+
+use crate::{Family, KEYS};
+
+/// The time on the bench when a behaviour begins, which messages that tell one must show.
+pub const BENCH_TIME: Wall = Wall(1_790_000_000_000_000);
 
 /// Octets of a family, built and recognised.
 pub trait Fixture: Debug {
@@ -40,6 +47,38 @@ pub trait Fixture: Debug {
 
     /// Whether `reply` acknowledges `request`.
     fn acknowledges(&self, reply: &[u8], request: &[u8]) -> bool;
+
+    /// How its panels encrypt, if the octets above are encrypted.
+    fn encrypts(&self) -> Option<&dyn Encrypts> {
+        None
+    }
+}
+
+/// Octets of a family whose panels encrypt with a key that we share, and tell the time.
+pub trait Encrypts: Debug {
+    /// The keys of the account.
+    fn keys(&self) -> ArrayVec<CipherKey, KEYS>;
+
+    /// Supervision of the same account, in clear.
+    fn plain_supervision(&self) -> Vec<u8>;
+
+    /// A signal of the same account, in clear.
+    fn plain_signal(&self, number: u16) -> Vec<u8>;
+
+    /// Supervision whose time is outside the window.
+    fn late_supervision(&self) -> Vec<u8>;
+
+    /// An alarm whose time is outside the window.
+    fn late_alarm(&self) -> Vec<u8>;
+
+    /// A signal that calms and is of no alarm class, and whose time is outside the window.
+    fn late_calming_signal(&self) -> Vec<u8>;
+
+    /// Messages of the same account under another key, on time and late.
+    fn of_another_key(&self) -> Vec<Vec<u8>>;
+
+    /// Whether `reply` refuses a request for its time, and tells ours.
+    fn tells_time(&self, reply: &[u8]) -> bool;
 }
 
 /// A family under test.
@@ -120,6 +159,35 @@ pub const BEHAVIOURS: &[Behaviour] = &[
     (
         "supervision is answered and tells of life",
         identity::supervision,
+    ),
+    (
+        "plain after encrypted is answered and doubted",
+        encryption::plain_again,
+    ),
+    (
+        "a message outside the window is told our time and stores nothing",
+        encryption::told_our_time,
+    ),
+    (
+        "an alarm outside the window is told our time unless it is stored and may be acknowledged",
+        encryption::late_alarms,
+    ),
+    (
+        "a signal inside the window is never told our time",
+        encryption::refused_in_time_is_silent,
+    ),
+    (
+        "without the key nothing is told, stored or learned",
+        encryption::the_wrong_key,
+    ),
+    (
+        "while our clock is suspected nobody is refused for theirs",
+        encryption::while_our_clock_is_suspected,
+    ),
+    ("a datagram is answered and then closed", endings::datagram),
+    (
+        "a datagram that stops short is counted and closed",
+        endings::datagram_stops_short,
     ),
     (
         "draining answers what was read and then closes",

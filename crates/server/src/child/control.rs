@@ -23,8 +23,8 @@ use rustix::net::{
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-/// Descriptors in one setup at most: a listener each, and the kernel's own bound is 253.
-const DESCRIPTORS: usize = 64;
+/// Descriptors in one setup at most: two for each listener, and the kernel's own bound is 253.
+const DESCRIPTORS: usize = 128;
 
 /// The octet that asks a child to stop in order.
 pub(crate) const STOP: u8 = b'D';

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use proto::Strangers;
 use serde::{Deserialize, Serialize};
 
 /// The build of this binary, compared between the ends of the link.
@@ -49,15 +50,61 @@ pub(crate) struct Retention {
     pub(crate) routine: Duration,
 }
 
-/// A gateway's setup. Descriptors: a listening socket for each listener, in order.
+/// What a gateway is told of a listener.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ListenerSetup {
+    /// Its name in the configuration.
+    pub(crate) name: String,
+    /// The protocol that panels speak there.
+    pub(crate) family: String,
+    /// Whether there is a socket for datagrams, too.
+    pub(crate) udp: bool,
+    /// How strangers are answered (R6).
+    pub(crate) strangers: Manner,
+}
+
+/// How strangers are answered: [`Strangers`], as it is said to a child.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Manner {
+    /// That it cannot be processed.
+    Decline,
+    /// Not at all.
+    Silence,
+    /// Acknowledged once it is stored.
+    Acknowledge,
+}
+
+impl From<Strangers> for Manner {
+    fn from(strangers: Strangers) -> Self {
+        match strangers {
+            Strangers::Decline => Self::Decline,
+            Strangers::Silence => Self::Silence,
+            Strangers::Acknowledge => Self::Acknowledge,
+        }
+    }
+}
+
+impl From<Manner> for Strangers {
+    fn from(manner: Manner) -> Self {
+        match manner {
+            Manner::Decline => Self::Decline,
+            Manner::Silence => Self::Silence,
+            Manner::Acknowledge => Self::Acknowledge,
+        }
+    }
+}
+
+/// A gateway's setup. Descriptors: for each listener, in order, the listening socket and, where there
+/// is one, the socket for datagrams.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct GatewaySetup {
     /// What every child is told.
     pub(crate) common: Common,
     /// Its number, from 0.
     pub(crate) index: u16,
-    /// The families of the listening sockets.
-    pub(crate) listeners: Vec<String>,
+    /// What is spoken at the listening sockets.
+    pub(crate) listeners: Vec<ListenerSetup>,
     /// Where the engine's link socket is bound.
     pub(crate) link: PathBuf,
 }

@@ -15,6 +15,7 @@ mod failure;
 mod out;
 mod panel;
 mod place;
+pub mod sim;
 mod sse;
 mod table;
 mod verify;
@@ -77,6 +78,8 @@ pub enum Command {
     Serve,
     /// Run a server on a temporary folder with a few simulated panels.
     Demo(DemoOptions),
+    /// Let a simulated fleet report to a receiver, and tell how it was served.
+    Sim(Box<sim::Options>),
     /// Check every stored event against the chains of its journal.
     Verify,
     /// What is done to a server rather than by it.
@@ -88,6 +91,9 @@ pub enum Command {
     /// A gateway's process; started by `serve`.
     #[command(hide = true)]
     Gateway,
+    /// A part of a fleet; started by `sim`.
+    #[command(hide = true)]
+    SimPart,
     /// Print a file that is made from code.
     #[command(hide = true)]
     Gen {

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use model::FamilyName;
+use proto::Strangers;
 use serde::Deserialize;
 
 use super::Settings;
@@ -25,7 +26,7 @@ pub(super) const SECTION: Section = Section {
             name: "family",
             doc: "The protocol that panels speak there.",
             default: r#""dc09""#,
-            allowed: r#""dc09" (SIA DC-09 over TCP)"#,
+            allowed: r#""dc09" (SIA DC-09)"#,
             hidden: false,
         },
         Key {
@@ -33,6 +34,20 @@ pub(super) const SECTION: Section = Section {
             doc: "The address and the port. 0.0.0.0 is every IPv4 address of this machine, [::] every address;\nport 0 takes a free one, which DATA/run/endpoints.json then names.",
             default: r#""0.0.0.0:9009""#,
             allowed: "an address and a port, such as 0.0.0.0:9009 or [::1]:9009",
+            hidden: false,
+        },
+        Key {
+            name: "udp",
+            doc: "Whether panels may send datagrams (UDP) to the same port, too. They are answered from the address\nthat they were sent to.",
+            default: "true",
+            allowed: "true or false",
+            hidden: false,
+        },
+        Key {
+            name: "strangers",
+            doc: "How a frame of an account that nobody registered, or that its key does not open, is answered:\n\"decline\" says that it cannot be processed, \"silence\" says nothing. \"acknowledge\" stores what an unknown\naccount sends in plain as an event of its own, and acknowledges it; all else is declined.",
+            default: r#""decline""#,
+            allowed: r#""decline", "silence" or "acknowledge""#,
             hidden: false,
         },
     ],
@@ -48,6 +63,20 @@ struct Raw {
     enabled: bool,
     family: String,
     address: String,
+    #[serde(default = "enabled")]
+    udp: bool,
+    #[serde(default)]
+    strangers: Manner,
+}
+
+/// How strangers are answered, as it is written.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Manner {
+    #[default]
+    Decline,
+    Silence,
+    Acknowledge,
 }
 
 /// A listener that nobody switched off is on; the default layer says so of the default one only.
@@ -64,6 +93,10 @@ pub struct Listener {
     pub family: FamilyName,
     /// Where it is; port 0 takes a free one.
     pub address: SocketAddr,
+    /// Whether datagrams are taken on the same port.
+    pub udp: bool,
+    /// How strangers are answered (R6).
+    pub strangers: Strangers,
 }
 
 /// Whether a listener can be called so. Two underscores would part keys in the environment.
@@ -119,6 +152,12 @@ fn read(name: &str, settings: &Settings, problems: &mut Problems) -> Option<(Lis
         name: name.to_owned(),
         family: family?,
         address: address?,
+        udp: raw.udp,
+        strangers: match raw.strangers {
+            Manner::Decline => Strangers::Decline,
+            Manner::Silence => Strangers::Silence,
+            Manner::Acknowledge => Strangers::Acknowledge,
+        },
     };
     Some((listener, raw.enabled))
 }

@@ -207,7 +207,7 @@ filter = \"info\"
       watchfire.toml:6: `api.address`: the API binds loopback only until it has TLS
         allowed: a loopback address and a port, such as 127.0.0.1:8080 or [::1]:8080
       watchfire.toml:9: `listener.dc09.family`: there is no family "telex"
-        allowed: "dc09" (SIA DC-09 over TCP)
+        allowed: "dc09" (SIA DC-09)
       watchfire.toml:8: `listener.dc09.address`: "9009" is not an address and a port
         allowed: an address and a port, such as 0.0.0.0:9009 or [::1]:9009
       watchfire.toml:13: `retention.alarm`: "for ever" is no time for it

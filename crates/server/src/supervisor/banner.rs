@@ -5,11 +5,12 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use super::plan::Plan;
+use crate::config::Listener;
 
 /// Where everything is, once everything works.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Greeting {
-    /// Family's title and address of each listener.
+    /// What is spoken at each listener, over what, and its address.
     pub(crate) listeners: Vec<(String, SocketAddr)>,
     /// The address of the API.
     pub(crate) api: SocketAddr,
@@ -21,16 +22,17 @@ pub(crate) struct Greeting {
 
 impl Greeting {
     pub(super) fn new(plan: &Plan, note: &str) -> Self {
-        let title = |family: &str| {
-            let known = families::FAMILIES
-                .iter()
-                .find(|known| known.name().as_str() == family);
-            known.map_or(family, |known| known.title()).to_owned()
+        let spoken = |listener: &Listener| {
+            let name = listener.family;
+            let known = families::FAMILIES.iter().find(|known| known.name() == name);
+            let title = known.map_or(name.as_str(), |known| known.title());
+            let over = if listener.udp { "TCP and UDP" } else { "TCP" };
+            format!("{title} over {over}")
         };
         Self {
             listeners: plan
                 .listeners()
-                .map(|(_, family, at)| (title(family), at))
+                .map(|(listener, at)| (spoken(listener), at))
                 .collect(),
             api: plan.api(),
             data: plan.data().to_owned(),
@@ -43,8 +45,8 @@ impl fmt::Display for Greeting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let data = self.data.display();
         writeln!(f, "Watchfire {} is watching.\n", env!("CARGO_PKG_VERSION"))?;
-        for (title, address) in &self.listeners {
-            writeln!(f, "  panels  {title} over TCP on {address}")?;
+        for (spoken, address) in &self.listeners {
+            writeln!(f, "  panels  {spoken} on {address}")?;
         }
         writeln!(
             f,

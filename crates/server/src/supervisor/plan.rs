@@ -11,10 +11,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use anyhow::Context;
 use model::Clock;
 
-use super::ports;
-use crate::child::setup::{Common, EngineSetup, GatewaySetup, Retention};
+use super::ports::{self, Shared};
+use crate::child::setup::{Common, EngineSetup, GatewaySetup, ListenerSetup, Retention};
 use crate::clock::SystemClock;
-use crate::config::{Config, LogFormat, Synchronous};
+use crate::config::{Config, Listener, LogFormat, Synchronous};
 
 /// A child's place in the house.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -43,7 +43,7 @@ pub(super) struct Plan {
     link_socket: OwnedFd,
     api_socket: OwnedFd,
     api: SocketAddr,
-    listeners: Vec<Shared>,
+    listeners: Vec<Opened>,
     gateways: u16,
     incarnation: AtomicU64,
     /// Holds a short folder for the link's socket where the data folder's path is too long.
@@ -51,11 +51,9 @@ pub(super) struct Plan {
 }
 
 #[derive(Debug)]
-struct Shared {
-    name: String,
-    family: String,
-    address: SocketAddr,
-    sockets: Vec<OwnedFd>,
+struct Opened {
+    listener: Listener,
+    sockets: Shared,
 }
 
 /// The longest path of a unix socket is 107 octets on Linux (`sun_path`).
@@ -69,11 +67,9 @@ impl Plan {
         let mut listeners = Vec::new();
         for listener in &config.listeners {
             let what = format!("listener.{}", listener.name);
-            let (sockets, address) = ports::shared(listener.address, gateways, &what)?;
-            listeners.push(Shared {
-                name: listener.name.clone(),
-                family: listener.family.to_string(),
-                address,
+            let sockets = ports::shared(listener.address, gateways, listener.udp, &what)?;
+            listeners.push(Opened {
+                listener: listener.clone(),
                 sockets,
             });
         }
@@ -109,17 +105,16 @@ impl Plan {
     }
 
     pub(super) fn addresses(&self) -> BTreeMap<String, SocketAddr> {
-        self.listeners
-            .iter()
-            .map(|shared| (shared.name.clone(), shared.address))
+        self.listeners()
+            .map(|(listener, address)| (listener.name.clone(), address))
             .collect()
     }
 
-    /// Name, family and address of each listener.
-    pub(super) fn listeners(&self) -> impl Iterator<Item = (&str, &str, SocketAddr)> {
+    /// Each listener and where it is.
+    pub(super) fn listeners(&self) -> impl Iterator<Item = (&Listener, SocketAddr)> {
         self.listeners
             .iter()
-            .map(|s| (s.name.as_str(), s.family.as_str(), s.address))
+            .map(|opened| (&opened.listener, opened.sockets.address))
     }
 
     pub(super) fn engine_descriptors(&self) -> Vec<&OwnedFd> {
@@ -128,10 +123,13 @@ impl Plan {
 
     pub(super) fn gateway_descriptors(&self, index: u16) -> Vec<&OwnedFd> {
         let index = usize::from(index);
-        self.listeners
-            .iter()
-            .filter_map(|shared| shared.sockets.get(index))
-            .collect()
+        let sockets = self.listeners.iter().flat_map(|opened| {
+            let Shared {
+                streams, datagrams, ..
+            } = &opened.sockets;
+            streams.get(index).into_iter().chain(datagrams.get(index))
+        });
+        sockets.collect()
     }
 
     pub(super) fn engine_setup(&self) -> EngineSetup {
@@ -156,7 +154,12 @@ impl Plan {
             listeners: self
                 .listeners
                 .iter()
-                .map(|shared| shared.family.clone())
+                .map(|Opened { listener, .. }| ListenerSetup {
+                    name: listener.name.clone(),
+                    family: listener.family.to_string(),
+                    udp: listener.udp,
+                    strangers: listener.strangers.into(),
+                })
                 .collect(),
             link: self.link.clone(),
         }

@@ -4,8 +4,8 @@
 //! server says that it stored; the server's own word counts for nothing else.
 //!
 //! Scenarios take turns, since each wants the machine for itself, and print what they did. They
-//! are told apart from the server by nothing: they start it, feed it over TCP and read it over
-//! the API, as users do.
+//! are told apart from the server by nothing: they start it, feed it as panels do and read it over
+//! the API, as users do. In `interop` the panels are real ones.
 
 #![expect(
     clippy::unwrap_used,
@@ -15,10 +15,13 @@
 
 mod cli;
 mod crash;
+mod datagrams;
 mod doors;
 mod failing_sync;
 mod full_disk;
+mod interop;
 mod many_connections;
 mod power_cut;
+mod simulated;
 mod slowloris;
 mod support;

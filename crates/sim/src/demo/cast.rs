@@ -3,6 +3,7 @@
 use model::{Code, Qualifier};
 
 use super::story::Beat;
+use crate::fleet::Transport;
 
 /// One panel of the demonstration.
 #[derive(Debug, Clone, Copy)]
@@ -11,49 +12,55 @@ pub struct Character {
     pub account: &'static str,
     /// What people call it: site and town.
     pub name: &'static str,
-    /// What happens there.
+    /// What happens there, again and again.
     pub beats: &'static [Beat],
-    /// Whether it happens again and again; otherwise the panel falls silent at the end.
-    pub again: bool,
+    /// The key under which it encrypts, in characters.
+    pub key: Option<&'static str>,
+    /// Over what it reports.
+    pub transport: Transport,
+    /// Whether anybody has registered it.
+    pub registered: bool,
+    /// After how many seconds of its story its line goes, and after how many it is back.
+    pub gone: Option<(u32, u32)>,
+}
+
+impl Character {
+    /// A registered panel that reports in clear over TCP, and whose line holds.
+    const fn plain(account: &'static str, name: &'static str, beats: &'static [Beat]) -> Self {
+        Self {
+            account,
+            name,
+            beats,
+            key: None,
+            transport: Transport::Tcp,
+            registered: true,
+            gone: None,
+        }
+    }
 }
 
 /// All of them.
 pub const CAST: &[Character] = &[
+    Character::plain("0A01", "Ahorn Bakery, Linz", BAKERY),
+    Character::plain("0A02", "Lindqvist Jewellers, Uppsala", JEWELLER),
+    Character::plain("0A03", "Harbour School, Bergen", SCHOOL),
+    Character::plain("0A04", "Old Mill Pharmacy, Ghent", PHARMACY),
     Character {
-        account: "0A01",
-        name: "Ahorn Bakery, Linz",
-        beats: BAKERY,
-        again: true,
+        gone: Some((80, 200)),
+        ..Character::plain("0A05", "Silver Birch Cabin, Inari", CABIN)
+    },
+    Character::plain("0A06", "Cold Store 4, Gdansk", COLD_STORE),
+    Character {
+        key: Some("sixteen letters!"),
+        ..Character::plain("0A07", "Saffron Bank, Genoa", BANK)
     },
     Character {
-        account: "0A02",
-        name: "Lindqvist Jewellers, Uppsala",
-        beats: JEWELLER,
-        again: true,
+        transport: Transport::Udp,
+        ..Character::plain("0A08", "Kiosk 12, Porto", KIOSK)
     },
     Character {
-        account: "0A03",
-        name: "Harbour School, Bergen",
-        beats: SCHOOL,
-        again: true,
-    },
-    Character {
-        account: "0A04",
-        name: "Old Mill Pharmacy, Ghent",
-        beats: PHARMACY,
-        again: true,
-    },
-    Character {
-        account: "0A05",
-        name: "Silver Birch Cabin, Inari",
-        beats: CABIN,
-        again: false,
-    },
-    Character {
-        account: "0A06",
-        name: "Cold Store 4, Gdansk",
-        beats: COLD_STORE,
-        again: true,
+        registered: false,
+        ..Character::plain("0AFF", "Nobody knows", STRANGER)
     },
 ];
 
@@ -101,12 +108,43 @@ const PHARMACY: &[Beat] = &[
     cid(30, Qualifier::New, *b"602", 0, 0),
 ];
 
-/// The line goes with the storm: nothing follows.
+/// The line goes with the storm. When it is back, so are mains and battery.
 const CABIN: &[Beat] = &[
     sia(5, *b"RP", 0, 0, ""),
     sia(30, *b"RP", 0, 0, ""),
     sia(30, *b"AT", 0, 0, ""),
     sia(12, *b"YT", 0, 0, ""),
+    sia(126, *b"AR", 0, 0, ""),
+    sia(9, *b"YR", 0, 0, ""),
+    sia(28, *b"RP", 0, 0, ""),
+];
+
+/// Encrypted, except that somebody without the key would like the bank to be disarmed.
+const BANK: &[Beat] = &[
+    sia(8, *b"CL", 1, 2, "Bianca"),
+    Beat {
+        in_clear: true,
+        ..sia(22, *b"OP", 1, 2, "Bianca")
+    },
+    sia(15, *b"BA", 1, 21, "Vault corridor"),
+    sia(40, *b"BR", 1, 21, "Vault corridor"),
+    sia(25, *b"OP", 1, 5, "Dario"),
+    sia(30, *b"RP", 0, 0, ""),
+];
+
+const KIOSK: &[Beat] = &[
+    cid(12, Qualifier::Restore, *b"401", 1, 4),
+    cid(33, Qualifier::New, *b"131", 1, 2),
+    cid(24, Qualifier::Restore, *b"131", 1, 2),
+    cid(20, Qualifier::New, *b"401", 1, 4),
+    cid(31, Qualifier::New, *b"602", 0, 0),
+];
+
+/// Whose panel this is, the quarantine helps to find out.
+const STRANGER: &[Beat] = &[
+    sia(10, *b"RP", 0, 0, ""),
+    sia(35, *b"BA", 1, 1, "Front door"),
+    sia(45, *b"BR", 1, 1, "Front door"),
 ];
 
 const COLD_STORE: &[Beat] = &[
@@ -124,6 +162,7 @@ const fn sia(after: u32, code: [u8; 2], partition: u8, point: u16, name: &'stati
         partition,
         point,
         name,
+        in_clear: false,
     }
 }
 
@@ -134,5 +173,6 @@ const fn cid(after: u32, qualifier: Qualifier, event: [u8; 3], partition: u8, po
         partition,
         point,
         name: "",
+        in_clear: false,
     }
 }

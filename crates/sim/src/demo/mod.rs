@@ -1,8 +1,9 @@
 //! A few panels that live, for people to watch: shops open and close, somebody breaks in, the
-//! mains fail, a smoke detector trips, one panel falls silent.
+//! mains fail, a smoke detector trips; one encrypts, one speaks over UDP, one loses its line and
+//! comes back, one is known to nobody, and in one's name comes a disarm that is not to be believed.
 //!
 //! Invariant: each panel's story makes sense by itself. What is armed gets disarmed, what trips
-//! is restored, and the story begins again; only the panel that falls silent does not.
+//! is restored, and the story begins again.
 
 mod cast;
 mod story;
@@ -13,16 +14,18 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use model::{Account, Clock};
+use model::{Account, CipherKey, Clock};
 
-use crate::fleet::{Fleet, FleetPlan, Member, Pace, Sources};
+use crate::fleet::{Dialling, Fleet, FleetPlan, Member, Pace, Silence, Sources, Transport};
+use crate::panel::Habit;
 use crate::report::Report;
 use crate::script::Script;
+use crate::tally::Tally;
 pub use cast::{CAST, Character};
-use story::Story;
+use story::{Story, at_tempo};
 
 /// After a silence of this length a panel says that it is still there.
-const SUPERVISION: Duration = Duration::from_secs(30);
+const SUPERVISION: u32 = 15;
 
 /// How long the panels may take to get their last answers.
 const GRACE: Duration = Duration::from_secs(2);
@@ -36,23 +39,42 @@ pub async fn demo(
     clock: Arc<dyn Clock>,
     stop: impl Future<Output = ()>,
 ) -> io::Result<Report> {
-    let members = CAST.iter().map(|character| Member {
-        supervision: Some(SUPERVISION),
-        ..Member::of(character.account())
-    });
-    let plan = FleetPlan {
-        pace: Pace::FullSpeed,
-        sources: Sources::System,
-        begin_per_second: 2,
-        ..FleetPlan::full_speed(target, members.collect())
-    };
     let began = clock.now().mono;
-    let scripts = CAST.iter().map(|character| -> Box<dyn Script> {
-        Box::new(Story::new(character.beats, character.again, tempo, began))
-    });
-    let fleet = Fleet::play(plan, scripts.collect(), clock, None);
+    let mut fleets = Vec::new();
+    for transport in [Transport::Tcp, Transport::Udp] {
+        let cast = || {
+            CAST.iter()
+                .filter(|character| character.transport == transport)
+        };
+        let plan = FleetPlan {
+            transport,
+            pace: Pace::FullSpeed,
+            sources: Sources::System,
+            begin_per_second: 2,
+            journal_room: None,
+            ..FleetPlan::full_speed(target, cast().map(|c| c.member(tempo)).collect())
+        };
+        let scripts = cast().map(|character| -> Box<dyn Script> {
+            Box::new(Story::new(character.beats, tempo, began))
+        });
+        fleets.push(Fleet::play(
+            plan,
+            scripts.collect(),
+            Arc::clone(&clock),
+            None,
+        ));
+    }
     stop.await;
-    Ok(fleet.finish(GRACE).await?.report)
+    fleets.iter().for_each(Fleet::drain);
+    let mut tally = Tally::default();
+    for fleet in fleets {
+        tally.add(&fleet.finish(GRACE).await?.tally);
+    }
+    Ok(Report::new(
+        CAST.len(),
+        clock.now().mono.since(began),
+        &tally,
+    ))
 }
 
 impl Character {
@@ -64,16 +86,53 @@ impl Character {
     pub fn account(&self) -> Account {
         Account::parse(self.account.as_bytes()).expect("the cast's accounts are tested")
     }
+
+    /// Its key.
+    fn cipher_key(&self) -> Option<CipherKey> {
+        let key = |text| CipherKey::from_ascii(text).expect("the cast's keys are tested");
+        self.key.map(key)
+    }
+
+    /// It as one of a fleet.
+    fn member(&self, tempo: u32) -> Member {
+        let member = Member::of(self.account());
+        let round = self.beats.iter().map(|beat| beat.after).sum();
+        Member {
+            habit: match self.transport {
+                Transport::Tcp => Habit::plain(),
+                Transport::Udp => Habit::over_udp(),
+            },
+            // A stranger says what it has to say, and hangs up.
+            dialling: if self.registered {
+                Dialling::Permanent
+            } else {
+                Dialling::PerMessage
+            },
+            supervision: self.registered.then(|| at_tempo(SUPERVISION, tempo)),
+            key: self.cipher_key(),
+            silence: self.gone.map(|(gone, back)| Silence {
+                after: at_tempo(gone, tempo),
+                lasts: at_tempo(back - gone, tempo),
+                again: Some(at_tempo(round, tempo)),
+            }),
+            ..member
+        }
+    }
 }
 
-/// The cast as an import file for `panel import`: a header, and a row for each panel.
+/// Those of the cast that are registered as an import file for `panel import`: a header, and a
+/// row for each panel.
 pub fn import_csv() -> String {
     let row = |character: &Character| {
-        let Character { account, name, .. } = character;
-        format!("dc09,{account},,,\"{name}\",\n")
+        let Character {
+            account, name, key, ..
+        } = character;
+        let key = key.unwrap_or_default();
+        format!("dc09,{account},,,\"{name}\",,{key}\n")
     };
-    let header = "family,account,receiver,line,name,site\n".to_owned();
-    header + &CAST.iter().map(row).collect::<String>()
+    let header = "family,account,receiver,line,name,site,key_ascii\n".to_owned();
+    let registered = CAST.iter().filter(|character| character.registered);
+    header + &registered.map(row).collect::<String>()
 }
 
 #[cfg(test)]

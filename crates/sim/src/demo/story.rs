@@ -21,14 +21,14 @@ pub struct Beat {
     pub point: u16,
     /// What the panel calls that zone or user.
     pub name: &'static str,
+    /// Whether it goes out in clear from a panel that encrypts.
+    pub in_clear: bool,
 }
 
 /// A story on its way.
 #[derive(Debug)]
 pub(super) struct Story {
     beats: &'static [Beat],
-    /// Whether it begins again after its end.
-    again: bool,
     tempo: u32,
     /// Which beat comes next.
     at: usize,
@@ -37,41 +37,53 @@ pub(super) struct Story {
 }
 
 impl Story {
-    pub(super) const fn new(beats: &'static [Beat], again: bool, tempo: u32, began: Mono) -> Self {
+    pub(super) const fn new(beats: &'static [Beat], tempo: u32, began: Mono) -> Self {
         Self {
             beats,
-            again,
             tempo,
             at: 0,
             last: began,
         }
     }
 
-    fn next_due(&self) -> Option<Mono> {
-        let beat = self.beats.get(self.at)?;
-        let after = Duration::from_secs(beat.after.into()) / self.tempo.max(1);
-        Some(self.last.after(after))
+    fn next_due(&self) -> Mono {
+        self.last
+            .after(at_tempo(self.beats[self.at].after, self.tempo))
     }
+}
+
+/// How long so many seconds of a story take.
+pub(super) fn at_tempo(seconds: u32, tempo: u32) -> Duration {
+    Duration::from_secs(seconds.into()) / tempo.max(1)
 }
 
 impl Script for Story {
     fn due(&self, _: Mono) -> Option<Mono> {
-        self.next_due()
+        Some(self.next_due())
     }
 
     fn tell(&mut self, number: u64) -> Content {
         let beat = self.beats[self.at];
-        self.last = self.next_due().unwrap_or(self.last);
-        self.at += 1;
-        if self.again {
-            self.at %= self.beats.len();
-        }
+        self.last = self.next_due();
+        self.at = (self.at + 1) % self.beats.len();
         let happening = Happening {
             code: beat.code,
             partition: beat.partition,
             point: beat.point,
             name: (!beat.name.is_empty()).then_some(Cow::Borrowed(beat.name)),
         };
-        Content::single(number, happening)
+        Content {
+            in_clear: beat.in_clear,
+            ..Content::single(number, happening)
+        }
+    }
+    /// A story goes on where it was: what would have happened meanwhile happens at the end.
+    fn skip(&mut self, until: Mono) {
+        let late = until.since(self.next_due());
+        self.last = self.last.after(late);
+    }
+
+    fn owed(&self, until: Mono) -> u64 {
+        (self.next_due() <= until).into()
     }
 }

@@ -1,4 +1,4 @@
-//! Many panels at once over TCP, and the record of what they sent.
+//! Many panels at once, over TCP or UDP, and the record of what they sent.
 //!
 //! Invariant: every signal is in the journal before it is sent, and is sent again until it is
 //! answered or the fleet ends; a fleet ends in bounded time, and sends no more than its journal
@@ -7,7 +7,9 @@
 //! Each panel is a task of its own; a fleet owns its tasks, and none outlives it.
 
 mod member;
+mod pieces;
 mod plan;
+mod record;
 
 use std::fs::File;
 use std::io;
@@ -25,17 +27,18 @@ use crate::report::Report;
 use crate::script::{FullSpeed, Periodic, Script};
 use crate::tally::{Counters, Tally};
 use member::Life;
-pub use plan::{Dialling, FleetPlan, JOURNAL_ROOM, Member, Pace, Sources};
+pub use plan::{Dialling, FleetPlan, JOURNAL_ROOM, Member, Pace, Silence, Sources, Transport};
+use record::Record;
 
 /// What a fleet is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Phase {
     /// Panels report.
     Sending,
-    /// Panels report nothing new; those whose signals are all answered leave.
-    Draining,
-    /// Panels leave, answered or not.
-    Ended,
+    /// Panels report what was due until then; those whose signals are all answered leave.
+    Draining(Mono),
+    /// Panels leave, answered or not; nothing new was reported since then.
+    Ended(Mono),
 }
 
 /// What the panels of a fleet have in common.
@@ -46,15 +49,6 @@ pub(crate) struct Shared {
     record: Mutex<Record>,
 }
 
-/// What a fleet knows of itself.
-#[derive(Debug)]
-pub(crate) struct Record {
-    pub(crate) tally: Tally,
-    pub(crate) journal: Journal,
-    /// Connections open now.
-    pub(crate) online: usize,
-}
-
 impl Shared {
     /// The record, for some counting.
     pub(crate) fn record(&self) -> MutexGuard<'_, Record> {
@@ -62,7 +56,12 @@ impl Shared {
     }
 
     pub(crate) fn source(&self, place: usize) -> Option<Ipv4Addr> {
-        self.plan.sources.address(place)
+        self.plan.sources.address(self.plan.first_place + place)
+    }
+
+    /// The place in the whole fleet of the panel at `place` in this part of it.
+    pub(crate) fn whole(&self, place: usize) -> u64 {
+        (self.plan.first_place + place) as u64
     }
 }
 
@@ -86,9 +85,16 @@ impl std::fmt::Debug for Shared {
 pub struct Finished {
     /// How it was served.
     pub report: Report,
-    /// What it sent, and what became of it; in the order of the plan.
+    /// What the report was made from.
+    pub tally: Tally,
+    /// How long it took.
+    pub elapsed: Duration,
+    /// What it sent, and what became of it; in the order of the plan. Empty if none was kept.
     pub journal: Vec<PanelRecord>,
 }
+
+/// How long the panels may take to leave when the fleet has ended.
+const LEAVING: Duration = Duration::from_secs(2);
 
 impl Fleet {
     /// Starts a fleet that reports as its plan says; entries of its journal also go to `along`.
@@ -109,13 +115,16 @@ impl Fleet {
     ) -> Self {
         let began = clock.now().mono;
         let accounts = plan.members.iter().map(|member| member.identity.account);
-        let journal = Journal::new(accounts, plan.journal_room);
-        let record = Record {
-            tally: Tally::default(),
-            journal: match along {
+        let journal = plan.journal_room.map(|room| {
+            let journal = Journal::new(accounts, room);
+            match along {
                 Some(file) => journal.along(file),
                 None => journal,
-            },
+            }
+        });
+        let record = Record {
+            tally: Tally::default(),
+            journal,
             online: 0,
         };
         let shared = Arc::new(Shared {
@@ -160,23 +169,48 @@ impl Fleet {
         let _out_of_time = timeout(duration, join_all(&mut self.panels)).await;
     }
 
-    /// Asks for no new signals. Panels whose signals are all answered leave.
+    /// Asks for no signals that are not due by now. Panels whose signals are all answered leave.
     pub fn drain(&self) {
-        self.phase.send_replace(Phase::Draining);
+        self.drain_from(self.shared.clock.now().mono);
+    }
+
+    /// The same with what is due by a time that may lie a little back.
+    pub(crate) fn drain_from(&self, since: Mono) {
+        self.phase.send_if_modified(|phase| {
+            let first = *phase == Phase::Sending;
+            if first {
+                *phase = Phase::Draining(since);
+            }
+            first
+        });
+    }
+
+    /// Ends what is drained.
+    fn end(&self) {
+        self.phase.send_modify(|phase| {
+            if let Phase::Draining(since) = *phase {
+                *phase = Phase::Ended(since);
+            }
+        });
     }
 
     /// Drains the fleet, waits at most `grace` for what is unanswered, and ends it.
     pub async fn finish(mut self, grace: Duration) -> io::Result<Finished> {
         self.drain();
         self.work(grace).await;
-        self.phase.send_replace(Phase::Ended);
-        self.panels.shutdown().await;
         let elapsed = self.shared.clock.now().mono.since(self.began);
+        self.end();
+        // Each panel says what it owes and leaves; none waits for anything any more.
+        self.work(LEAVING).await;
+        self.panels.shutdown().await;
         let mut record = self.shared.record();
-        let journal = std::mem::replace(&mut record.journal, Journal::new([], 0));
+        let journal = record.journal.take().map(Journal::close).transpose()?;
+        let tally = std::mem::take(&mut record.tally);
         Ok(Finished {
-            report: Report::new(self.shared.plan.members.len(), elapsed, &record.tally),
-            journal: journal.close()?,
+            report: Report::new(self.shared.plan.members.len(), elapsed, &tally),
+            journal: journal.unwrap_or_default(),
+            tally,
+            elapsed,
         })
     }
 }

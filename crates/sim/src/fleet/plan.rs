@@ -3,9 +3,11 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use model::Account;
+use model::{Account, CipherKey};
+use serde::{Deserialize, Serialize};
 
 use crate::panel::{Habit, Identity};
+use crate::terms::Share;
 
 /// How many signals a fleet's journal has room for, unless it is told otherwise: a minute at
 /// full speed of this machine many times over, in some tens of megabytes.
@@ -21,8 +23,19 @@ pub enum Pace {
     Every(Duration),
 }
 
+/// Over what a fleet reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Transport {
+    /// Connections.
+    Tcp,
+    /// A frame to a datagram; each panel has a socket of its own, as it would have a port.
+    Udp,
+}
+
 /// How a panel connects.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Dialling {
     /// For days.
     Permanent,
@@ -30,8 +43,23 @@ pub enum Dialling {
     PerMessage,
 }
 
-/// From which addresses a fleet connects. One address has some 28,000 ports towards one target.
+/// When a panel falls silent, after its fleet began, and for how long.
+///
+/// It says no goodbye: its connection stays open until it has made another one, as when a mast
+/// fails and comes back. A signal that waits for its answer is waited for first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Silence {
+    /// When it begins.
+    pub after: Duration,
+    /// How long it lasts.
+    pub lasts: Duration,
+    /// After how long it begins again, from beginning to beginning; once, if not given.
+    pub again: Option<Duration>,
+}
+
+/// From which addresses a fleet connects. One address has some 28,000 ports towards one target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Sources {
     /// Whatever the system chooses.
     System,
@@ -58,7 +86,7 @@ impl Sources {
 }
 
 /// One panel of a fleet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
     /// By what it is known.
     pub identity: Identity,
@@ -69,6 +97,14 @@ pub struct Member {
     /// After how long a silence it sends a supervision message, if ever; then also whenever it
     /// has connected and has nothing else to say.
     pub supervision: Option<Duration>,
+    /// The key under which it encrypts, if it does.
+    pub key: Option<CipherKey>,
+    /// How far its clock is ahead, in microseconds, until a NAK corrects it.
+    pub clock_error: i64,
+    /// When it falls silent, if ever.
+    pub silence: Option<Silence>,
+    /// The share of its writes that go out in pieces; over TCP only.
+    pub split: Share,
 }
 
 impl Member {
@@ -79,6 +115,10 @@ impl Member {
             habit: Habit::plain(),
             dialling: Dialling::Permanent,
             supervision: None,
+            key: None,
+            clock_error: 0,
+            silence: None,
+            split: Share::NONE,
         }
     }
 
@@ -102,6 +142,8 @@ impl Member {
 pub struct FleetPlan {
     /// Where the receiver listens.
     pub target: SocketAddr,
+    /// Over what.
+    pub transport: Transport,
     /// Who is in it.
     pub members: Vec<Member>,
     /// When its panels report.
@@ -116,8 +158,13 @@ pub struct FleetPlan {
     pub back_off: Duration,
     /// The longest wait after a connection that failed.
     pub back_off_most: Duration,
-    /// How many signals are sent in all, at most: the room in the journal.
-    pub journal_room: usize,
+    /// How many signals are sent in all, at most: the room in the journal. None where no journal
+    /// is kept: then only counters know what was sent.
+    pub journal_room: Option<usize>,
+    /// Whence chance comes.
+    pub seed: u64,
+    /// The place in the whole fleet of the first of `members`, if this is a part of one.
+    pub first_place: usize,
 }
 
 impl FleetPlan {
@@ -125,6 +172,7 @@ impl FleetPlan {
     pub const fn full_speed(target: SocketAddr, members: Vec<Member>) -> Self {
         Self {
             target,
+            transport: Transport::Tcp,
             members,
             pace: Pace::FullSpeed,
             signals_per_panel: u64::MAX,
@@ -132,7 +180,9 @@ impl FleetPlan {
             begin_per_second: 2_000,
             back_off: Duration::from_millis(50),
             back_off_most: Duration::from_secs(2),
-            journal_room: JOURNAL_ROOM,
+            journal_room: Some(JOURNAL_ROOM),
+            seed: 0,
+            first_place: 0,
         }
     }
 

@@ -9,22 +9,30 @@
 //!
 //! Invariant: a signal keeps its sequence number, its content and its time for ever, however
 //! often it is sent again (DC-09 5.5.1.5), except that a NAK sets the panel's clock and with it
-//! the time. Signals are sent, and sent again, in the order in which they were reported. An
+//! the time, and that an encrypted frame too old for any receiver's window is stamped anew. Signals are sent, and sent again, in the order in which they were reported. An
 //! answer counts only if it shows the sequence and the identity of a signal that has none yet.
 //!
 //! What never happens here: a socket, a clock, a signal given up. Only its driver ends a panel.
 
+mod habit;
 mod unanswered;
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use model::{Account, Mono, Now, Wall};
+use model::{Account, CipherKey, Mono, Now, Wall};
 
 use crate::content::Content;
-use crate::frame::{self, Replies, Reply};
-use unanswered::Message;
-pub(crate) use unanswered::Unanswered;
+use crate::dice::Dice;
+use crate::frame::{self, Replies, Reply, Seal, Under};
+use crate::kind::Kind;
+use crate::terms::Share;
+pub use habit::Habit;
+use unanswered::Unanswered;
+
+/// Receivers refuse encrypted frames that are over 40 s old (DC-09 5.5.1.9); before that, a
+/// repeat stays the same to the octet.
+const TOO_OLD_MICROS: i64 = 30_000_000;
 
 /// By what a panel is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,32 +56,6 @@ impl Identity {
     }
 }
 
-/// How a panel goes about it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Habit {
-    /// How many messages may be unanswered at once. Panels wait for each answer: 1. A hub that
-    /// pipelines has more.
-    pub window: usize,
-    /// Whether plain frames carry the time.
-    pub stamped: bool,
-    /// How long it waits for an answer.
-    pub patience: Duration,
-    /// How often it sends again on the same connection before it hangs up.
-    pub resends: u32,
-}
-
-impl Habit {
-    /// A panel as most are: one message at a time, five seconds' patience, one try more.
-    pub const fn plain() -> Self {
-        Self {
-            window: 1,
-            stamped: true,
-            patience: Duration::from_secs(5),
-            resends: 1,
-        }
-    }
-}
-
 /// What happened to a panel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PanelEvent {
@@ -81,7 +63,9 @@ pub enum PanelEvent {
     Acknowledged {
         /// Its number within the panel.
         number: u64,
-        /// From when it was meant to be sent until now.
+        /// What it is about.
+        kind: Kind,
+        /// From when it was meant to be sent until its first answer.
         took: Duration,
         /// Whether all that was sent before it had been answered by then (I5).
         in_order: bool,
@@ -90,15 +74,29 @@ pub enum PanelEvent {
     Refused {
         /// Its number within the panel.
         number: u64,
+        /// What it is about.
+        kind: Kind,
     },
-    /// A supervision message was answered.
-    Supervised,
+    /// A supervision message was acknowledged.
+    Supervised {
+        /// From when it was meant to be sent until its first answer.
+        took: Duration,
+    },
+    /// A supervision message was answered with DUH.
+    PollRefused,
     /// A NAK: the clock was set by it, and all that is unanswered goes out again.
     SetBack,
     /// An answer to nothing that waits for one: the answer to a signal sent twice, mostly.
     Stray,
     /// Octets that are no answer.
     Unreadable,
+    /// An answer in clear, or under another key, to what was sent encrypted. It counts for
+    /// nothing: anybody could have written it.
+    NotAuthentic,
+    /// An answer was ignored on purpose.
+    Ignored,
+    /// A message was sent twice on purpose.
+    Doubled,
     /// Nobody answered in time, and all is sent again.
     Repeating,
     /// Nobody answered in time, several times over: close the connection and try another.
@@ -110,17 +108,20 @@ pub enum PanelEvent {
 pub struct Panel {
     identity: Identity,
     habit: Habit,
+    key: Option<CipherKey>,
+    dice: Dice,
     /// The last sequence number used, 0 before the first.
     sequence: u16,
     unanswered: VecDeque<Unanswered>,
     connected: bool,
-    /// How often all was sent again on this connection.
+    /// How often all was sent again on this connection since the last answer.
     resent: u32,
     deadline: Option<Mono>,
     /// What to add to the wall clock to get the panel's: a NAK corrects it. Microseconds.
     clock_error: i64,
     replies: Replies,
-    transmit: Vec<u8>,
+    /// Frames to be sent.
+    transmit: VecDeque<Vec<u8>>,
     events: VecDeque<PanelEvent>,
 }
 
@@ -130,6 +131,8 @@ impl Panel {
         Self {
             identity,
             habit,
+            key: None,
+            dice: Dice::new(0, 0, 0),
             sequence: 0,
             unanswered: VecDeque::new(),
             connected: false,
@@ -137,7 +140,7 @@ impl Panel {
             deadline: None,
             clock_error: 0,
             replies: Replies::default(),
-            transmit: Vec::new(),
+            transmit: VecDeque::new(),
             events: VecDeque::new(),
         }
     }
@@ -146,6 +149,20 @@ impl Panel {
     #[must_use]
     pub const fn with_clock_error(mut self, micros: i64) -> Self {
         self.clock_error = micros;
+        self
+    }
+
+    /// A panel that encrypts under this key, if one is given.
+    #[must_use]
+    pub fn with_key(mut self, key: Option<CipherKey>) -> Self {
+        self.key = key;
+        self
+    }
+
+    /// A panel whose chance is this one's.
+    #[must_use]
+    pub const fn with_dice(mut self, dice: Dice) -> Self {
+        self.dice = dice;
         self
     }
 
@@ -167,34 +184,42 @@ impl Panel {
     /// Something happened. `intended` is when it was meant to be sent, from which the time to
     /// its acknowledgement counts. To be called only while [`Self::has_room`].
     pub fn report(&mut self, now: Now, intended: Mono, content: Content) {
-        self.sequence = self.sequence % 9_999 + 1;
-        let message = Message::Signal {
-            content,
-            sequence: self.sequence,
+        self.sequence = if self.habit.constant_sequence {
+            1
+        } else {
+            self.sequence % 9_999 + 1
         };
-        self.send(now, intended, message);
+        self.send(now, intended, self.sequence, Some(content));
     }
 
-    /// Sends a supervision message, NULL. To be called only while [`Self::has_room`].
-    pub fn supervise(&mut self, now: Now) {
-        self.send(now, now.mono, Message::Supervision);
+    /// Sends a supervision message, NULL, which was meant to be sent at `intended`. To be called
+    /// only while [`Self::has_room`].
+    pub fn supervise(&mut self, now: Now, intended: Mono) {
+        self.send(now, intended, 0, None);
     }
 
-    fn send(&mut self, now: Now, intended: Mono, message: Message) {
+    fn send(&mut self, now: Now, intended: Mono, sequence: u16, content: Option<Content>) {
         debug_assert!(self.has_room(), "a panel keeps to its window (I7)");
-        let stamp = self.habit.stamped.then(|| self.panel_time(now));
-        let unanswered = Unanswered {
-            message,
-            stamp,
-            intended,
-        };
+        let stamp = self.stamp(now);
+        let frame = self.encode(sequence, content.as_ref(), stamp);
         if self.connected {
-            frame::encode(&self.identity, &unanswered, &mut self.transmit);
+            if self.dice.happens(self.habit.doubles) {
+                self.transmit.push_back(frame.clone());
+                self.events.push_back(PanelEvent::Doubled);
+            }
+            self.transmit.push_back(frame.clone());
             let patience = self.habit.patience;
             self.deadline
                 .get_or_insert_with(|| now.mono.after(patience));
         }
-        self.unanswered.push_back(unanswered);
+        self.unanswered.push_back(Unanswered {
+            content,
+            sequence,
+            stamp,
+            intended,
+            frame,
+            first_answer: None,
+        });
     }
 
     /// A connection is there: all that is unanswered is sent, in its order.
@@ -214,7 +239,14 @@ impl Panel {
 
     /// Octets came in, split anywhere.
     pub fn handle_bytes(&mut self, now: Now, bytes: &[u8]) {
-        for reply in self.replies.read(bytes) {
+        for reply in self.replies.read(self.key.as_ref(), bytes) {
+            self.handle_reply(now, reply);
+        }
+    }
+
+    /// A datagram came in.
+    pub fn handle_datagram(&mut self, now: Now, bytes: &[u8]) {
+        for reply in Replies::read_datagram(self.key.as_ref(), bytes) {
             self.handle_reply(now, reply);
         }
     }
@@ -234,11 +266,15 @@ impl Panel {
         }
     }
 
-    /// Appends what is to be sent to `out`; `false` if there was nothing.
-    pub fn poll_transmit(&mut self, out: &mut Vec<u8>) -> bool {
-        let any = !self.transmit.is_empty();
-        out.append(&mut self.transmit);
-        any
+    /// From now on every answer is heard: at the end of a run nothing is ignored on purpose, so
+    /// that what stays unanswered is the receiver's.
+    pub const fn hear_all(&mut self) {
+        self.habit.deaf = Share::NONE;
+    }
+
+    /// The next frame to be sent.
+    pub fn poll_transmit(&mut self) -> Option<Vec<u8>> {
+        self.transmit.pop_front()
     }
 
     /// The next thing that happened.
@@ -255,10 +291,30 @@ impl Panel {
         Wall(now.wall.0.saturating_add(self.clock_error))
     }
 
+    fn stamp(&self, now: Now) -> Option<Wall> {
+        let stamped = self.habit.stamped || self.key.is_some();
+        stamped.then(|| self.panel_time(now))
+    }
+
+    fn encode(&mut self, sequence: u16, content: Option<&Content>, stamp: Option<Wall>) -> Vec<u8> {
+        let in_clear = content.is_some_and(|content| content.in_clear);
+        let key = self.key.as_ref().filter(|_| !in_clear);
+        let seal = key.map(|key| Seal {
+            key,
+            pads: self.habit.pads,
+            dice: &mut self.dice,
+        });
+        frame::encode(&self.identity, (sequence, content), stamp, seal)
+    }
+
     fn send_all(&mut self, now: Now) {
-        for unanswered in &self.unanswered {
-            frame::encode(&self.identity, unanswered, &mut self.transmit);
+        let time = self.panel_time(now);
+        let old = |waiting: &Unanswered| waiting.stamp.is_some_and(|s| time - s > TOO_OLD_MICROS);
+        if self.key.is_some() && self.unanswered.iter().any(old) {
+            self.stamp_anew(now);
         }
+        let frames = self.unanswered.iter().map(|waiting| waiting.frame.clone());
+        self.transmit.extend(frames);
         self.wait(now);
     }
 
@@ -269,41 +325,66 @@ impl Panel {
     }
 
     fn handle_reply(&mut self, now: Now, reply: Reply) {
-        match reply {
-            Reply::Ack(echo) => match self.answered(&echo) {
-                Some((in_order, answered)) => {
-                    self.events.push_back(answered.acknowledged(now, in_order));
-                    self.wait(now);
-                }
-                None => self.events.push_back(PanelEvent::Stray),
-            },
-            Reply::Duh(echo) => match self.answered(&echo) {
-                Some((_, answered)) => {
-                    let number = answered.number();
-                    let event = number.map(|number| PanelEvent::Refused { number });
-                    self.events.push_back(event.unwrap_or(PanelEvent::Stray));
-                    self.wait(now);
-                }
-                None => self.events.push_back(PanelEvent::Stray),
-            },
-            Reply::Nak(time) => self.set_back(now, time),
-            Reply::Unreadable => self.events.push_back(PanelEvent::Unreadable),
+        let (echo, accepted) = match reply {
+            Reply::Ack(echo, under) => (echo, Some(under)),
+            Reply::Duh(echo) => (echo, None),
+            Reply::Nak(time) => return self.set_back(now, time),
+            Reply::NotAuthentic => return self.events.push_back(PanelEvent::NotAuthentic),
+            Reply::Unreadable => return self.events.push_back(PanelEvent::Unreadable),
+        };
+        let event = match self.find(&echo) {
+            None => PanelEvent::Stray,
+            Some(at) if accepted.is_some_and(|under| under != self.expected(at)) => {
+                PanelEvent::NotAuthentic
+            }
+            Some(at) if self.dice.happens(self.habit.deaf) => {
+                let took = self.unanswered[at].took(now.mono);
+                self.unanswered[at].first_answer = Some(took);
+                PanelEvent::Ignored
+            }
+            Some(at) => self.answered(now, at, accepted.is_some()),
+        };
+        self.events.push_back(event);
+    }
+
+    /// The first message that the echo answers.
+    fn find(&self, echo: &frame::Echo) -> Option<usize> {
+        let mut all = self.unanswered.iter();
+        let is_to = echo.is_to(&self.identity);
+        all.position(|waiting| is_to && waiting.sequence == echo.sequence)
+    }
+
+    /// How the acknowledgement of the message at this place must come.
+    fn expected(&self, at: usize) -> Under {
+        if self.key.is_some() && self.unanswered[at].is_sealed() {
+            Under::TheKey
+        } else {
+            Under::Nothing
         }
     }
 
-    /// Takes out the first message that the echo answers, and says whether every signal before it
-    /// had been answered.
-    fn answered(&mut self, echo: &frame::Echo) -> Option<(bool, Unanswered)> {
-        if echo.identity != self.identity {
-            return None;
-        }
-        let mut all = self.unanswered.iter();
-        let at = all.position(|waiting| waiting.sequence() == echo.sequence)?;
+    /// Takes out the message at this place, which was answered.
+    fn answered(&mut self, now: Now, at: usize, accepted: bool) -> PanelEvent {
         let mut before = self.unanswered.iter().take(at);
-        let in_order = before.all(|waiting| waiting.number().is_none());
-        self.unanswered
-            .remove(at)
-            .map(|answered| (in_order, answered))
+        // What was answered and not heard was answered in its turn.
+        let in_order = before.all(|w| w.number().is_none() || w.first_answer.is_some());
+        let Some(answered) = self.unanswered.remove(at) else {
+            return PanelEvent::Stray;
+        };
+        self.resent = 0;
+        self.wait(now);
+        let (kind, took) = (answered.kind(), answered.took(now.mono));
+        match answered.number() {
+            Some(number) if accepted => PanelEvent::Acknowledged {
+                number,
+                kind,
+                took,
+                in_order,
+            },
+            Some(number) => PanelEvent::Refused { number, kind },
+            None if accepted => PanelEvent::Supervised { took },
+            None => PanelEvent::PollRefused,
+        }
     }
 
     /// A NAK tells the time: the panel's clock is set by it, and all goes out with the new time.
@@ -318,11 +399,19 @@ impl Panel {
             return;
         }
         self.clock_error = time - now.wall;
-        let stamp = self.habit.stamped.then(|| self.panel_time(now));
-        for unanswered in &mut self.unanswered {
-            unanswered.stamp = stamp;
-        }
+        self.stamp_anew(now);
         self.send_all(now);
+    }
+
+    /// Gives all that is unanswered the time of now.
+    fn stamp_anew(&mut self, now: Now) {
+        let stamp = self.stamp(now);
+        let mut all = std::mem::take(&mut self.unanswered);
+        for waiting in &mut all {
+            waiting.stamp = stamp;
+            waiting.frame = self.encode(waiting.sequence, waiting.content.as_ref(), stamp);
+        }
+        self.unanswered = all;
     }
 }
 

@@ -29,8 +29,9 @@ fn panel(habit: Habit) -> Panel {
 
 /// What the panel transmits now, frame by frame.
 fn frames(panel: &mut Panel) -> Vec<Vec<u8>> {
-    let mut octets = Vec::new();
-    panel.poll_transmit(&mut octets);
+    let octets: Vec<u8> = std::iter::from_fn(|| panel.poll_transmit())
+        .flatten()
+        .collect();
     let (mut deframer, mut input) = (Deframer::new(), &octets[..]);
     let mut frames = Vec::new();
     while let Some(found) = deframer.next(&mut input) {
@@ -62,9 +63,10 @@ fn events(panel: &mut Panel) -> Vec<PanelEvent> {
     std::iter::from_fn(|| panel.poll_event()).collect()
 }
 
-const fn acknowledged(number: u64, seconds: u64, in_order: bool) -> PanelEvent {
+fn acknowledged(number: u64, seconds: u64, in_order: bool) -> PanelEvent {
     PanelEvent::Acknowledged {
         number,
+        kind: Content::numbered(number).kind(),
         took: Duration::from_secs(seconds),
         in_order,
     }
@@ -201,7 +203,13 @@ fn duh_ends_a_signal_and_garbage_does_not() {
     assert!(!panel.is_at_rest());
     let duh = reply::cannot_process(&Frame::parse(&sent[0]).unwrap(), CrcForm::Text);
     panel.handle_bytes(T0, &duh);
-    assert_eq!(events(&mut panel), [PanelEvent::Refused { number: 1 }]);
+    assert_eq!(
+        events(&mut panel),
+        [PanelEvent::Refused {
+            number: 1,
+            kind: Kind::Restore
+        }]
+    );
     assert!(panel.is_at_rest());
 }
 
@@ -242,14 +250,19 @@ fn supervision_has_sequence_zero_and_is_answered_like_the_rest() {
         ..Habit::plain()
     });
     report(&mut panel, T0, 1);
-    panel.supervise(T0);
+    panel.supervise(T0, T0.mono);
     let sent = frames(&mut panel);
     assert!(sent[1].starts_with(b"\"NULL\"0000R57L78#12AB[]"));
     panel.handle_bytes(T0, &acknowledge(&sent[1]));
     panel.handle_bytes(T0, &acknowledge(&sent[0]));
     assert_eq!(
         events(&mut panel),
-        [PanelEvent::Supervised, acknowledged(1, 0, true)]
+        [
+            PanelEvent::Supervised {
+                took: Duration::ZERO
+            },
+            acknowledged(1, 0, true)
+        ]
     );
 }
 
@@ -273,4 +286,127 @@ fn a_signal_reads_as_the_standard_has_it() {
         "\"SIA-DCS\"0003R57L78#12AB[#12AB|Nri16/CL016][Isignal 15]",
     ];
     assert_eq!(texts, expected);
+}
+
+fn encrypted() -> (Panel, CipherKey) {
+    let key = CipherKey::from_ascii("AAAAAAAAAAAAAAAA").unwrap();
+    let plain = panel(Habit::plain());
+    let mut panel = Panel::new(plain.identity(), Habit::plain()).with_key(Some(key.clone()));
+    panel.handle_connected(T0);
+    (panel, key)
+}
+
+fn acknowledge_encrypted(covered: &[u8], key: &CipherKey) -> Vec<u8> {
+    let frame = Frame::parse(covered).unwrap();
+    reply::acknowledge_encrypted(&frame, CrcForm::Text, key, [7; _], T0.wall)
+}
+
+#[test]
+fn an_encrypted_signal_opens_with_the_key_and_is_acknowledged_under_it() {
+    let (mut panel, key) = encrypted();
+    report(&mut panel, T0, 15);
+    let sent = frames(&mut panel);
+    let frame = Frame::parse(&sent[0]).unwrap();
+    assert!(frame.encrypted && sent[0].starts_with(b"\"*SIA-DCS\"0001R57L78#12AB["));
+    let plain = wire::dc09::decrypt(&key, &frame.body[1..]).unwrap();
+    assert!((16..32).contains(&plain.pad().len()));
+    assert!(
+        plain
+            .body()
+            .starts_with(b"[#12AB|Nri16/CL016][Isignal 15]_")
+    );
+    panel.handle_bytes(T0, &acknowledge_encrypted(&sent[0], &key));
+    assert_eq!(events(&mut panel), [acknowledged(15, 0, true)]);
+}
+
+#[test]
+fn an_answer_in_clear_or_under_another_key_acknowledges_nothing() {
+    let (mut panel, _) = encrypted();
+    report(&mut panel, T0, 1);
+    let sent = frames(&mut panel);
+    panel.handle_bytes(T0, &acknowledge(&sent[0]));
+    let other = CipherKey::from_ascii("BBBBBBBBBBBBBBBB").unwrap();
+    panel.handle_bytes(T0, &acknowledge_encrypted(&sent[0], &other));
+    assert_eq!(events(&mut panel), [PanelEvent::NotAuthentic; 2]);
+    assert!(!panel.is_at_rest());
+}
+
+#[test]
+fn a_signal_in_clear_from_a_panel_that_encrypts_is_acknowledged_in_clear() {
+    let (mut panel, key) = encrypted();
+    let content = Content {
+        in_clear: true,
+        ..Content::numbered(1)
+    };
+    panel.report(T0, T0.mono, content);
+    let sent = frames(&mut panel);
+    assert!(sent[0].starts_with(b"\"ADM-CID\"0001R57L78#12AB["));
+    panel.handle_bytes(T0, &acknowledge_encrypted(&sent[0], &key));
+    assert_eq!(events(&mut panel), [PanelEvent::NotAuthentic]);
+    panel.handle_bytes(T0, &acknowledge(&sent[0]));
+    assert_eq!(events(&mut panel), [acknowledged(1, 0, true)]);
+}
+
+#[test]
+fn an_encrypted_repeat_is_the_same_to_the_octet_until_it_is_too_old() {
+    let (mut panel, _) = encrypted();
+    report(&mut panel, T0, 1);
+    let first = frames(&mut panel);
+    panel.handle_timeout(later(5));
+    assert_eq!(frames(&mut panel), first);
+    panel.handle_disconnected();
+    panel.handle_connected(later(31));
+    assert_ne!(frames(&mut panel), first);
+}
+
+#[test]
+fn a_panel_that_mishears_sends_again_and_its_first_answer_counts() {
+    let habit = Habit {
+        deaf: Share::percent(100),
+        ..Habit::plain()
+    };
+    let mut panel = panel(habit);
+    report(&mut panel, T0, 1);
+    let sent = frames(&mut panel);
+    panel.handle_bytes(later(1), &acknowledge(&sent[0]));
+    assert_eq!(events(&mut panel), [PanelEvent::Ignored]);
+    panel.handle_timeout(later(5));
+    assert_eq!(frames(&mut panel), sent);
+    panel.hear_all();
+    panel.handle_bytes(later(6), &acknowledge(&sent[0]));
+    assert_eq!(
+        events(&mut panel),
+        [PanelEvent::Repeating, acknowledged(1, 1, true)]
+    );
+}
+
+#[test]
+fn a_panel_with_a_constant_sequence_sends_0001_for_ever_and_doubles_are_the_same() {
+    let habit = Habit {
+        constant_sequence: true,
+        doubles: Share::percent(100),
+        ..Habit::plain()
+    };
+    let mut panel = panel(habit);
+    for number in 1..=3 {
+        report(&mut panel, T0, number);
+        let sent = frames(&mut panel);
+        assert!(sent.len() == 2 && sent[0] == sent[1]);
+        assert_eq!(Frame::parse(&sent[0]).unwrap().sequence, b"0001");
+        panel.handle_bytes(T0, &acknowledge(&sent[0]));
+        assert!(panel.is_at_rest());
+    }
+}
+
+#[test]
+fn an_answer_with_none_in_place_of_the_receiver_is_understood() {
+    let identity = Identity::of(Account::parse(b"1234").unwrap());
+    let mut panel = Panel::new(identity, Habit::plain());
+    panel.handle_connected(T0);
+    report(&mut panel, T0, 1);
+    frames(&mut panel);
+    let mut octets = Vec::new();
+    enclose(CrcForm::Text, b"\"ACK\"0001NoneL0#1234[]", &mut octets).unwrap();
+    panel.handle_datagram(T0, &octets);
+    assert_eq!(events(&mut panel), [acknowledged(1, 0, true)]);
 }

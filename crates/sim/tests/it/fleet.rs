@@ -195,7 +195,7 @@ async fn a_paced_fleet_keeps_its_rate_and_counts_from_the_intended_time() {
 async fn a_fleet_sends_no_more_than_its_journal_holds() {
     let receiver = Receiver::start(|_| Treatment::Acknowledge).await;
     let plan = FleetPlan {
-        journal_room: 25,
+        journal_room: Some(25),
         ..FleetPlan::full_speed(receiver.address, members(4, |_| {}))
     };
     let finished = run(plan).await;

@@ -6,5 +6,7 @@
 )]
 
 mod clock;
+mod faults;
 mod fleet;
+mod orders;
 mod receiver;

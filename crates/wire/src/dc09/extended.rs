@@ -2,6 +2,7 @@
 
 use model::Wall;
 
+use super::crypt::Plain;
 use super::envelope::CR;
 use super::{Envelope, Frame, timestamp};
 
@@ -131,25 +132,51 @@ impl<'a> Body<'a> {
 /// a secret letter is replaced up to its closing bracket, or to the end of the frame if there is
 /// none. `frame` is what was read of `envelope`.
 pub fn redact(envelope: &Envelope<'_>, frame: &Frame<'_>) -> Vec<u8> {
-    let octets = envelope.octets();
-    let behind_header = envelope.form().header() + envelope.covered().len();
-    let (address, mut rest) = octets.split_at(behind_header.saturating_sub(frame.body.len()));
-    let mut out = Vec::with_capacity(octets.len());
+    let (address, rest) = split_at_body(envelope, frame);
+    let mut out = Vec::with_capacity(address.len() + rest.len());
     out.extend_from_slice(address);
+    redact_body(rest.strip_suffix(&[CR]).unwrap_or(rest), &mut out);
+    out.push(CR);
+    out
+}
+
+/// What is kept of an encrypted frame (R31): its header as it came, CRC, length and asterisk
+/// included, then the decrypted body without its pad, redacted as that of a plain frame, then CR.
+///
+/// The ciphertext is not kept: it has the secrets in it, and the key that opens it may be lost
+/// long before the record is.
+pub fn redact_decrypted(envelope: &Envelope<'_>, frame: &Frame<'_>, plain: &Plain) -> Vec<u8> {
+    let (address, _) = split_at_body(envelope, frame);
+    let mut out = Vec::with_capacity(address.len() + plain.body().len() + 1);
+    out.extend_from_slice(address);
+    redact_body(plain.body(), &mut out);
+    out.push(CR);
+    out
+}
+
+fn split_at_body<'a>(envelope: &Envelope<'a>, frame: &Frame<'_>) -> (&'a [u8], &'a [u8]) {
+    let behind = envelope.form().header() + envelope.covered().len();
+    let at = behind.saturating_sub(frame.body.len());
+    envelope.octets().split_at(at)
+}
+
+fn redact_body(body: &[u8], out: &mut Vec<u8>) {
+    let mut rest = body;
     let mut is_behind_data = false;
     while let Some(at) = rest.iter().position(|octet| *octet == b'[') {
         out.extend_from_slice(&rest[..=at]);
         rest = &rest[at + 1..];
-        if is_behind_data && is_secret(rest[0]) {
-            out.push(rest[0]);
+        if let Some(letter) = rest.first().filter(|letter| is_secret(**letter))
+            && is_behind_data
+        {
+            out.push(*letter);
             out.extend_from_slice(REDACTED);
-            let end = rest.iter().position(|octet| matches!(*octet, b']' | CR));
+            let end = rest.iter().position(|octet| *octet == b']');
             rest = &rest[end.unwrap_or(rest.len())..];
         }
         is_behind_data = true;
     }
     out.extend_from_slice(rest);
-    out
 }
 
 #[cfg(test)]

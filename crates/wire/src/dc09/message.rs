@@ -1,11 +1,27 @@
-//! A plain message to be sent, as panels, the simulator and sinks write it.
+//! A message to be sent, plain or encrypted, as panels, the simulator and sinks write it.
 
-use model::Wall;
+use model::{CipherKey, Wall};
+use zeroize::Zeroizing;
 
+use super::crypt::{is_legal, pad_length, write_encrypted};
 use super::envelope::{CrcForm, TooLong, enclose};
 use super::timestamp;
 
-/// A plain message. [`Message::sia_dcs`], [`Message::adm_cid`] and [`Message::null`] give one
+/// Why a message cannot be encrypted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum CannotEncrypt {
+    /// It has no timestamp, which an encrypted message must have (DC-09 5.5.1.9).
+    #[error("an encrypted message must have a timestamp")]
+    NoTimestamp,
+    /// The pad does not fill the last block, or has an octet that may not stand in a pad.
+    #[error("a pad must fill the last block of 16 octets, without brackets and bars")]
+    Pad,
+    /// It is longer than a frame.
+    #[error(transparent)]
+    TooLong(#[from] TooLong),
+}
+
+/// A message. [`Message::sia_dcs`], [`Message::adm_cid`] and [`Message::null`] give one
 /// with `L0`, no receiver, no extended data and no timestamp; change what should differ.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Message<'a> {
@@ -72,24 +88,81 @@ impl<'a> Message<'a> {
         }
     }
 
-    /// Appends the frame.
+    /// Appends the frame, plain.
     pub fn encode(&self, form: CrcForm, out: &mut Vec<u8>) -> Result<(), TooLong> {
-        let mut covered = format!("\"{}\"{:04}", self.token, self.sequence).into_bytes();
+        let mut covered = self.header("");
+        self.write_body(&mut covered);
+        enclose(form, &covered, out)
+    }
+
+    /// How many octets of pad it gets when it is encrypted: 16 to 31. A panel of before 2026 may
+    /// have used 16 fewer.
+    pub fn pad_length(&self, bar: bool) -> usize {
+        let mut plain = Zeroizing::new(Vec::new());
+        self.write_body(&mut plain);
+        pad_length(plain.len() + usize::from(self.has_bar(bar)))
+    }
+
+    /// Appends the frame, encrypted. Behind the pad stands a bar if there is data, or if `bar`
+    /// wants one even where there is none: panels differ in that.
+    pub fn encode_encrypted(
+        &self,
+        key: &CipherKey,
+        pad: &[u8],
+        bar: bool,
+        form: CrcForm,
+        out: &mut Vec<u8>,
+    ) -> Result<(), CannotEncrypt> {
+        if self.sent.is_none() {
+            return Err(CannotEncrypt::NoTimestamp);
+        }
+        let mut plain = Zeroizing::new(Vec::with_capacity(self.longest_body() + pad.len()));
+        plain.extend_from_slice(pad);
+        if self.has_bar(bar) {
+            plain.push(b'|');
+        }
+        self.write_body(&mut plain);
+        if !pad.iter().all(|octet| is_legal(*octet)) {
+            return Err(CannotEncrypt::Pad);
+        }
+        let mut covered = self.header("*");
+        write_encrypted(key, &mut plain, &mut covered).map_err(|_| CannotEncrypt::Pad)?;
+        enclose(form, &covered, out)?;
+        Ok(())
+    }
+
+    const fn has_bar(&self, wanted: bool) -> bool {
+        wanted || !self.data.is_empty()
+    }
+
+    /// Room for the body, so that plaintext is not left behind in memory that was too small.
+    fn longest_body(&self) -> usize {
+        let extended = self.extended.iter().map(|(_, content)| content.len() + 3);
+        self.data.len() + extended.sum::<usize>() + timestamp::LENGTH + 3
+    }
+
+    /// From the token to the opening bracket.
+    fn header(&self, asterisk: &str) -> Vec<u8> {
+        let mut covered = format!("\"{asterisk}{}\"{:04}", self.token, self.sequence).into_bytes();
         if let Some(receiver) = self.receiver {
             covered.extend(format!("R{receiver:X}").into_bytes());
         }
         covered.extend(format!("L{:X}#{}[", self.line, self.account).into_bytes());
-        covered.extend_from_slice(&self.data);
-        covered.push(b']');
+        covered
+    }
+
+    /// All that stands behind the opening bracket.
+    fn write_body(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.data);
+        out.push(b']');
         for (letter, content) in &self.extended {
-            covered.extend([b'[', *letter]);
-            covered.extend_from_slice(content);
-            covered.push(b']');
+            out.extend([b'[', *letter]);
+            out.extend_from_slice(content);
+            out.push(b']');
         }
         if let Some(sent) = self.sent {
-            covered.push(b'_');
-            timestamp::write(sent, &mut covered);
+            out.push(b'_');
+            timestamp::write(sent, out);
         }
-        enclose(form, &covered, out)
     }
 }

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod deframing;
 #[cfg(test)]
+mod encrypted;
+#[cfg(test)]
 mod frames;
 #[cfg(test)]
 mod vectors;

@@ -45,7 +45,7 @@ pub(crate) fn unescape(text: &str) -> Vec<u8> {
 }
 
 /// Runs `check` on the only frame that `octets` are.
-fn with_frame<T>(octets: &[u8], check: impl FnOnce(Envelope<'_>) -> T) -> T {
+pub(crate) fn with_frame<T>(octets: &[u8], check: impl FnOnce(Envelope<'_>) -> T) -> T {
     let mut deframer = Deframer::new();
     let mut input = octets;
     match deframer.next(&mut input) {

@@ -1,10 +1,10 @@
 //! The table of `testdata/signals.txt`, and what it cannot say.
 
-use model::{Epoch, PanelIndex, PathIndex};
-use wire::dc09::{CrcForm, Deframer, Found, enclose};
+use wire::dc09::{CrcForm, Deframer, Found, enclose, redact};
 
 use super::*;
 use crate::dc09::repeat::repeat_key;
+use crate::dc09::speaker::doubt_of_time;
 use crate::dc09::token::Asks;
 
 const TABLE: &str = include_str!("../testdata/signals.txt");
@@ -38,25 +38,34 @@ fn with_frame<T>(covered: &[u8], hub: bool, check: impl FnOnce(&Received<'_>) ->
     let Asks::Signal(format) = Asks::of(&frame) else {
         panic!("no signal");
     };
+    let read = Now {
+        wall: received_at(),
+        ..Now::default()
+    };
+    let body = Body::parse(frame.body);
     check(&Received {
-        envelope: &envelope,
-        frame: &frame,
-        address: &frame.address().unwrap(),
-        admitted: Admitted {
-            panel: PanelIndex(1),
-            path: PathIndex(1),
-            epoch: Epoch(1),
-            hub,
+        arrived: &Arrived {
+            envelope: &envelope,
+            frame: &frame,
+            address: &frame.address().unwrap(),
+            read,
         },
         format,
-        at: received_at(),
+        body: &body,
+        hub,
+        doubt: doubt_of_time(&body, read),
     })
 }
 
+fn decoded(received: &Received<'_>) -> Signal {
+    let Arrived {
+        envelope, frame, ..
+    } = received.arrived;
+    signal(received, redact(envelope, frame))
+}
+
 fn decode(covered: &[u8]) -> Signal {
-    with_frame(covered, false, |received| {
-        signal(received, &Body::parse(received.frame.body))
-    })
+    with_frame(covered, false, decoded)
 }
 
 fn plain(token: &str, body: &str) -> Signal {
@@ -105,9 +114,7 @@ fn frames_become_the_events_of_the_table() {
 #[test]
 fn a_hub_may_report_for_other_accounts() {
     let covered = b"\"SIA-DCS\"0001L0#1234[#99AB|NBA1]";
-    let signal = with_frame(covered, true, |received| {
-        signal(received, &Body::parse(received.frame.body))
-    });
+    let signal = with_frame(covered, true, decoded);
     assert_eq!(lines(&signal), ["99AB BA - Zone(1) - -"]);
     assert_eq!(signal.account.as_str(), "1234");
 }
@@ -190,8 +197,8 @@ fn what_cannot_be_read_is_of_an_alarm_class() {
 
 fn key(covered: &str) -> model::RepeatKey {
     with_frame(covered.as_bytes(), false, |received| {
-        let body = Body::parse(received.frame.body);
-        repeat_key(received.address.account, received.frame, &body)
+        let Arrived { address, frame, .. } = received.arrived;
+        repeat_key(address.account, frame, received.body)
     })
 }
 

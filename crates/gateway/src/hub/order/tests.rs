@@ -22,6 +22,7 @@ fn submission(connection: u64, token: u32, class: EventClass) -> Submission {
         class,
         key: RepeatKey([0; 16]),
         received: Wall(0),
+        skewed: false,
         signal: Signal {
             account: Account::parse(b"1").unwrap(),
             format: "SIA-DCS".parse().unwrap(),

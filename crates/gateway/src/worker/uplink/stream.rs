@@ -6,6 +6,7 @@ use std::path::Path;
 
 use bytes::{Buf, Bytes};
 use mio::net::UnixStream;
+use zeroize::Zeroize;
 
 use crate::link::{DecodeError, Downward, FrameBuffer};
 
@@ -92,7 +93,10 @@ impl LinkStream {
             }
             match self.socket.read(buffer) {
                 Ok(0) => return Err(Lost::Closed),
-                Ok(count) => self.frames.feed(&buffer[..count]),
+                Ok(count) => {
+                    self.frames.feed(&buffer[..count]);
+                    buffer[..count].zeroize(); // I10: the buffer is shared, keys are not.
+                }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => self.readable = false,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(error.into()),

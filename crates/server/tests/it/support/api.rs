@@ -1,8 +1,11 @@
 //! The server's API, as far as the scenarios use it.
 
+use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use data_encoding::HEXLOWER;
+use model::CipherKey;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use sim::content::Content;
@@ -25,6 +28,8 @@ pub(crate) struct Stored {
     pub(crate) zone: Option<String>,
     pub(crate) user: Option<String>,
     pub(crate) flags: Vec<String>,
+    pub(crate) panel_sequence: Option<u16>,
+    pub(crate) raw_text: Option<String>,
     extended: Option<Vec<StoredBlock>>,
 }
 
@@ -47,6 +52,22 @@ impl Stored {
         let blocks = self.extended.iter().flatten();
         let mut marks = blocks.filter(|block| block.letter == "I");
         marks.find_map(|block| Content::number_of_mark(block.content_text.as_deref()?))
+    }
+
+    /// Whether it is the server's own: what it saw, and no panel said.
+    pub(crate) fn is_own(&self) -> bool {
+        self.code.set == "OWN"
+    }
+
+    /// Its extended data that is text, letters first.
+    pub(crate) fn blocks(&self) -> Vec<String> {
+        let blocks = self.extended.iter().flatten();
+        blocks
+            .map(|block| {
+                let content = block.content_text.as_deref();
+                format!("{}{}", block.letter, content.unwrap_or_default())
+            })
+            .collect()
     }
 }
 
@@ -102,17 +123,7 @@ impl Api {
 
     /// Registers the panels, and panics if one cannot be.
     pub(crate) async fn register(&self, members: &[Member]) {
-        let row = |member: &Member| {
-            format!(
-                "dc09,{},,,,
-",
-                member.identity.account
-            )
-        };
-        let header = "family,account,receiver,line,name,site
-"
-        .to_owned();
-        let csv = header + &members.iter().map(row).collect::<String>();
+        let csv = table(members);
         let (api, wanted) = (self.clone(), members.len());
         let imported = blocking(move || api.post("/panels/import", "text/csv", csv)).await;
         let Imported { added, errors } = imported;
@@ -146,6 +157,17 @@ impl Api {
         body.read_json()
             .unwrap_or_else(|error| panic!("{url}: {error}"))
     }
+}
+
+/// The panels as rows of an import.
+fn table(members: &[Member]) -> String {
+    let mut table = "account,key\n".to_owned();
+    for member in members {
+        let octets = member.key.as_ref().map_or(&[][..], CipherKey::octets);
+        let key = HEXLOWER.encode(octets);
+        writeln!(table, "{},{key}", member.identity.account).unwrap();
+    }
+    table
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {

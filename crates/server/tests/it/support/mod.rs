@@ -12,3 +12,4 @@ pub(crate) mod server;
 pub(crate) mod tools;
 pub(crate) mod turn;
 pub(crate) mod wait;
+pub(crate) mod way;

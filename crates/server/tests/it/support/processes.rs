@@ -12,7 +12,7 @@ use rustix::process::{Pid, Signal, kill_process};
 pub(crate) struct House {
     /// Its number.
     pub(crate) pid: u32,
-    /// What it does: `engine`, `gateway`.
+    /// What it does: `engine`, `gateway`, `sim-part`.
     pub(crate) role: String,
 }
 
@@ -28,7 +28,7 @@ pub(crate) fn children_of(parent: u32) -> Vec<House> {
         let mut words = line.split(|octet| *octet == 0);
         words.next()?;
         let role = String::from_utf8(words.next()?.to_vec()).ok()?;
-        let known = ["engine", "gateway"].contains(&role.as_str());
+        let known = ["engine", "gateway", "sim-part"].contains(&role.as_str());
         (its_parent == parent && state != 'Z' && known).then_some(House { pid, role })
     };
     numbers.filter_map(child).collect()

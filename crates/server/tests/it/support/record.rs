@@ -27,6 +27,8 @@ pub(crate) struct Verdict {
     acknowledged: usize,
     events: usize,
     messages: usize,
+    /// Events of the server's own: what it saw, and no panel said.
+    own: usize,
     /// Repeats that R2 allows.
     flagged: usize,
     /// Acknowledged signals that are not stored.
@@ -39,12 +41,13 @@ impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "sent {}, acknowledged {}, stored {} messages ({} events), flagged repeats {}, \
-             acknowledged and lost {}, faults {}",
+            "sent {}, acknowledged {}, stored {} messages ({} events), {} events of our own, \
+             flagged repeats {}, acknowledged and lost {}, faults {}",
             self.sent,
             self.acknowledged,
             self.messages,
             self.events,
+            self.own,
             self.flagged,
             self.lost,
             self.faults.len(),
@@ -60,9 +63,10 @@ impl Verdict {
             ..Self::default()
         };
         verdict.check_numbers(stored);
-        let messages: Vec<_> = stored
+        let (own, messages): (Vec<_>, Vec<_>) = stored
             .chunk_by(|a, b| a.message_seq == b.message_seq)
-            .collect();
+            .partition(|message| message[0].is_own());
+        verdict.own = own.len();
         verdict.messages = messages.len();
         let mut of_account: HashMap<&str, Vec<&[Stored]>> = HashMap::new();
         for message in messages {
@@ -239,6 +243,17 @@ mod tests {
         }
         let verdict = verdict(&record, true, &stored);
         assert_eq!((verdict.events, verdict.messages), (13, 12));
+        verdict.must_be_clean();
+    }
+
+    #[test]
+    fn what_the_server_saw_itself_is_numbered_and_no_signal_of_a_panel() {
+        let record = record(&[Outcome::Acknowledged, Outcome::Acknowledged]);
+        let mut own = message(2, 1, &[]);
+        own[0].code.set = "OWN".to_owned();
+        let stored = [message(1, 1, &[]), own, message(3, 2, &[])].concat();
+        let verdict = verdict(&record, true, &stored);
+        assert_eq!((verdict.own, verdict.messages), (1, 2));
         verdict.must_be_clean();
     }
 

@@ -17,7 +17,7 @@ use sim::fleet::Member;
 
 use super::api::{Api, Stored};
 use super::processes::{House, children_of, is_alive, is_stopped, send};
-use super::wait;
+use super::{tools, wait};
 
 /// How long a start may take, its recovery included.
 const START: Duration = Duration::from_secs(30);
@@ -124,6 +124,13 @@ impl Server {
     /// Registers the panels of a fleet.
     pub(crate) async fn register(&self, members: &[Member]) {
         self.api().register(members).await;
+    }
+
+    /// Runs another subcommand of the binary against this server, and panics if it fails.
+    pub(crate) fn command(&self, arguments: &[&str]) {
+        let mut command = binary();
+        command.args(arguments).arg("--data").arg(&self.data);
+        tools::run(command.stdin(Stdio::null()));
     }
 
     /// Everything that is stored, once the server is ready to tell.

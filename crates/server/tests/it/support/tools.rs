@@ -23,7 +23,7 @@ pub(crate) fn find(tool: &str, variable: &str) -> PathBuf {
         file.is_file().then_some(file)
     });
     found.unwrap_or_else(|| {
-        panic!("`{tool}` is needed: install it, name it in {variable}, or run `cargo xtask test`")
+        panic!("`{tool}` is needed: install it, name it in {variable}, or run `cargo xtask tools`")
     })
 }
 

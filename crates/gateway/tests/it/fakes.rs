@@ -1,0 +1,295 @@
+//! The engine's ports in the test's hand.
+
+use std::collections::{HashMap, HashSet};
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::SyncSender;
+use std::sync::{Arc, Mutex};
+
+use engine::ports::{
+    Answer, Answering, Identities, Intake, Learns, PathBinding, Quarantines, Sign, StrayFrame,
+    Submission, Supervises, WatchesClocks,
+};
+use model::{
+    Account, AccountKey, AckMode, CipherKey, Clock, Committed, Epoch, EventSeq, FamilyName,
+    IntakeState, Learned, Mono, OrganisationId, PanelId, PanelIndex, Path, PathId, PathIndex,
+    PathPolicy, Refusal, SiteId, Wall,
+};
+use tokio::sync::{broadcast, watch};
+
+use crate::family::LineFamily;
+use crate::world::HandClock;
+
+/// An intake that hands every submission to the test, or commits it by itself.
+pub(crate) struct FakeIntake {
+    clock: Arc<HandClock>,
+    commits_itself: AtomicBool,
+    last: AtomicU64,
+    submitted: SyncSender<Submission>,
+    state: watch::Sender<IntakeState>,
+}
+
+impl FakeIntake {
+    pub(crate) fn new(clock: Arc<HandClock>, submitted: SyncSender<Submission>) -> Self {
+        let intake = Self {
+            clock,
+            commits_itself: AtomicBool::new(false),
+            last: AtomicU64::new(0),
+            submitted,
+            state: watch::Sender::default(),
+        };
+        intake.promise();
+        intake
+    }
+
+    /// The last commit was just now.
+    pub(crate) fn promise(&self) {
+        self.state.send_replace(IntakeState {
+            last_commit: Some(self.clock.now().mono),
+            clock_suspect: false,
+        });
+    }
+
+    pub(crate) fn commit(&self, submission: &Submission) {
+        let seq = self.last.fetch_add(1, Ordering::SeqCst) + 1;
+        let proof = Committed::attest(
+            submission.origin.token,
+            submission.key,
+            EventSeq(seq),
+            AckMode::Stored,
+        );
+        let connection = submission.origin.connection;
+        // The gateway's link may be gone.
+        let _sent = submission
+            .answers
+            .try_send(Answer::Committed { connection, proof });
+    }
+
+    pub(crate) fn commit_by_itself(&self) {
+        self.commits_itself.store(true, Ordering::SeqCst);
+    }
+}
+
+impl Intake for FakeIntake {
+    fn submit(&self, submission: Submission) -> Answering<'_, ()> {
+        if self.commits_itself.load(Ordering::SeqCst) {
+            self.commit(&submission);
+        }
+        self.submitted.try_send(submission).unwrap();
+        Box::pin(std::future::ready(()))
+    }
+
+    fn state(&self) -> watch::Receiver<IntakeState> {
+        self.state.subscribe()
+    }
+}
+
+pub(crate) fn refuse(submission: &Submission) {
+    let answer = Answer::Refused {
+        connection: submission.origin.connection,
+        token: submission.origin.token,
+        reason: Refusal::UnknownPath,
+    };
+    submission.answers.try_send(answer).unwrap();
+}
+
+/// Everybody is known whose account is a number, until a test says otherwise.
+pub(crate) struct FakeIdentities {
+    unknown: Mutex<HashSet<Account>>,
+    keys: Mutex<HashMap<Account, CipherKey>>,
+    asked: Mutex<Vec<Account>>,
+    changes: broadcast::Sender<Arc<Vec<(FamilyName, Account)>>>,
+}
+
+impl Default for FakeIdentities {
+    fn default() -> Self {
+        Self {
+            unknown: Mutex::default(),
+            keys: Mutex::default(),
+            asked: Mutex::default(),
+            changes: broadcast::Sender::new(16),
+        }
+    }
+}
+
+fn account(text: &str) -> Account {
+    Account::parse(text.as_bytes()).unwrap()
+}
+
+impl FakeIdentities {
+    pub(crate) fn hide(&self, text: &str) {
+        self.unknown.lock().unwrap().insert(account(text));
+    }
+
+    pub(crate) fn register(&self, text: &str) {
+        self.unknown.lock().unwrap().remove(&account(text));
+        self.change(text);
+    }
+
+    /// From now on the account's frames must show this key.
+    pub(crate) fn give_key(&self, text: &str, key: &str) {
+        let key = CipherKey::from_ascii(key).unwrap();
+        self.keys.lock().unwrap().insert(account(text), key);
+        self.change(text);
+    }
+
+    fn change(&self, text: &str) {
+        let one = (proto::Family::name(&LineFamily), account(text));
+        // Nobody may be listening yet.
+        let _told = self.changes.send(Arc::new(vec![one]));
+    }
+
+    /// How many questions came.
+    pub(crate) fn asked(&self) -> usize {
+        self.asked.lock().unwrap().len()
+    }
+
+    /// How many questions came about this account.
+    pub(crate) fn asked_for(&self, text: &str) -> usize {
+        let asked = self.asked.lock().unwrap();
+        asked.iter().filter(|one| **one == account(text)).count()
+    }
+}
+
+impl Identities for FakeIdentities {
+    fn identify(&self, key: &AccountKey) -> Option<Arc<PathBinding>> {
+        self.asked.lock().unwrap().push(key.account);
+        let number: u32 = key.account.as_str().parse().ok()?;
+        if self.unknown.lock().unwrap().contains(&key.account) {
+            return None;
+        }
+        let keys = self.keys.lock().unwrap().get(&key.account).cloned();
+        Some(Arc::new(PathBinding {
+            path: Path {
+                id: PathId::from_bytes([0; 16]),
+                index: PathIndex(number),
+                family: key.family,
+                account: key.account,
+                receiver: None,
+                line: None,
+                listener: None,
+                policy: PathPolicy::default(),
+                cipher: None,
+            },
+            panel: PanelId::from_bytes([0; 16]),
+            panel_index: PanelIndex(number),
+            site: SiteId::from_bytes([0; 16]),
+            organisation: OrganisationId::from_bytes([0; 16]),
+            learned: Learned {
+                once_encrypted: keys.is_some(),
+                ..Learned::default()
+            },
+            keys: keys.into_iter().collect(),
+        }))
+    }
+
+    fn changes(&self) -> broadcast::Receiver<Arc<Vec<(FamilyName, Account)>>> {
+        self.changes.subscribe()
+    }
+}
+
+/// Everything that gateways saw beside signals, in its order.
+#[derive(Debug, Default)]
+pub(crate) struct FakeWatch(Mutex<Vec<Saw>>);
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Saw {
+    Heard(Sign),
+    Left(PathIndex, Epoch),
+    Gateway(bool),
+    Skewed(PathIndex),
+    Agreed(PathIndex),
+    Learned(PathIndex, Learned),
+    Stray(StrayFrame),
+    Flood(IpAddr, Option<PathIndex>),
+}
+
+impl FakeWatch {
+    pub(crate) fn all(&self) -> Vec<Saw> {
+        self.0.lock().unwrap().clone()
+    }
+
+    pub(crate) fn has(&self, saw: &Saw) -> bool {
+        self.all().contains(saw)
+    }
+
+    /// The epochs under which the path was heard, each once, in their order.
+    pub(crate) fn epochs(&self, path: u32) -> Vec<Epoch> {
+        let mut epochs: Vec<_> = self
+            .all()
+            .into_iter()
+            .filter_map(|saw| match saw {
+                Saw::Heard(sign) if sign.path == PathIndex(path) => Some(sign.epoch),
+                _ => None,
+            })
+            .collect();
+        epochs.dedup();
+        epochs
+    }
+
+    pub(crate) fn is_heard(&self, path: u32) -> bool {
+        !self.epochs(path).is_empty()
+    }
+
+    pub(crate) fn floods(&self) -> Vec<(IpAddr, Option<PathIndex>)> {
+        let floods = self.all().into_iter().filter_map(|saw| match saw {
+            Saw::Flood(source, path) => Some((source, path)),
+            _ => None,
+        });
+        floods.collect()
+    }
+
+    pub(crate) fn strays(&self) -> Vec<StrayFrame> {
+        let strays = self.all().into_iter().filter_map(|saw| match saw {
+            Saw::Stray(stray) => Some(stray),
+            _ => None,
+        });
+        strays.collect()
+    }
+
+    fn saw(&self, saw: Saw) {
+        self.0.lock().unwrap().push(saw);
+    }
+}
+
+impl Supervises for FakeWatch {
+    fn heard(&self, signs: &[Sign]) {
+        for sign in signs {
+            self.saw(Saw::Heard(*sign));
+        }
+    }
+
+    fn left(&self, path: PathIndex, epoch: Epoch, _: Mono) {
+        self.saw(Saw::Left(path, epoch));
+    }
+
+    fn gateway(&self, here: bool, _: Mono) {
+        self.saw(Saw::Gateway(here));
+    }
+}
+
+impl WatchesClocks for FakeWatch {
+    fn skewed(&self, path: PathIndex, _: Mono) {
+        self.saw(Saw::Skewed(path));
+    }
+
+    fn agreed(&self, path: PathIndex, _: Mono) {
+        self.saw(Saw::Agreed(path));
+    }
+}
+
+impl Learns for FakeWatch {
+    fn learned(&self, path: PathIndex, learned: Learned) {
+        self.saw(Saw::Learned(path, learned));
+    }
+}
+
+impl Quarantines for FakeWatch {
+    fn stray(&self, stray: StrayFrame) {
+        self.saw(Saw::Stray(stray));
+    }
+
+    fn flood(&self, source: IpAddr, path: Option<PathIndex>, _: Wall) {
+        self.saw(Saw::Flood(source, path));
+    }
+}

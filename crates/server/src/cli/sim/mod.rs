@@ -1,0 +1,130 @@
+//! `sim`: a simulated fleet against any receiver, and the report of how it was served.
+//!
+//! ```text
+//!   options ─► order ─► parts ─┬─ one: here ──────────────┐
+//!                              └─ several: child processes ┴─► outcomes ─► report
+//! ```
+//!
+//! What never happens here: a word with the server by another way than the panels'. The fleet is
+//! a witness from outside; it is registered by `panel import`, as any fleet is.
+
+pub mod child;
+mod crew;
+mod options;
+mod order;
+mod progress;
+mod table;
+
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+use std::process::ExitCode;
+
+use serde_json::{Value, json};
+use sim::fleet::{Dialling, Transport};
+use sim::order::{Keys, Order};
+use sim::report::Report;
+use sim::run::Outcome;
+
+pub use options::Options;
+
+use super::{Failure, Global, Out};
+
+/// Carries out `sim`.
+pub fn run(global: &Global, options: &Options) -> ExitCode {
+    let mut out = Out::new(global.json);
+    let outcome = carry_out(options, &mut out);
+    super::finish(&mut out, outcome)
+}
+
+fn carry_out(options: &Options, out: &mut Out) -> Result<ExitCode, Failure> {
+    if options.list {
+        out.text(&options::scenarios())?;
+        out.line(format_args!(""))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    if let Some(path) = &options.fleet.write_panels {
+        let fleet = &options.fleet;
+        table::write(path, fleet, &order::accounts(fleet)?, &order::keys(fleet)?)?;
+        let path = path.display();
+        let panels = fleet.panels;
+        out.line(format_args!(
+            "{path} has {panels} panels. Register them with `watchfire panel import {path}`, \
+             then type the same again with --target instead of --write-panels."
+        ))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let order = order::order(options)?;
+    // Before the fleet sets out, so that its report is not lost at the end.
+    let file = options.told.report.as_deref().map(create).transpose()?;
+    order::knock(&order)?;
+    let sailed = crew::sail(&order, options.load.processes, out)?;
+    let report = Outcome::report(&sailed.outcomes);
+    let told = document(&order, options, &sailed, &report);
+    if let Some(mut file) = file {
+        writeln!(file, "{told:#}")
+            .map_err(|error| Failure::new(format!("the report cannot be written: {error}"), ""))?;
+    }
+    if out.is_json() {
+        out.document(&told)?;
+    } else {
+        out.text(&report.to_string())?;
+    }
+    out.flush()?;
+    judge(&order, options, &report)
+}
+
+fn create(path: &Path) -> Result<File, Failure> {
+    File::create(path)
+        .map_err(|error| Failure::new(format!("{} cannot be written: {error}", path.display()), ""))
+}
+
+/// The report with what it is a report of.
+fn document(order: &Order, options: &Options, sailed: &crew::Sailed, report: &Report) -> Value {
+    json!({
+        "run": {
+            "target": order.target.to_string(),
+            "family": options.fleet.family,
+            "transport": order.transport,
+            "connection": order.dialling,
+            "encrypted": order.keys != Keys::None,
+            "scenario": options.load.scenario,
+            "about": order.scenario.about,
+            "rate": order.rate.to_string(),
+            "poll": order.scenario.poll,
+            "faults": order.scenario.faults,
+            "duration": order.duration,
+            "seed": order.seed,
+            "processes": sailed.outcomes.len(),
+            "interrupted": sailed.interrupted,
+            "version": env!("CARGO_PKG_VERSION"),
+        },
+        "report": report,
+    })
+}
+
+/// What the exit status says.
+fn judge(order: &Order, options: &Options, report: &Report) -> Result<ExitCode, Failure> {
+    let spoke = report.kinds.values().any(|kind| kind.sent > 0);
+    if spoke && !report.was_answered() {
+        let hint = match (order.transport, order.dialling) {
+            (Transport::Udp, _) => {
+                "Over UDP nobody says that no receiver is there: is that the \
+                 port, and does it take UDP? Receivers are silent to frames that they cannot read."
+            }
+            (Transport::Tcp, Dialling::Permanent | Dialling::PerMessage) => {
+                "Is it a DC-09 receiver, and are the panels registered there (--write-panels)?"
+            }
+        };
+        let what = format!("nobody at {} answered a single message", order.target);
+        return Err(Failure::new(what, hint));
+    }
+    if options.told.fail_on_loss && report.unanswered > 0 {
+        let what = format!("{} signals stayed unanswered", report.unanswered);
+        return Err(Failure::new(
+            what,
+            "A longer --grace tells a slow receiver from one that loses.",
+        ));
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,203 @@
+//! From what was typed to what a fleet is ordered to do, or why it cannot be.
+
+use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
+use std::path::Path;
+use std::time::Duration;
+
+use sim::fleet::{Dialling, Sources, Transport};
+use sim::order::{Accounts, Keys, Order, PanelKey, Rate};
+use sim::scenario::{BUILT_IN, Scenario};
+
+use super::options::{
+    ConnectionOption, FaultOptions, FleetOptions, Options, Poll, Secret, TransportOption,
+};
+use crate::cli::Failure;
+
+/// How long the receiver may take to be connected to.
+const KNOCK: Duration = Duration::from_secs(5);
+
+/// The accounts of the fleet.
+pub(super) fn accounts(fleet: &FleetOptions) -> Result<Accounts, Failure> {
+    Accounts::from_first(&fleet.first_account, fleet.panels).map_err(|refused| {
+        let longer = format!("--first-account {:0>8}", fleet.first_account);
+        Failure::new(
+            refused.to_string(),
+            format!("Begin lower, take fewer --panels, or give more digits: {longer}"),
+        )
+    })
+}
+
+/// Under which keys it encrypts.
+pub(super) fn keys(fleet: &FleetOptions) -> Result<Keys, Failure> {
+    // What was typed is not repeated: it may be nearly the key.
+    let bad = |option: &str, refused: &model::BadCipherKey| {
+        Failure::new(format!("{option}: {refused}"), KEY_HINT)
+    };
+    if let Some(Secret(digits)) = &fleet.key {
+        let key = PanelKey::from_hex(digits).map_err(|refused| bad("--key", &refused))?;
+        return Ok(Keys::One(key));
+    }
+    if let Some(Secret(text)) = &fleet.key_ascii {
+        let key = PanelKey::from_ascii(text).map_err(|refused| bad("--key-ascii", &refused))?;
+        return Ok(Keys::One(key));
+    }
+    let derived = |Secret(secret): &Secret| Keys::Derived {
+        secret: secret.clone(),
+        bits: fleet.key_bits.parse().unwrap_or(128),
+    };
+    Ok(fleet.key_seed.as_ref().map_or(Keys::None, derived))
+}
+
+const KEY_HINT: &str = "Hexadecimal digits go with --key, characters with --key-ascii.";
+
+/// What the fleet is ordered to do.
+pub(super) fn order(options: &Options) -> Result<Order, Failure> {
+    let (fleet, load) = (&options.fleet, &options.load);
+    let transport = match load.transport {
+        TransportOption::Tcp => Transport::Tcp,
+        TransportOption::Udp => Transport::Udp,
+    };
+    let mut scenario = scenario(&load.scenario)?;
+    match load.poll {
+        Some(Poll::Never) => scenario.poll = None,
+        Some(Poll::After(span)) => scenario.poll = Some(span),
+        None => {}
+    }
+    overlay(&options.faults, &mut scenario, transport)?;
+    let accounts = accounts(fleet)?;
+    let keys = keys(fleet)?;
+    let target = resolve(options.target.as_deref().unwrap_or_default())?;
+    let order = Order {
+        sources: sources(load.sources, fleet.panels, target)?,
+        target,
+        transport,
+        dialling: match load.connection {
+            ConnectionOption::Permanent => Dialling::Permanent,
+            ConnectionOption::PerMessage => Dialling::PerMessage,
+        },
+        accounts,
+        receiver: fleet.receiver,
+        line: fleet.line,
+        keys,
+        pads: fleet.pad.into(),
+        rate: load.rate.unwrap_or(Rate::Scenario),
+        scenario,
+        duration: load.duration,
+        grace: load.grace,
+        begin_per_second: load.begin_rate,
+        seed: load.seed,
+    };
+    check(&order, load.rate.is_some())?;
+    Ok(order)
+}
+
+/// What makes no sense together.
+fn check(order: &Order, rate_given: bool) -> Result<(), Failure> {
+    let scenario = &order.scenario;
+    if rate_given && !scenario.has_signals() {
+        return Err(Failure::new(
+            "the scenario has no signals that could be sent at a rate",
+            "Leave out --rate and set --poll, or choose another --scenario, such as `day`.",
+        ));
+    }
+    if scenario.poll.is_none() && !rate_given && scenario.signal_every.is_none() {
+        return Err(Failure::new(
+            "nothing would ever be sent: there are no polls, and neither a rate nor `signal_every`",
+            "Give --rate, or leave out `--poll never`.",
+        ));
+    }
+    Ok(())
+}
+
+fn scenario(named: &str) -> Result<Scenario, Failure> {
+    if let Some(scenario) = Scenario::built_in(named) {
+        return Ok(scenario);
+    }
+    let file = Path::new(named);
+    let text = std::fs::read_to_string(file).map_err(|error| {
+        let built_in = BUILT_IN.map(|(name, _)| name).join(", ");
+        Failure::new(
+            format!("`{named}` is no built-in scenario, and no file that can be read: {error}"),
+            format!("Built in are: {built_in}. `watchfire sim --list` says what they are."),
+        )
+    })?;
+    Scenario::parse(&text).map_err(|bad| {
+        Failure::new(
+            format!("{named} is no scenario: {}", bad.to_string().trim_end()),
+            "What a scenario may say is shown by those in bench/scenarios.",
+        )
+    })
+}
+
+fn overlay(
+    given: &FaultOptions,
+    scenario: &mut Scenario,
+    transport: Transport,
+) -> Result<(), Failure> {
+    let streams_only = given.split.is_some() || given.joined.is_some();
+    if transport == Transport::Udp && streams_only {
+        return Err(Failure::new(
+            "a datagram is one whole frame: --split and --joined need TCP",
+            "Leave them out, or say --transport tcp.",
+        ));
+    }
+    let faults = &mut scenario.faults;
+    faults.skew = given.skew.or(faults.skew);
+    faults.silence = given.silence.or(faults.silence);
+    for (given, fault) in [
+        (given.lost_answers, &mut faults.lost_answers),
+        (given.repeats, &mut faults.repeats),
+        (given.constant_sequence, &mut faults.constant_sequence),
+        (given.split, &mut faults.split),
+        (given.joined, &mut faults.joined),
+    ] {
+        *fault = given.unwrap_or(*fault);
+    }
+    Ok(())
+}
+
+fn resolve(target: &str) -> Result<SocketAddr, Failure> {
+    let example = "A target is HOST:PORT, such as 127.0.0.1:9009 or receiver.example:9009.";
+    let found = target.to_socket_addrs().map_err(|error| {
+        Failure::new(
+            format!("`{target}` is nowhere to send to: {error}"),
+            example,
+        )
+    })?;
+    let found: Vec<_> = found.collect();
+    // The first that is IPv4, since receivers mostly are; otherwise the first.
+    let first = found
+        .iter()
+        .find(|address| address.is_ipv4())
+        .or_else(|| found.first());
+    first
+        .copied()
+        .ok_or_else(|| Failure::new(format!("`{target}` has no address"), example))
+}
+
+fn sources(given: Option<u32>, panels: u32, target: SocketAddr) -> Result<Sources, Failure> {
+    let here = matches!(target.ip(), IpAddr::V4(address) if address.is_loopback());
+    match given {
+        Some(_) if !here => Err(Failure::new(
+            format!("--sources needs a target on this machine (127.x.y.z), not {target}"),
+            "Leave it out: this machine's own address is used.",
+        )),
+        Some(sources) => Ok(Sources::Loopback(sources)),
+        None if here => Ok(Sources::Loopback(panels)),
+        None => Ok(Sources::System),
+    }
+}
+
+/// Whether anybody is there, before a whole fleet is sent. Over UDP that cannot be known.
+pub(super) fn knock(order: &Order) -> Result<(), Failure> {
+    if order.transport == Transport::Udp {
+        return Ok(());
+    }
+    match TcpStream::connect_timeout(&order.target, KNOCK) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(Failure::new(
+            format!("nobody can be reached at {}: {error}", order.target),
+            "Is the receiver running, on that port, and does no firewall stand between?",
+        )),
+    }
+}

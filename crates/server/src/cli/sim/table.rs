@@ -1,0 +1,173 @@
+//! The fleet as a table for `panel import`, with its keys: for its owner's eyes only.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+
+use serde_json::{Map, Value};
+use sim::order::{Accounts, Keys, PanelKey};
+
+use super::options::FleetOptions;
+use crate::cli::Failure;
+
+/// Writes the table: JSON lines where the file is called so, otherwise CSV.
+pub(super) fn write(
+    path: &Path,
+    fleet: &FleetOptions,
+    accounts: &Accounts,
+    keys: &Keys,
+) -> Result<(), Failure> {
+    let ending = path.extension().and_then(|ending| ending.to_str());
+    let text = match ending {
+        Some("jsonl" | "ndjson") => lines(fleet, accounts, keys),
+        _ => table(fleet, accounts, keys),
+    };
+    let written = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)
+        .and_then(|mut file| {
+            // A file that was there before may have been open to others.
+            file.set_permissions(PermissionsExt::from_mode(0o600))?;
+            file.write_all(text.as_bytes())
+        });
+    written
+        .map_err(|error| Failure::new(format!("{} cannot be written: {error}", path.display()), ""))
+}
+
+/// What the table says of each panel, in the order of its columns. Empty is left out.
+fn rows<'a>(
+    fleet: &'a FleetOptions,
+    accounts: &'a Accounts,
+    keys: &'a Keys,
+) -> impl Iterator<Item = Vec<(&'static str, String)>> + 'a {
+    let number = |number: u32| format!("{number:X}");
+    accounts.all().map(move |account| {
+        let key = keys.of(account);
+        let mut row = vec![
+            ("family", fleet.family.clone()),
+            ("account", account.to_string()),
+            ("receiver", fleet.receiver.map(number).unwrap_or_default()),
+            (
+                "line",
+                Some(fleet.line)
+                    .filter(|l| *l != 0)
+                    .map(number)
+                    .unwrap_or_default(),
+            ),
+            ("name", format!("Simulated {account}")),
+        ];
+        if let Some(key) = key {
+            row.push(key_column(&key));
+        }
+        row
+    })
+}
+
+/// A key is written as it was given, so that the server shows it as it was given.
+fn key_column(key: &PanelKey) -> (&'static str, String) {
+    let text = str::from_utf8(key.key.octets()).ok().filter(|_| key.ascii);
+    match text {
+        Some(text) => ("key_ascii", text.to_owned()),
+        None => ("key", key.hex()),
+    }
+}
+
+fn lines(fleet: &FleetOptions, accounts: &Accounts, keys: &Keys) -> String {
+    let line = |row: Vec<(&'static str, String)>| {
+        let filled = row.into_iter().filter(|(_, value)| !value.is_empty());
+        let object = filled.map(|(name, value)| (name.to_owned(), Value::String(value)));
+        format!("{}\n", Value::Object(object.collect::<Map<_, _>>()))
+    };
+    rows(fleet, accounts, keys).map(line).collect()
+}
+
+fn table(fleet: &FleetOptions, accounts: &Accounts, keys: &Keys) -> String {
+    let mut head = None;
+    let mut text = String::new();
+    for row in rows(fleet, accounts, keys) {
+        if head.is_none() {
+            let names: Vec<_> = row.iter().map(|(name, _)| *name).collect();
+            text.push_str(&names.join(","));
+            text.push('\n');
+            head = Some(());
+        }
+        let cells: Vec<_> = row.iter().map(|(_, value)| quoted(value)).collect();
+        text.push_str(&cells.join(","));
+        text.push('\n');
+    }
+    text
+}
+
+/// A cell of CSV (RFC 4180): a key in characters may have commas and quotes.
+fn quoted(value: &str) -> String {
+    if value.contains([',', '"', ';', ' ', '\n', '\r']) {
+        format!("\"{}\"", value.replace('"', "\"\""))
+    } else {
+        value.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Typed {
+        #[command(flatten)]
+        fleet: FleetOptions,
+    }
+
+    fn text(options: &[&str], write: fn(&FleetOptions, &Accounts, &Keys) -> String) -> String {
+        let fleet = Typed::parse_from(["sim"].iter().chain(options)).fleet;
+        let accounts = super::super::order::accounts(&fleet).unwrap();
+        write(
+            &fleet,
+            &accounts,
+            &super::super::order::keys(&fleet).unwrap(),
+        )
+    }
+
+    #[test]
+    fn the_table_has_a_row_for_each_panel_and_its_key_as_it_was_given() {
+        let plain = text(&["--panels", "2", "--first-account", "0999"], table);
+        assert_eq!(
+            plain,
+            "family,account,receiver,line,name\n\
+             dc09,0999,,,\"Simulated 0999\"\n\
+             dc09,1000,,,\"Simulated 1000\"\n"
+        );
+        let typed = [
+            "--panels",
+            "1",
+            "--receiver",
+            "a",
+            "--key-ascii",
+            "a,b\"c56789012345",
+        ];
+        let ascii = text(&typed, table);
+        assert!(
+            ascii.starts_with("family,account,receiver,line,name,key_ascii\n"),
+            "{ascii}"
+        );
+        assert!(ascii.contains(",A,,"), "{ascii}");
+        assert!(ascii.contains("\"a,b\"\"c56789012345\""), "{ascii}");
+    }
+
+    #[test]
+    fn the_same_goes_as_json_lines_and_derived_keys_differ() {
+        let json = text(&["--panels", "2", "--key-seed", "winter"], lines);
+        let keys: Vec<_> = json
+            .lines()
+            .map(|line| serde_json::from_str::<Value>(line).unwrap()["key"].clone())
+            .collect();
+        assert_eq!(keys.len(), 2);
+        assert_ne!(keys[0], keys[1]);
+        assert_eq!(keys[0].as_str().unwrap().len(), 32);
+    }
+}

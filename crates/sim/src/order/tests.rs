@@ -1,0 +1,95 @@
+use std::collections::HashSet;
+
+use model::{Now, Wall};
+
+use super::*;
+
+struct Still;
+
+impl Clock for Still {
+    fn now(&self) -> Now {
+        Now {
+            mono: Mono(5_000_000_000),
+            wall: Wall(0),
+            suspect: false,
+        }
+    }
+}
+
+fn order(panels: u32) -> Order {
+    Order {
+        target: SocketAddr::from(([127, 0, 0, 1], 9_009)),
+        transport: Transport::Tcp,
+        dialling: Dialling::Permanent,
+        accounts: Accounts::from_first("1000", panels).unwrap(),
+        receiver: None,
+        line: 0,
+        keys: Keys::None,
+        pads: Pads::Binary,
+        scenario: Scenario::built_in("faults").unwrap(),
+        rate: Rate::PerSecond(10.0),
+        duration: "60s".parse().unwrap(),
+        grace: "10s".parse().unwrap(),
+        begin_per_second: 100,
+        sources: Sources::Loopback(panels),
+        seed: 1,
+    }
+}
+
+fn members(order: &Order, parts: &[Part]) -> Vec<(Member, Option<Mono>)> {
+    let plans = parts.iter().map(|part| order.plan(part, &Still));
+    plans
+        .flat_map(|(plan, scripts)| {
+            let due = scripts.into_iter().map(|script| script.due(Mono(0)));
+            plan.members.into_iter().zip(due.collect::<Vec<_>>())
+        })
+        .collect()
+}
+
+#[test]
+fn a_fleet_in_parts_is_the_same_fleet() {
+    let order = order(1_000);
+    let begins = Still.now().mono;
+    let whole = members(&order, &Part::all(1_000, 1, 20_000, begins));
+    let parts = Part::all(1_000, 1, 150, begins);
+    assert_eq!(parts.len(), 7);
+    assert_eq!(members(&order, &parts), whole);
+    let accounts: HashSet<_> = whole.iter().map(|(m, _)| m.identity.account).collect();
+    assert_eq!(accounts.len(), 1_000);
+}
+
+#[test]
+fn parts_hold_no_more_than_a_process_may_and_miss_nobody() {
+    for (count, least, most, parts) in [(1, 1, 10, 1), (10, 3, 10, 3), (50_000, 1, 19_000, 3)] {
+        let cut = Part::all(count, least, most, Mono(0));
+        assert_eq!(cut.len(), parts);
+        assert!(cut.iter().all(|part| part.count <= most && part.count > 0));
+        assert_eq!(cut.iter().map(|part| part.count).sum::<u32>(), count);
+    }
+    assert_eq!(Part::all(2, 5, 10, Mono(0)).len(), 2, "no part is empty");
+}
+
+#[test]
+fn a_fleet_at_a_rate_is_spread_over_its_period() {
+    let mut order = order(100);
+    order.scenario.faults = crate::faults::Faults::default();
+    let all = members(&order, &Part::all(100, 1, 100, Mono(0)));
+    // 100 panels begin within a second; each reports every ten.
+    let due: Vec<_> = all
+        .iter()
+        .map(|(_, due)| due.unwrap().0 / 1_000_000)
+        .collect();
+    assert!(due.is_sorted());
+    assert_eq!((due[0], due[50], due[99]), (1_000, 6_000, 10_900));
+}
+
+#[test]
+fn a_quiet_scenario_reports_nothing_at_any_rate() {
+    let mut order = order(10);
+    order.scenario = Scenario::built_in("quiet").unwrap();
+    for rate in [Rate::Most, Rate::Scenario, Rate::PerSecond(1.0)] {
+        order.rate = rate;
+        let all = members(&order, &Part::all(10, 1, 10, Mono(0)));
+        assert!(all.iter().all(|(_, due)| due.is_none()));
+    }
+}

@@ -1,0 +1,10 @@
+//! `fuzz::dc09_crypt` under libFuzzer.
+
+#![cfg_attr(fuzzing, no_main)]
+
+#[cfg(fuzzing)]
+libfuzzer_sys::fuzz_target!(|data: &[u8]| fuzz::dc09_crypt(data));
+
+/// Without instrumentation there is nothing to drive; `tests/replay.rs` replays the corpus.
+#[cfg(not(fuzzing))]
+fn main() {}
