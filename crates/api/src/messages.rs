@@ -26,6 +26,8 @@ fn title(code: ErrorCode) -> &'static str {
         ErrorCode::EventNotDoubtful => "Nobody doubts this event",
         ErrorCode::VerdictGiven => "Somebody said otherwise before",
         ErrorCode::SupervisionRefused => "The supervision class cannot be claimed",
+        ErrorCode::StrayAdopted => "A panel was made of it before",
+        ErrorCode::StrayRegistered => "Its account is registered already",
         ErrorCode::CursorExpired => "The cursor points before what is kept",
         ErrorCode::StoreFull => "The disk is full",
         ErrorCode::StoreFailed => "The store cannot read or write",
@@ -64,6 +66,10 @@ fn hint(code: ErrorCode) -> &'static str {
         }
         ErrorCode::SupervisionRefused => {
             "`detail` says why. A time of one's own, such as 90s, can be set of any path."
+        }
+        ErrorCode::StrayAdopted => "The panel's `adopted` names it.",
+        ErrorCode::StrayRegistered => {
+            "It is the key that does not fit: set the key of the panel's path."
         }
         ErrorCode::CursorExpired => "Begin anew, without a cursor.",
         ErrorCode::StoreFull => {

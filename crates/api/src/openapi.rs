@@ -20,6 +20,7 @@ use crate::router::routes;
         (name = "panels", description = "Alarm panels and what is known of their parts"),
         (name = "supervision", description = "Whether panels are reachable"),
         (name = "events", description = "Registered signals"),
+        (name = "quarantine", description = "Who sends frames and is not known"),
         (name = "organisations", description = "Whose panels these are, and where they stand"),
         (name = "server", description = "The server itself"),
         (name = "health", description = "For supervisors and balancers; needs no token")

@@ -7,7 +7,7 @@
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use engine::ports::{AddError, ChangeError, ReadError, SetError, VerdictError};
+use engine::ports::{AddError, ChangeError, QuarantineError, ReadError, SetError, VerdictError};
 use model::{ErrorCode, PanelId};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -191,6 +191,20 @@ impl From<VerdictError> for Problem {
             }
             VerdictError::Read(error) => error.into(),
             VerdictError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<QuarantineError> for Problem {
+    fn from(error: QuarantineError) -> Self {
+        match error {
+            QuarantineError::Unknown { .. }
+            | QuarantineError::Adopted { .. }
+            | QuarantineError::Registered { .. } => {
+                Self::new(error.code()).detail(error.to_string())
+            }
+            QuarantineError::Refused(error) => error.into(),
+            QuarantineError::Read(error) => error.into(),
         }
     }
 }

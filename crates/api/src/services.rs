@@ -4,7 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use engine::ports::{
-    EventLog, Health, JudgesEvents, Measured, PanelAdmin, Presence, Registry, Supervision, Verdicts,
+    EventLog, Health, JudgesEvents, Measured, PanelAdmin, Presence, QuarantineAdmin, Registry,
+    Strays, Supervision, Verdicts,
 };
 use model::{Clock, EventSeq, FamilyName};
 use tokio::sync::watch;
@@ -30,6 +31,10 @@ pub struct Services {
     pub verdicts: Arc<dyn Verdicts>,
     /// Takes what people say of them.
     pub judge: Arc<dyn JudgesEvents>,
+    /// Who is in the quarantine.
+    pub strays: Arc<dyn Strays>,
+    /// Changes the quarantine.
+    pub quarantine: Arc<dyn QuarantineAdmin>,
     /// Who is registered.
     pub registry: Arc<dyn Registry>,
     /// Registers panels while gateways run.

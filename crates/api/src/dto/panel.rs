@@ -1,12 +1,13 @@
 //! Panels as JSON.
 
-use engine::ports::{PanelDetail, PartitionRow, ZoneRow};
+use engine::ports::{AdoptionRow, PanelDetail, PartitionRow, ZoneRow};
 use model::Wall;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::event::{Event, EventClass};
 use super::path::Path;
+use super::quarantine::Adopted;
 use super::supervision::Known;
 use super::time;
 
@@ -50,6 +51,8 @@ pub(crate) struct PanelWithParts {
     zones: Vec<Zone>,
     /// The newest event of the panel, without personal data.
     last_event: Option<Event>,
+    /// What it was in the quarantine before it was registered; mostly nothing.
+    adopted: Vec<Adopted>,
 }
 
 /// An area that is armed as one.
@@ -129,7 +132,12 @@ impl Panel {
 }
 
 impl PanelWithParts {
-    pub(crate) fn new(detail: PanelDetail, known: Known<'_>, last_event: Option<Event>) -> Self {
+    pub(crate) fn new(
+        detail: PanelDetail,
+        known: Known<'_>,
+        last_event: Option<Event>,
+        adoptions: &[AdoptionRow],
+    ) -> Self {
         let mut panel = Panel::new(detail.panel, known);
         for (path, standing) in panel.paths.iter_mut().zip(&detail.standings) {
             path.stands(standing);
@@ -139,6 +147,7 @@ impl PanelWithParts {
             partitions: detail.partitions.iter().map(Partition::from).collect(),
             zones: detail.zones.iter().map(Zone::from).collect(),
             last_event,
+            adopted: adoptions.iter().map(Adopted::from).collect(),
         }
     }
 }

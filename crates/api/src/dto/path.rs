@@ -74,7 +74,7 @@ const KEY_LOST: &str = "The key of this path was sealed under another keys/seal.
     more: its encrypted signals are refused. Restore that file, or set the key again.";
 
 /// A receiver or line number as frames show it.
-fn digits(number: u32) -> String {
+pub(super) fn digits(number: u32) -> String {
     format!("{number:X}")
 }
 

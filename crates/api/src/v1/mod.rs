@@ -11,6 +11,7 @@ pub(crate) mod panel_import;
 pub(crate) mod panels;
 pub(crate) mod paths;
 pub(crate) mod personal;
+pub(crate) mod quarantine;
 pub(crate) mod server;
 pub(crate) mod sites;
 pub(crate) mod supervision;

@@ -200,8 +200,11 @@ pub(crate) async fn show(
     let last = last
         .first()
         .map(|(event, verdict)| Event::from(event).judged(verdict.as_ref()));
+    let adoptions = services.strays.adoptions(id).await?;
     let known = services.known();
-    Ok(axum::Json(PanelWithParts::new(detail, known, last)))
+    Ok(axum::Json(PanelWithParts::new(
+        detail, known, last, &adoptions,
+    )))
 }
 
 /// The newest event of a panel. A page may be empty before the end, so it reads on until then.

@@ -37,7 +37,7 @@ pub use panel_admin::{ChangeError, KeyChange, NewPath, PanelAdmin, PathChange};
 pub use presence::Presence;
 pub use quarantine::{
     Adoption, AdoptionRow, EntryNumber, EntryPage, KeptFrame, QuarantineAdmin, QuarantineError,
-    Standing, StrayEntry, StrayIdentity, StraySeen, StrayUpdate, Strays,
+    ShownEntry, Standing, StrayEntry, StrayIdentity, StraySeen, StrayUpdate, Strays,
 };
 pub use registry::{
     AddError, NewPanel, PanelDetail, PanelFilter, PanelPage, PathBinding, PathStanding, Registry,
