@@ -110,6 +110,8 @@ fn shown(house: &House, policies: &Policies, hub: &Hub, presence: Arc<LastHeard>
         events: store.clone(),
         verdicts: store.clone(),
         judge: Arc::new(policies.judge.clone()),
+        strays: store.clone(),
+        quarantine: Arc::new(policies.quarantine.clone()),
         registry: store.clone(),
         panel_admin: Arc::new(house.registry.clone()),
         presence: Some(presence),

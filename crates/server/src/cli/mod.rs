@@ -15,6 +15,7 @@ mod failure;
 mod out;
 mod panel;
 mod place;
+mod quarantine;
 pub mod sim;
 mod sse;
 mod table;
@@ -130,6 +131,9 @@ pub enum Administer {
     /// Look at events, and follow them.
     #[command(subcommand)]
     Event(event::Command),
+    /// Look at who sends frames and is not known; make panels of them, or mute them.
+    #[command(subcommand)]
+    Quarantine(quarantine::Command),
     /// Look at the configuration before a server is started with it.
     #[command(subcommand)]
     Config(config::Command),
@@ -172,6 +176,7 @@ pub fn administer(global: &Global, what: Administer, sqlite: Option<&str>) -> Ex
     let outcome = match what {
         Administer::Panel(command) => panel::run(global, command, &mut out),
         Administer::Event(command) => event::run(global, command, &mut out),
+        Administer::Quarantine(command) => quarantine::run(global, command, &mut out),
         Administer::Config(command) => config::run(global, command, &mut out),
         Administer::Doctor => doctor::run(global, sqlite, &mut out),
     };

@@ -3,7 +3,7 @@
 mod add;
 mod identity;
 mod import;
-mod key;
+pub(super) mod key;
 mod list;
 mod path;
 mod show;
