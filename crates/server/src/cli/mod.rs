@@ -15,6 +15,7 @@ mod failure;
 mod out;
 mod panel;
 mod place;
+mod quarantine;
 pub mod sim;
 mod sse;
 mod supervision;
@@ -134,6 +135,9 @@ pub enum Administer {
     /// Whether panels are reachable, as a whole.
     #[command(subcommand)]
     Supervision(supervision::Command),
+    /// Look at who sends frames and is not known; make panels of them, or mute them.
+    #[command(subcommand)]
+    Quarantine(quarantine::Command),
     /// Look at the configuration before a server is started with it.
     #[command(subcommand)]
     Config(config::Command),
@@ -177,6 +181,7 @@ pub fn administer(global: &Global, what: Administer, sqlite: Option<&str>) -> Ex
         Administer::Panel(command) => panel::run(global, command, &mut out),
         Administer::Event(command) => event::run(global, command, &mut out),
         Administer::Supervision(command) => supervision::run(global, &command, &mut out),
+        Administer::Quarantine(command) => quarantine::run(global, command, &mut out),
         Administer::Config(command) => config::run(global, command, &mut out),
         Administer::Doctor => doctor::run(global, sqlite, &mut out),
     };
