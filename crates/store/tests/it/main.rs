@@ -11,6 +11,7 @@ mod full_disk;
 mod import;
 mod keys;
 mod memory;
+mod memory_registry;
 mod property;
 mod read_only;
 mod retention;

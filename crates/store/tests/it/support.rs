@@ -54,7 +54,7 @@ impl Clock for TestClock {
 }
 
 /// Octets that look random and are the same in every run.
-struct Seeded(u64);
+pub(crate) struct Seeded(pub(crate) u64);
 
 impl Entropy for Seeded {
     fn fill(&mut self, buffer: &mut [u8]) {

@@ -11,6 +11,7 @@ use tempfile::TempDir;
 pub(crate) struct Answer {
     request: String,
     wanted: Vec<String>,
+    unwanted: Vec<String>,
     response: String,
 }
 
@@ -23,6 +24,7 @@ impl Answer {
         Self {
             request: request.to_owned(),
             wanted: Vec::new(),
+            unwanted: Vec::new(),
             response,
         }
     }
@@ -34,6 +36,12 @@ impl Answer {
     /// With this somewhere in the request's head or body.
     pub(crate) fn asking_for(mut self, text: &str) -> Self {
         self.wanted.push(text.to_owned());
+        self
+    }
+
+    /// With this nowhere in the request.
+    pub(crate) fn but_not_for(mut self, text: &str) -> Self {
+        self.unwanted.push(text.to_owned());
         self
     }
 }
@@ -112,6 +120,9 @@ fn serve(connection: &TcpStream, answer: &Answer) {
     );
     for wanted in &answer.wanted {
         assert!(decoded.contains(wanted), "{wanted} is not in\n{decoded}");
+    }
+    for unwanted in &answer.unwanted {
+        assert!(!decoded.contains(unwanted), "{unwanted} is in\n{decoded}");
     }
     // A client that has seen enough closes early.
     let mut connection = connection;

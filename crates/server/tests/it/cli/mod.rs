@@ -4,6 +4,8 @@
 //! are answered. What the API itself does is proved where it is.
 
 mod fake;
+mod paths;
+mod quarantine;
 mod verdicts;
 
 use std::io::{BufRead, BufReader, Read};

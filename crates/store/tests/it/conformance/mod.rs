@@ -6,9 +6,11 @@ pub(crate) mod paths;
 pub(crate) mod registry;
 pub(crate) mod states;
 pub(crate) mod strays;
+pub(crate) mod supervision;
 pub(crate) mod verdicts;
 
 use crate::memory::MemoryLog;
+use crate::memory_registry::MemoryRegistry;
 use crate::support::{Folder, TestClock};
 
 /// Makes a test of each function, on the value of an expression that has `log` and `clock`.
@@ -38,6 +40,45 @@ macro_rules! event_log_conformance {
     };
 }
 pub(crate) use event_log_conformance;
+
+macro_rules! registry_conformance {
+    ($make:expr) => {
+        crate::conformance::tests_of!(registry, $make;
+            a_new_store_has_an_organisation_and_a_site,
+            panels_are_answered_in_order_with_dense_numbers,
+            a_panel_without_a_name_is_called_by_its_account,
+            the_very_same_panel_exists_already,
+            a_panel_that_a_frame_could_confuse_is_ambiguous,
+            conflicts_within_a_batch_are_found,
+            receiver_and_line_tell_equal_accounts_apart,
+            an_unknown_site_is_named,
+            panels_are_found_by_account_and_by_text,
+            panels_come_in_pages_by_number,
+            a_token_is_replaced_by_its_name,
+        );
+    };
+}
+pub(crate) use registry_conformance;
+
+macro_rules! paths_conformance {
+    ($make:expr) => {
+        crate::conformance::tests_of!(paths, $make;
+            everything_that_a_path_is_registered_with_comes_back,
+            another_path_of_a_panel_is_the_panels,
+            a_path_that_a_frame_could_confuse_is_refused_within_its_panel_too,
+            listeners_tell_equal_accounts_apart,
+            only_what_is_named_is_changed,
+            a_key_is_replaced_and_taken_away,
+            a_path_without_key_any_more_is_learned_anew,
+            a_removed_path_is_gone_and_its_number_is_never_given_again,
+            the_only_path_of_a_panel_stays,
+            what_was_learned_is_kept_until_a_person_forgets_it,
+            what_is_learned_of_a_removed_path_is_left_out,
+            paths_and_panels_that_do_not_exist_are_named,
+        );
+    };
+}
+pub(crate) use paths_conformance;
 
 macro_rules! tests_of {
     ($module:ident, $make:expr; $($name:ident,)*) => {$(
@@ -75,6 +116,15 @@ fn memory() -> Subject<MemoryLog> {
     }
 }
 
+fn memory_registry() -> Subject<MemoryRegistry> {
+    let clock = TestClock::new();
+    Subject {
+        store: MemoryRegistry::new(std::sync::Arc::clone(&clock)),
+        clock,
+        _folder: None,
+    }
+}
+
 mod event_log_on_sqlite {
     super::event_log_conformance!(super::sqlite());
 }
@@ -84,36 +134,19 @@ mod event_log_in_memory {
 }
 
 mod registry_on_sqlite {
-    crate::conformance::tests_of!(registry, super::sqlite();
-        a_new_store_has_an_organisation_and_a_site,
-        panels_are_answered_in_order_with_dense_numbers,
-        a_panel_without_a_name_is_called_by_its_account,
-        the_very_same_panel_exists_already,
-        a_panel_that_a_frame_could_confuse_is_ambiguous,
-        conflicts_within_a_batch_are_found,
-        receiver_and_line_tell_equal_accounts_apart,
-        an_unknown_site_is_named,
-        panels_are_found_by_account_and_by_text,
-        panels_come_in_pages_by_number,
-        a_token_is_replaced_by_its_name,
-    );
+    super::registry_conformance!(super::sqlite());
+}
+
+mod registry_in_memory {
+    super::registry_conformance!(super::memory_registry());
 }
 
 mod paths_on_sqlite {
-    crate::conformance::tests_of!(paths, super::sqlite();
-        everything_that_a_path_is_registered_with_comes_back,
-        another_path_of_a_panel_is_the_panels,
-        a_path_that_a_frame_could_confuse_is_refused_within_its_panel_too,
-        listeners_tell_equal_accounts_apart,
-        only_what_is_named_is_changed,
-        a_key_is_replaced_and_taken_away,
-        a_path_without_key_any_more_is_learned_anew,
-        a_removed_path_is_gone_and_its_number_is_never_given_again,
-        the_only_path_of_a_panel_stays,
-        what_was_learned_is_kept_until_a_person_forgets_it,
-        what_is_learned_of_a_removed_path_is_left_out,
-        paths_and_panels_that_do_not_exist_are_named,
-    );
+    super::paths_conformance!(super::sqlite());
+}
+
+mod paths_in_memory {
+    super::paths_conformance!(super::memory_registry());
 }
 
 mod states_on_sqlite {
@@ -132,6 +165,19 @@ mod verdicts_on_sqlite {
         the_first_verdict_stands,
         a_confirmed_event_moves_what_no_later_one_moved,
         a_verdict_before_the_projection_comes_to_the_same,
+    );
+}
+
+mod supervision_on_sqlite {
+    crate::conformance::tests_of!(supervision, super::sqlite();
+        settings_of_panels_and_paths_come_back,
+        settings_are_replaced_as_a_whole,
+        a_removed_path_is_watched_no_longer,
+        a_new_store_has_nothing_to_resume,
+        where_supervision_stood_is_resumed,
+        what_is_told_twice_counts_once,
+        a_panel_that_is_back_ends_its_own_loss_alone,
+        losses_that_touch_a_period_are_found,
     );
 }
 
