@@ -7,7 +7,7 @@
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use engine::ports::{AddError, ChangeError, ReadError, VerdictError};
+use engine::ports::{AddError, ChangeError, QuarantineError, ReadError, SetError, VerdictError};
 use model::{ErrorCode, PanelId};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -195,6 +195,20 @@ impl From<VerdictError> for Problem {
     }
 }
 
+impl From<QuarantineError> for Problem {
+    fn from(error: QuarantineError) -> Self {
+        match error {
+            QuarantineError::Unknown { .. }
+            | QuarantineError::Adopted { .. }
+            | QuarantineError::Registered { .. } => {
+                Self::new(error.code()).detail(error.to_string())
+            }
+            QuarantineError::Refused(error) => error.into(),
+            QuarantineError::Read(error) => error.into(),
+        }
+    }
+}
+
 impl From<AddError> for Problem {
     fn from(error: AddError) -> Self {
         let problem = Self::new(error.code());
@@ -220,6 +234,17 @@ impl From<ChangeError> for Problem {
             ChangeError::UnknownPanel { .. }
             | ChangeError::UnknownPath { .. }
             | ChangeError::LastPath { .. } => problem.detail(error.to_string()),
+        }
+    }
+}
+
+impl From<SetError> for Problem {
+    fn from(error: SetError) -> Self {
+        let problem = Self::new(error.code());
+        match error {
+            SetError::Read(error) => error.into(),
+            SetError::Store(error) => error.into(),
+            refused => problem.detail(refused.to_string()),
         }
     }
 }

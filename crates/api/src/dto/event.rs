@@ -249,13 +249,13 @@ fn qualifier(code: &Code) -> Option<QualifierMeaning> {
 }
 
 /// The frame without the line feed before it and the carriage return after it (DC-09 5.5.1).
-fn frame_content(raw: &[u8]) -> &[u8] {
+pub(super) fn frame_content(raw: &[u8]) -> &[u8] {
     let raw = raw.strip_prefix(b"\n").unwrap_or(raw);
     raw.strip_suffix(b"\r").unwrap_or(raw)
 }
 
 /// As text, if a person could read it: UTF-8 without control characters.
-fn printable(octets: &[u8]) -> Option<String> {
+pub(super) fn printable(octets: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(octets).ok()?;
     let readable = !text.chars().any(char::is_control);
     readable.then(|| text.to_owned())

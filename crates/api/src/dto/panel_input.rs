@@ -85,7 +85,7 @@ impl PanelInput {
     }
 }
 
-fn checked_name(text: &str) -> Result<String, String> {
+pub(super) fn checked_name(text: &str) -> Result<String, String> {
     let name = text.trim();
     if name.is_empty() || name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control)
     {

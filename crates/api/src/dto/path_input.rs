@@ -164,7 +164,7 @@ impl PathPatch {
     }
 }
 
-fn listener(name: &str) -> Result<ListenerName, String> {
+pub(super) fn listener(name: &str) -> Result<ListenerName, String> {
     ListenerName::parse(name).ok_or_else(|| {
         format!(
             "`{name}` cannot be the name of a listener: lower-case letters, digits and single \

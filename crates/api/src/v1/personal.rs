@@ -11,6 +11,9 @@ use crate::router::App;
 /// Reading texts, extended data or raw bytes of events.
 pub(crate) const READ: &str = "event.read_personal";
 
+/// Reading the frames of a stranger.
+pub(crate) const READ_STRAY: &str = "quarantine.read_personal";
+
 /// Following events with all these.
 pub(crate) const STREAM: &str = "event.stream_personal";
 

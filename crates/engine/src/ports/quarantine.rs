@@ -130,6 +130,15 @@ impl fmt::Debug for KeptFrame {
     }
 }
 
+/// A stranger as it is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShownEntry {
+    /// The entry.
+    pub entry: StrayEntry,
+    /// The frames kept of it, the oldest first.
+    pub frames: Vec<KeptFrame>,
+}
+
 /// What came of a stranger since the last time that it was written down.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StrayUpdate {
@@ -241,11 +250,8 @@ pub trait Strays: Send + Sync {
         limit: usize,
     ) -> Answering<'_, Result<EntryPage, ReadError>>;
 
-    /// One entry and the frames kept of it, the oldest first.
-    fn entry(
-        &self,
-        number: EntryNumber,
-    ) -> Answering<'_, Result<Option<(StrayEntry, Vec<KeptFrame>)>, ReadError>>;
+    /// One entry with the frames kept of it; `None` if there is none.
+    fn entry(&self, number: EntryNumber) -> Answering<'_, Result<Option<ShownEntry>, ReadError>>;
 
     /// Records that the panel became of the entry, with an audit row.
     fn adopted(

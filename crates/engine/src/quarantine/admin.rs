@@ -11,7 +11,7 @@ use crate::ports::{
 impl Quarantine {
     async fn entry(&self, number: EntryNumber) -> Result<StrayEntry, QuarantineError> {
         let found = self.strays.entry(number).await?;
-        let (entry, _) = found.ok_or(QuarantineError::Unknown { number })?;
+        let entry = found.ok_or(QuarantineError::Unknown { number })?.entry;
         match entry.standing {
             Standing::Adopted => Err(QuarantineError::Adopted { number }),
             Standing::Open | Standing::Rejected => Ok(entry),

@@ -22,7 +22,8 @@ pub(super) struct Gathered {
     machine: Machine,
     wrong_keys: Seldom<PathIndex>,
     floods: Seldom<Flooding>,
-    to_tell: Vec<OwnEvent>,
+    /// What waits to be told.
+    events: Vec<OwnEvent>,
     counts: Counts,
 }
 
@@ -41,7 +42,7 @@ impl Gathered {
             machine: Machine::default(),
             wrong_keys: Seldom::new(limits::SECURITY_PERIOD, limits::SECURITY_TABLE),
             floods: Seldom::new(limits::FLOOD_PERIOD, limits::FLOOD_TABLE),
-            to_tell: Vec::new(),
+            events: Vec::new(),
             counts: Counts::default(),
         }
     }
@@ -89,7 +90,7 @@ impl Gathered {
     }
 
     fn tell(&mut self, path: PathIndex, code: OwnCode, source: IpAddr) {
-        self.to_tell.push(OwnEvent {
+        self.events.push(OwnEvent {
             path,
             code,
             occurred: None,
@@ -99,8 +100,8 @@ impl Gathered {
     }
 
     /// What is to be told now.
-    pub(super) fn to_tell(&mut self) -> Vec<OwnEvent> {
-        std::mem::take(&mut self.to_tell)
+    pub(super) fn take_events(&mut self) -> Vec<OwnEvent> {
+        std::mem::take(&mut self.events)
     }
 
     /// What is to be written now.

@@ -28,6 +28,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use model::{Clock, PathIndex, Wall, limits};
+use tokio::sync::Notify;
 
 use crate::ports::{
     Identities, Measured, Measurement, PanelAdmin, Quarantines, ReadError, Reports, StrayFrame,
@@ -42,6 +43,8 @@ pub struct Quarantine {
     /// Protects what has come and is not written yet; held to put in or take out one thing or one
     /// batch, never across an await.
     gathered: Arc<Mutex<Gathered>>,
+    /// Rung when something came.
+    bell: Arc<Notify>,
     strays: Arc<dyn Strays>,
     identities: Arc<dyn Identities>,
     panels: Arc<dyn PanelAdmin>,
@@ -88,6 +91,7 @@ impl Quarantine {
         }
         Ok(Self {
             gathered: Arc::new(Mutex::new(gathered)),
+            bell: Arc::new(Notify::new()),
             strays,
             identities,
             panels,
@@ -108,11 +112,13 @@ impl Quarantines for Quarantine {
         let known = stray.path.is_none() && self.identities.identify(&stray.key).is_some();
         let now = self.clock.now().mono;
         self.gathered().stray(stray, known, now);
+        self.bell.notify_one();
     }
 
     fn flood(&self, source: IpAddr, path: Option<PathIndex>, _at: Wall) {
         let now = self.clock.now().mono;
         self.gathered().flood(source, path, now);
+        self.bell.notify_one();
     }
 }
 

@@ -1,6 +1,7 @@
 //! Writes down and tells what was gathered, once a second; lets go of the idle once an hour.
 //!
-//! Invariant: one transaction a second at most, whatever waits.
+//! Invariant: one transaction a second at most, whatever waits, until the end: then everything
+//! that waits is written.
 
 use std::time::Duration;
 
@@ -8,11 +9,12 @@ use model::limits;
 use tokio::time::{Instant, timeout_at};
 
 use super::Quarantine;
+use crate::ports::OwnEvent;
 
 /// How often the idle are looked for.
 const FORGET_PERIOD: Duration = Duration::from_hours(1);
 
-/// How one write went.
+/// How a write went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Wrote {
     Nothing,
@@ -21,34 +23,51 @@ enum Wrote {
 }
 
 impl Quarantine {
-    /// Writes and tells what comes until `stop`, and then writes once more.
+    /// Writes and tells what comes until `stop`, and then what is left.
     pub async fn run(self, stop: impl Future<Output = ()>) {
         tokio::pin!(stop);
         let mut forget = Instant::now();
-        let mut well = true;
+        let mut not_before = Instant::now();
+        let mut last = Wrote::Nothing;
         loop {
-            let next = Instant::now() + limits::QUARANTINE_PERIOD;
-            let stopped = timeout_at(next, &mut stop).await.is_ok();
-            let wrote = self.write(well).await;
-            well = wrote != Wrote::Failed;
+            let stopped = tokio::select! {
+                () = &mut stop => true,
+                _ = timeout_at(forget, self.bell.notified()) => {
+                    timeout_at(not_before, &mut stop).await.is_ok()
+                }
+            };
+            not_before = Instant::now() + limits::QUARANTINE_PERIOD;
+            last = self.write(last).await;
             if stopped {
+                while last == Wrote::Something {
+                    last = self.write(last).await;
+                }
                 return;
-            }
-            if wrote == Wrote::Nothing && Instant::now() >= forget && !self.forget_some().await {
-                forget = Instant::now() + FORGET_PERIOD;
             }
             for event in self.take_events() {
                 // `None`: the path is gone meanwhile, or the engine ends.
                 self.reports.report(event).await;
             }
+            if last != Wrote::Nothing {
+                // There may be more, or a write to try again.
+                self.bell.notify_one();
+            } else if Instant::now() >= forget {
+                let more = self.forget_some().await;
+                let pause = if more {
+                    limits::QUARANTINE_PERIOD
+                } else {
+                    FORGET_PERIOD
+                };
+                forget = Instant::now() + pause;
+            }
         }
     }
 
-    fn take_events(&self) -> Vec<crate::ports::OwnEvent> {
-        self.gathered().to_tell()
+    fn take_events(&self) -> Vec<OwnEvent> {
+        self.gathered().take_events()
     }
 
-    async fn write(&self, was_well: bool) -> Wrote {
+    async fn write(&self, last: Wrote) -> Wrote {
         let batch = self.gathered().waiting();
         if batch.is_empty() {
             return Wrote::Nothing;
@@ -56,7 +75,7 @@ impl Quarantine {
         match self.strays.keep(batch.clone()).await {
             Ok(()) => Wrote::Something,
             Err(error) => {
-                if was_well {
+                if last != Wrote::Failed {
                     tracing::warn!(%error, "what came of strangers waits to be stored");
                 }
                 self.gathered().put_back(batch);
@@ -74,7 +93,7 @@ impl Quarantine {
                 gone >= limits::STATE_BATCH
             }
             Err(error) => {
-                tracing::warn!(%error, "strangers who are idle could not be forgotten; tried again in an hour");
+                tracing::warn!(%error, "idle strangers could not be forgotten; tried again in an hour");
                 false
             }
         }

@@ -173,6 +173,9 @@ const LINGER: Duration = limits::FRAME_COMPLETION;
 /// Bits of a connection's number that are its place: more than descriptors there can be.
 const PLACE_BITS: u32 = 24;
 
+/// No connection has a smaller number.
+pub(super) const FIRST_NUMBER: u64 = 1 << PLACE_BITS;
+
 /// All connections.
 #[derive(Debug, Default)]
 pub(super) struct Connections {

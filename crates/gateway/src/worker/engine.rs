@@ -33,7 +33,10 @@ impl Worker {
             Downward::Intake(state) => self.promise.hear(state),
             Downward::Forget(accounts) => {
                 for account in accounts {
-                    self.identities.forget(account);
+                    for (connection, key) in self.identities.forget(account) {
+                        self.uplink
+                            .say(Stream::Normal, &Upward::Identify { connection, key });
+                    }
                     self.ask_anew(account);
                 }
             }

@@ -14,6 +14,7 @@ use lru::LruCache;
 use model::{Account, AccountKey, FamilyName, ListenerName, Mono, limits};
 use proto::Admitted;
 
+use super::connection::FIRST_NUMBER;
 use crate::link::IdentityAnswer;
 
 /// Remembered answers and open questions.
@@ -23,6 +24,18 @@ pub(super) struct Identities {
     /// Until when each is taken for unknown.
     unknown: Memory<Mono>,
     open: HashMap<u64, AccountKey>,
+    renewals: Renewals,
+}
+
+/// Numbers for questions of our own: smaller than that of any connection.
+#[derive(Debug, Default)]
+struct Renewals(u64);
+
+impl Renewals {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0 % (FIRST_NUMBER - 1) + 1;
+        self.0
+    }
 }
 
 impl Identities {
@@ -32,6 +45,7 @@ impl Identities {
             known: Memory::new(capacity),
             unknown: Memory::new(capacity),
             open: HashMap::new(),
+            renewals: Renewals::default(),
         }
     }
 
@@ -99,10 +113,17 @@ impl Identities {
         self.open.remove(&connection);
     }
 
-    /// What is remembered of this account, whatever goes with it, may have changed.
-    pub(super) fn forget(&mut self, account: (FamilyName, Account)) {
-        self.known.forget(account);
+    /// What is remembered of this account, whatever goes with it, may have changed: it is
+    /// forgotten. What was known is to be asked for anew as far as there is room, so that a panel
+    /// stays known behind an address for which nobody is asked anything (R7).
+    pub(super) fn forget(&mut self, account: (FamilyName, Account)) -> Vec<(u64, AccountKey)> {
         self.unknown.forget(account);
+        let mut again = self.known.forget(account);
+        again.truncate(limits::LINK_IDENTIFY.saturating_sub(self.open.len()));
+        let ours = again.into_iter().map(|key| (self.renewals.next(), key));
+        let ours: Vec<_> = ours.collect();
+        self.open.extend(ours.iter().copied());
+        ours
     }
 
     /// Any may have changed.
@@ -165,8 +186,17 @@ impl<T> Memory<T> {
         }
     }
 
-    fn forget(&mut self, account: (FamilyName, Account)) {
-        self.accounts.pop(&account);
+    /// Forgets the account; tells under which keys it was remembered.
+    fn forget(&mut self, account: (FamilyName, Account)) -> Vec<AccountKey> {
+        let variants = self.accounts.pop(&account).unwrap_or_default();
+        let key = |((listener, receiver, line), _)| AccountKey {
+            family: account.0,
+            account: account.1,
+            listener,
+            receiver,
+            line,
+        };
+        variants.into_iter().map(key).collect()
     }
 
     fn clear(&mut self) {

@@ -97,7 +97,7 @@ pub(crate) fn refuse(submission: &Submission) {
 pub(crate) struct FakeIdentities {
     unknown: Mutex<HashSet<Account>>,
     keys: Mutex<HashMap<Account, CipherKey>>,
-    asked: AtomicU64,
+    asked: Mutex<Vec<Account>>,
     changes: broadcast::Sender<Arc<Vec<(FamilyName, Account)>>>,
 }
 
@@ -106,7 +106,7 @@ impl Default for FakeIdentities {
         Self {
             unknown: Mutex::default(),
             keys: Mutex::default(),
-            asked: AtomicU64::default(),
+            asked: Mutex::default(),
             changes: broadcast::Sender::new(16),
         }
     }
@@ -139,14 +139,21 @@ impl FakeIdentities {
         let _told = self.changes.send(Arc::new(vec![one]));
     }
 
-    pub(crate) fn asked(&self) -> u64 {
-        self.asked.load(Ordering::SeqCst)
+    /// How many questions came.
+    pub(crate) fn asked(&self) -> usize {
+        self.asked.lock().unwrap().len()
+    }
+
+    /// How many questions came about this account.
+    pub(crate) fn asked_for(&self, text: &str) -> usize {
+        let asked = self.asked.lock().unwrap();
+        asked.iter().filter(|one| **one == account(text)).count()
     }
 }
 
 impl Identities for FakeIdentities {
     fn identify(&self, key: &AccountKey) -> Option<Arc<PathBinding>> {
-        self.asked.fetch_add(1, Ordering::SeqCst);
+        self.asked.lock().unwrap().push(key.account);
         let number: u32 = key.account.as_str().parse().ok()?;
         if self.unknown.lock().unwrap().contains(&key.account) {
             return None;
@@ -162,6 +169,7 @@ impl Identities for FakeIdentities {
                 line: None,
                 listener: None,
                 policy: PathPolicy::default(),
+                cipher: None,
             },
             panel: PanelId::from_bytes([0; 16]),
             panel_index: PanelIndex(number),

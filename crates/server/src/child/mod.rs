@@ -7,6 +7,9 @@
 pub(crate) mod control;
 pub(crate) mod engine;
 pub(crate) mod gateway;
+mod house;
+mod policies;
+mod retention;
 mod seal;
 mod secrets;
 pub(crate) mod setup;

@@ -17,6 +17,7 @@ mod panel;
 mod place;
 pub mod sim;
 mod sse;
+mod supervision;
 mod table;
 mod verify;
 mod view;
@@ -130,6 +131,9 @@ pub enum Administer {
     /// Look at events, and follow them.
     #[command(subcommand)]
     Event(event::Command),
+    /// Whether panels are reachable, as a whole.
+    #[command(subcommand)]
+    Supervision(supervision::Command),
     /// Look at the configuration before a server is started with it.
     #[command(subcommand)]
     Config(config::Command),
@@ -172,6 +176,7 @@ pub fn administer(global: &Global, what: Administer, sqlite: Option<&str>) -> Ex
     let outcome = match what {
         Administer::Panel(command) => panel::run(global, command, &mut out),
         Administer::Event(command) => event::run(global, command, &mut out),
+        Administer::Supervision(command) => supervision::run(global, &command, &mut out),
         Administer::Config(command) => config::run(global, command, &mut out),
         Administer::Doctor => doctor::run(global, sqlite, &mut out),
     };

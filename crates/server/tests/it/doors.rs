@@ -7,7 +7,7 @@ use std::process::{Command, Output, Stdio};
 use crate::support::server::Server;
 use crate::support::turn::turn;
 
-fn watchfire(arguments: &[&str], settings: &[(&str, &str)]) -> Output {
+pub(crate) fn watchfire(arguments: &[&str], settings: &[(&str, &str)]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_watchfire"))
         .args(arguments)
         .envs(settings.iter().copied())
@@ -16,12 +16,12 @@ fn watchfire(arguments: &[&str], settings: &[(&str, &str)]) -> Output {
         .unwrap()
 }
 
-fn refused(output: &Output) -> String {
+pub(crate) fn refused(output: &Output) -> String {
     assert!(!output.status.success(), "{output:?}");
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-fn text(path: &Path) -> &str {
+pub(crate) fn text(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 

@@ -15,6 +15,7 @@
 
 mod cli;
 mod crash;
+mod datagrams;
 mod doors;
 mod failing_sync;
 mod full_disk;

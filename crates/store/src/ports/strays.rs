@@ -1,8 +1,8 @@
 //! The quarantine, on the state file.
 
 use engine::ports::{
-    AddError, AdoptionRow, Answering, EntryNumber, EntryPage, KeptFrame, QuarantineError,
-    ReadError, Standing, StrayEntry, StrayUpdate, Strays,
+    AddError, AdoptionRow, Answering, EntryNumber, EntryPage, QuarantineError, ReadError,
+    ShownEntry, Standing, StrayEntry, StrayUpdate, Strays,
 };
 use model::{Actor, PanelId, Wall};
 
@@ -31,10 +31,7 @@ impl Strays for Store {
         Box::pin(self.inner().read_state(entries))
     }
 
-    fn entry(
-        &self,
-        number: EntryNumber,
-    ) -> Answering<'_, Result<Option<(StrayEntry, Vec<KeptFrame>)>, ReadError>> {
+    fn entry(&self, number: EntryNumber) -> Answering<'_, Result<Option<ShownEntry>, ReadError>> {
         let entry = move |conn: &Lease<'_>| strays::entry(conn, number);
         Box::pin(self.inner().read_state(entry))
     }

@@ -10,8 +10,6 @@ use model::{
     PanelId, PathId, PathIndex, SiteId,
 };
 
-use zeroize::Zeroizing;
-
 use super::*;
 use crate::{Settings, Store, verify};
 

@@ -7,8 +7,8 @@
 
 use arrayvec::ArrayString;
 use engine::ports::{
-    AdoptionRow, EntryNumber, EntryPage, KeptFrame, QuarantineError, Standing, StrayEntry,
-    StrayIdentity, StraySeen, StrayUpdate,
+    AdoptionRow, EntryNumber, EntryPage, KeptFrame, QuarantineError, ShownEntry, Standing,
+    StrayEntry, StrayIdentity, StraySeen, StrayUpdate,
 };
 use model::{Account, FamilyName, ListenerName, PanelId, PathIndex, Wall, limits};
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -260,10 +260,7 @@ pub(crate) fn entries(
 }
 
 /// An entry and its frames.
-pub(crate) fn entry(
-    conn: &Lease<'_>,
-    number: EntryNumber,
-) -> Result<Option<(StrayEntry, Vec<KeptFrame>)>, Trouble> {
+pub(crate) fn entry(conn: &Lease<'_>, number: EntryNumber) -> Result<Option<ShownEntry>, Trouble> {
     let key = [number.0.cast_signed()];
     let sql = format!("SELECT {COLUMNS} FROM stray WHERE idx = ?1");
     let Some(entry) = rows(conn, &sql, key, entry_row)?.pop() else {
@@ -271,7 +268,8 @@ pub(crate) fn entry(
     };
     let sql = "SELECT received, source, format, encrypted, acknowledged, raw FROM stray_frame \
                WHERE stray = ?1 ORDER BY idx";
-    Ok(Some((entry, rows(conn, sql, key, frame_row)?)))
+    let frames = rows(conn, sql, key, frame_row)?;
+    Ok(Some(ShownEntry { entry, frames }))
 }
 
 /// Who became a panel, the oldest adoption first.

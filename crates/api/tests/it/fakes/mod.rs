@@ -1,8 +1,11 @@
 //! The engine's ports in memory.
 
 mod journal;
+mod quarantine;
 mod register;
 mod samples;
+mod verdicts;
+mod watcher;
 
 use std::sync::{Arc, Mutex};
 
@@ -15,10 +18,14 @@ use engine::ports::{
 use model::{Account, Actor, Clock, EventSeq, Mono, Now, PathIndex, TokenId, Wall};
 use tokio::sync::watch;
 
+use engine::verdicts::Judge;
 use journal::Journal;
+use quarantine::Quarantine;
 use register::Register;
-pub(crate) use samples::{burglary, disarm, panel_id, path_id, site_id, test_report};
+pub(crate) use samples::{burglary, disarm, flood, panel_id, path_id, site_id, test_report};
 use samples::{family, two_in_one};
+use verdicts::Verdicts;
+use watcher::Watcher;
 
 pub(crate) const TOKEN: &str = "wft_sesame";
 
@@ -69,7 +76,9 @@ pub(crate) struct House {
     pub(crate) router: Router,
     pub(crate) journal: Arc<Journal>,
     pub(crate) register: Arc<Register>,
+    pub(crate) quarantine: Arc<Quarantine>,
     pub(crate) part: Arc<Part>,
+    pub(crate) watcher: Arc<Watcher>,
     bell: watch::Sender<EventSeq>,
 }
 
@@ -78,6 +87,7 @@ impl House {
         let journal = Arc::new(Journal::default());
         let register = Arc::new(Register::default());
         let part = Arc::new(Part::default());
+        let watcher = Arc::new(Watcher::default());
         let (bell, heard) = watch::channel(EventSeq(0));
         let key = b"key file".to_vec();
         let row = TokenRow {
@@ -86,10 +96,24 @@ impl House {
             digest: token_digest(&key, TOKEN),
             created: NOW,
         };
+        let verdicts = Arc::new(Verdicts::default());
+        let quarantine = Arc::new(Quarantine::default());
+        let clock: Arc<dyn Clock> = Arc::new(FixedClock);
+        let judge = Judge::new(
+            journal.clone(),
+            verdicts.clone(),
+            Vec::new(),
+            Arc::clone(&clock),
+        );
         let services = Services {
             events: journal.clone(),
+            verdicts: verdicts.clone(),
+            judge: Arc::new(judge),
+            strays: quarantine.clone(),
+            quarantine: quarantine.clone(),
             registry: register.clone(),
             panel_admin: register.clone(),
+            supervision: watcher.clone(),
             presence: Some(Arc::new(Heard)),
             bell: heard,
             health: vec![part.clone()],
@@ -99,16 +123,24 @@ impl House {
                 title: "SIA DC-09".to_owned(),
             }],
             authenticate: Arc::new(TokenDigests::new(key, vec![row])),
-            clock: Arc::new(FixedClock),
+            clock,
             build: "test".to_owned(),
         };
         Self {
             router: api::router(services),
             journal,
             register,
+            quarantine,
             part,
+            watcher,
             bell,
         }
+    }
+
+    /// The id of the first panel's path.
+    #[expect(clippy::unused_self, reason = "a house has one")]
+    pub(crate) fn path_id(&self) -> model::PathId {
+        model::PathId::from_bytes(samples::octets(2, 1))
     }
 
     /// Commits messages, then rings, as the engine does.

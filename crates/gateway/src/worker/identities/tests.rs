@@ -45,7 +45,7 @@ fn a_known_account_is_remembered_until_the_engine_says_otherwise() {
     identities.answered(&answer(1, key("A"), true), NOW);
     let later = NOW.after(std::time::Duration::from_hours(100));
     assert!(identities.recall(2, key("A"), later).is_some());
-    identities.forget(account(&key("A")));
+    assert_eq!(identities.forget(account(&key("A"))).len(), 1);
     assert_eq!(identities.recall(2, key("A"), later), None);
 }
 
@@ -73,8 +73,15 @@ fn an_account_is_forgotten_with_every_receiver_and_line_and_no_other_is() {
         found.collect::<Vec<_>>()
     };
     assert_eq!(remembered(&mut identities).len(), 5);
-    identities.forget(account(&key("A")));
+    let again = identities.forget(account(&key("A")));
     assert_eq!(remembered(&mut identities), [key("B")]);
+    // Those that were known are asked for anew, by nobody.
+    let (numbers, keys): (Vec<u64>, Vec<_>) = again.into_iter().unzip();
+    assert_eq!(keys, [variants[0], variants[2]]);
+    assert!(numbers.iter().all(|number| *number < FIRST_NUMBER));
+    identities.answered(&answer(numbers[1], keys[1], true), NOW);
+    assert_eq!(remembered(&mut identities), [keys[1], key("B")]);
+    assert!(identities.awaits(numbers[0]) && !identities.awaits(numbers[1]));
 }
 
 #[test]
@@ -122,6 +129,11 @@ fn memory_and_questions_are_bounded() {
         identities.ask(connection, key("A"));
     }
     assert!(!identities.has_room());
+    assert_eq!(
+        identities.forget(account(&key("C"))),
+        [],
+        "nor is it asked again"
+    );
 }
 
 #[test]

@@ -5,6 +5,7 @@
 
 mod fake;
 mod paths;
+mod quarantine;
 mod verdicts;
 
 use std::io::{BufRead, BufReader, Read};

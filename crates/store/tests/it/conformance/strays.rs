@@ -63,8 +63,8 @@ async fn only(store: &dyn Strays) -> (StrayEntry, Vec<KeptFrame>) {
     let entries = all(store).await;
     assert_eq!(entries.len(), 1);
     let shown = store.entry(entries[0].number).await.unwrap().unwrap();
-    assert_eq!(shown.0, entries[0]);
-    shown
+    assert_eq!(shown.entry, entries[0]);
+    (shown.entry, shown.frames)
 }
 
 async fn reject(store: &dyn Strays, number: EntryNumber, to: Standing) -> StrayEntry {
@@ -350,7 +350,7 @@ pub(crate) async fn random_lives_come_to_the_same_as_in_memory(store: &dyn Stray
         assert_eq!(all(store).await, expected, "step {step}");
         for (number, (_, frames)) in &model.entries {
             let shown = store.entry(EntryNumber(*number)).await.unwrap().unwrap();
-            assert_eq!(&shown.1, frames, "step {step}");
+            assert_eq!(&shown.frames, frames, "step {step}");
         }
     }
 }

@@ -1,0 +1,134 @@
+//! The engine's policies, put together: who is handed what, and the tasks that they need.
+//!
+//! ```text
+//!   hub ──► intake ──► journal ──bell──► states
+//!    ├────► clocks ─────┐
+//!    ├────► quarantine ─┼──► events of our own ──► intake
+//!    ├────► supervision ┘
+//!    └────► registry
+//!   API ──► judge, quarantine, registry, supervision
+//! ```
+//!
+//! What never happens here: a decision.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use engine::clocks::{Clocks, clocks};
+use engine::ingest::{Ingest, ingest};
+use engine::ports::{EventLog, Intake};
+use engine::quarantine::Quarantine;
+use engine::states;
+use engine::supervision::{self, Watcher};
+use engine::verdicts::Judge;
+use model::{Clock, EventSeq, Watch};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::house::House;
+use super::setup::EngineSetup;
+
+/// The handles of the policies.
+pub(super) struct Policies {
+    pub(super) intake: Ingest,
+    pub(super) bell: watch::Receiver<EventSeq>,
+    pub(super) clocks: Clocks,
+    pub(super) quarantine: Quarantine,
+    pub(super) watcher: Watcher,
+    pub(super) judge: Judge,
+}
+
+/// The tasks of the engine; one that ends unasked ends the process.
+pub(super) type Services = JoinSet<anyhow::Result<()>>;
+
+impl Policies {
+    /// Begins all of them. They end when `stopped` says so, and those that feed the intake are
+    /// gone.
+    pub(super) async fn begin(
+        house: &House,
+        setup: &EngineSetup,
+        services: &mut Services,
+        stopped: &watch::Receiver<bool>,
+    ) -> anyhow::Result<Self> {
+        let log: Arc<dyn EventLog> = Arc::new(house.store.clone());
+        let store = Arc::new(house.store.clone());
+        let clock = Arc::clone(&house.clock);
+        let registry = house.registry.clone();
+
+        let (intake, ingesting, bell) =
+            ingest(Arc::clone(&log), registry.clone(), Arc::clone(&clock));
+        let rung = bell.receiver();
+        services.spawn(async { ingesting.run().await.context("ingest") });
+        let states = states::Task::new(Arc::clone(&log), store.clone(), bell);
+        services.spawn(async { states.run().await.context("states") });
+        ends_well(services, registry.clone().keep_habits(stop(stopped)));
+
+        let reports = Arc::new(intake.clone());
+        let doubt = intake.clock_doubt();
+        let (clocks, watching) =
+            clocks(registry.clone(), reports.clone(), doubt, Arc::clone(&clock));
+        let asked = stop(stopped);
+        ends_well(services, async {
+            tokio::select! {
+                () = watching.run() => {}
+                () = asked => {}
+            }
+        });
+        let (watcher, supervising) = supervision::start(supervision::Parts {
+            store: store.clone(),
+            registry: registry.clone(),
+            reports: reports.clone(),
+            log: Arc::clone(&log),
+            intake: intake.state(),
+            clock: Arc::clone(&clock),
+            boot: boot(&clock),
+            default: Some(Watch::parse(&setup.supervision)?),
+            // DC-09 panels connect for each message, or not at all.
+            farewells: Vec::new(),
+        })
+        .await?;
+        let asked = stop(stopped);
+        services.spawn(async { supervising.run(asked).await.context("supervision") });
+        let quarantine =
+            Quarantine::load(store.clone(), registry, reports, Arc::clone(&clock)).await?;
+        ends_well(services, quarantine.clone().run(stop(stopped)));
+
+        let judge = Judge::new(log, store, vec![Arc::new(watcher.clone())], clock);
+        Ok(Self {
+            intake,
+            bell: rung,
+            clocks,
+            quarantine,
+            watcher,
+            judge,
+        })
+    }
+}
+
+/// What tells this boot of the machine from others; where that cannot be known, this start.
+fn boot(clock: &Arc<dyn Clock>) -> String {
+    match std::fs::read_to_string("/proc/sys/kernel/random/boot_id") {
+        Ok(id) => id.trim().to_owned(),
+        Err(error) => {
+            tracing::warn!(%error, "the machine does not tell one boot from another");
+            format!("unknown {}", clock.now().wall.0)
+        }
+    }
+}
+
+/// Done when the engine was asked to stop.
+pub(super) fn stop(stopped: &watch::Receiver<bool>) -> impl Future<Output = ()> + Send + use<> {
+    let mut stopped = stopped.clone();
+    async move {
+        // An error means that nobody is left to ask: the engine ends.
+        stopped.wait_for(|stop| *stop).await.ok();
+    }
+}
+
+/// A task that cannot fail.
+fn ends_well(services: &mut Services, task: impl Future<Output = ()> + Send + 'static) {
+    services.spawn(async {
+        task.await;
+        Ok(())
+    });
+}
