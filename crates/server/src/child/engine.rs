@@ -114,8 +114,6 @@ fn shown(house: &House, policies: &Policies, hub: &Hub) -> api::Services {
         registry: store.clone(),
         panel_admin: Arc::new(house.registry.clone()),
         supervision: Arc::new(policies.watcher.clone()),
-        quarantine: Arc::new(policies.quarantine.clone()),
-        strays: store.clone(),
         presence: Some(Arc::new(policies.watcher.clone())),
         bell: policies.bell.clone(),
         health: vec![intake.clone(), store.clone(), hub.figures()],
