@@ -25,6 +25,7 @@ fn title(code: ErrorCode) -> &'static str {
         ErrorCode::SiteUnknown => "There is no such site",
         ErrorCode::EventNotDoubtful => "Nobody doubts this event",
         ErrorCode::VerdictGiven => "Somebody said otherwise before",
+        ErrorCode::SupervisionRefused => "The supervision class cannot be claimed",
         ErrorCode::StrayAdopted => "A panel was made of it before",
         ErrorCode::StrayRegistered => "Its account is registered already",
         ErrorCode::CursorExpired => "The cursor points before what is kept",
@@ -62,6 +63,9 @@ fn hint(code: ErrorCode) -> &'static str {
         ErrorCode::EventNotDoubtful => "Only events with a `doubt` can be confirmed or rejected.",
         ErrorCode::VerdictGiven => {
             "A verdict is never changed. What has happened since is for later events to say."
+        }
+        ErrorCode::SupervisionRefused => {
+            "`detail` says why. A time of one's own, such as 90s, can be set of any path."
         }
         ErrorCode::StrayAdopted => "The panel's `adopted` names it.",
         ErrorCode::StrayRegistered => {

@@ -18,6 +18,7 @@ use crate::router::routes;
     ),
     tags(
         (name = "panels", description = "Alarm panels and what is known of their parts"),
+        (name = "supervision", description = "Whether panels are reachable"),
         (name = "events", description = "Registered signals"),
         (name = "quarantine", description = "Who sends frames and is not known"),
         (name = "organisations", description = "Whose panels these are, and where they stand"),
@@ -52,6 +53,7 @@ pub fn openapi_json() -> String {
         let operations = [
             &mut item.get,
             &mut item.post,
+            &mut item.put,
             &mut item.patch,
             &mut item.delete,
         ];

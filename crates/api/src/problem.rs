@@ -7,7 +7,7 @@
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use engine::ports::{AddError, ChangeError, QuarantineError, ReadError, VerdictError};
+use engine::ports::{AddError, ChangeError, QuarantineError, ReadError, SetError, VerdictError};
 use model::{ErrorCode, PanelId};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -238,6 +238,17 @@ impl From<ChangeError> for Problem {
                 panel: Some(panel),
                 ..problem.detail(error.to_string())
             },
+        }
+    }
+}
+
+impl From<SetError> for Problem {
+    fn from(error: SetError) -> Self {
+        let problem = Self::new(error.code());
+        match error {
+            SetError::Read(error) => error.into(),
+            SetError::Store(error) => error.into(),
+            refused => problem.detail(refused.to_string()),
         }
     }
 }

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use engine::ports::{
     EventLog, Health, JudgesEvents, Measured, PanelAdmin, Presence, QuarantineAdmin, Registry,
-    Strays, Verdicts,
+    Strays, Supervision, Verdicts,
 };
 use model::{Clock, EventSeq, FamilyName};
 use tokio::sync::watch;
 
 use crate::Authenticate;
+use crate::dto::supervision::Known;
 
 /// A family of panels that this server speaks to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +39,8 @@ pub struct Services {
     pub registry: Arc<dyn Registry>,
     /// Registers panels while gateways run.
     pub panel_admin: Arc<dyn PanelAdmin>,
+    /// Watches that panels are reachable.
+    pub supervision: Arc<dyn Supervision>,
     /// When paths were last heard, where somebody knows.
     pub presence: Option<Arc<dyn Presence>>,
     /// Rings after commits. The number only says that there is something to read (I3).
@@ -54,6 +57,16 @@ pub struct Services {
     pub clock: Arc<dyn Clock>,
     /// What tells this build from others of its version, such as the commit.
     pub build: String,
+}
+
+impl Services {
+    /// What is known of paths at this moment.
+    pub(crate) fn known(&self) -> Known<'_> {
+        Known {
+            presence: self.presence.as_deref(),
+            supervision: &*self.supervision,
+        }
+    }
 }
 
 impl fmt::Debug for Services {

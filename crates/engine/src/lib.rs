@@ -23,4 +23,5 @@ pub mod quarantine;
 pub mod registry;
 mod seldom;
 pub mod states;
+pub mod supervision;
 pub mod verdicts;

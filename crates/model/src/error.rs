@@ -50,6 +50,8 @@ error_codes! {
     FamilyUnknown, "family.unknown", 400;
     /// The site does not exist.
     SiteUnknown, "site.unknown", 400;
+    /// The path, or the panel, cannot claim the supervision class (R1, R10).
+    SupervisionRefused, "supervision.refused", 409;
     /// A verdict was given on an event that nobody doubts.
     EventNotDoubtful, "event.not_doubtful", 409;
     /// The event has a verdict already, and it says otherwise.

@@ -23,6 +23,7 @@ mod own_code;
 mod panel;
 mod partition;
 mod signal;
+mod supervision;
 mod time;
 
 pub use account::{Account, AccountKey, BadAccount, FamilyName, ListenerName, PointNumber};
@@ -41,4 +42,8 @@ pub use own_code::OwnCode;
 pub use panel::{Organisation, Panel, PanelIndex, Path, PathCipher, PathIndex, PathPolicy, Site};
 pub use partition::{ArmMode, PartitionState, partition_move};
 pub use signal::{Extended, Item, Point, Signal, Stream};
+pub use supervision::{
+    Assurance, BadWatch, Claim, Counts, LONGEST_WATCH, SHORTEST_WATCH, SupervisionClass,
+    SupervisionSettings, TestWatch, Watch, duration, spoken,
+};
 pub use time::{Clock, Mono, Now, Wall, micros};

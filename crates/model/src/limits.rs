@@ -334,6 +334,67 @@ pub const KEEPALIVE_INTERVAL: Duration = Duration::from_mins(1);
 /// Unanswered TCP probes after which a connection has ended.
 pub const KEEPALIVE_PROBES: u32 = 3;
 
+/// How often deadlines of supervision are looked at.
+pub const SUPERVISION_TICK: Duration = Duration::from_millis(100);
+
+/// How long after a deadline it is judged: a sign of life is told by its gateway within
+/// [`LINK_PERIOD`], and read within the rest. With [`SUPERVISION_TICK`] a loss is on its way to
+/// the journal within a second of its deadline.
+pub const SUPERVISION_SETTLE: Duration = Duration::from_millis(700);
+
+/// R11: our own tick came so late, or nothing could be stored for so long (R4), that silence may
+/// be our fault.
+pub const STALL: Duration = Duration::from_secs(5);
+
+/// R11: reports of lost paths are held at least so long after an outage of ours.
+pub const SHORTEST_HOLD: Duration = Duration::from_secs(20);
+
+/// R11: and at most so long.
+pub const LONGEST_HOLD: Duration = Duration::from_mins(2);
+
+/// A path whose panel said farewell, in a family where that means something, is lost after this
+/// time at the latest: long enough to connect again, by another way (R9: roaming).
+pub const FAREWELL_GRACE: Duration = Duration::from_secs(10);
+
+/// R10: how often a lost path is reported again.
+pub const STILL_LOST_PERIOD: Duration = Duration::from_hours(24);
+
+/// R9: losses of a path within [`FLAPPING_PERIOD`] that are called flapping.
+pub const FLAPPING_LOSSES: usize = 5;
+
+/// R9: see [`FLAPPING_LOSSES`].
+pub const FLAPPING_PERIOD: Duration = Duration::from_hours(1);
+
+/// R9: panels of a group that must be lost within [`MASS_OUTAGE_PERIOD`] to be a mass outage,
+/// and one in [`MASS_OUTAGE_SHARE`] of the group.
+pub const MASS_OUTAGE_PANELS: usize = 20;
+
+/// R9: a tenth of a group.
+pub const MASS_OUTAGE_SHARE: usize = 10;
+
+/// R9: see [`MASS_OUTAGE_PANELS`].
+pub const MASS_OUTAGE_PERIOD: Duration = Duration::from_mins(1);
+
+/// Mass outages that are remembered for people to look at; the oldest is forgotten.
+pub const MASS_OUTAGES: usize = 64;
+
+/// Own events of supervision that may be on their way to the journal: two full commits, so that
+/// the loss of 50,000 paths at once is stored in fifty.
+pub const SUPERVISION_REPORTS: usize = 2 * COMMIT_SIGNALS;
+
+/// How soon a report that could not be stored is tried again.
+pub const SUPERVISION_RETRY: Duration = Duration::from_secs(1);
+
+/// How often it is written down that we live, so that an outage after an unclean stop is known to
+/// this much; one small commit.
+pub const HEARTBEAT: Duration = Duration::from_secs(5);
+
+/// Paths whose last sign of life stands in one row: 2 KiB.
+pub const PRESENCE_ROW: usize = 512;
 /// Paths whose habits may wait to be stored: a whole fleet that is learned anew at once, 64 octets
 /// each. What is learned beyond is counted and learned again with a later connection.
 pub const LEARNED: usize = 1 << 16;
+
+/// How long losses are kept once they are over, to compute availability from: two years and a
+/// month, for reports by year (R33).
+pub const FAULTS_KEPT: Duration = Duration::from_hours(24 * 762);

@@ -36,6 +36,7 @@ mod layout;
 mod migrate;
 mod open;
 mod ports;
+mod presence;
 mod retention;
 mod settings;
 mod shared;

@@ -35,6 +35,7 @@ pub(crate) const STATE: Kind = Kind {
         include_str!("../migrations/state/0001_state.sql"),
         include_str!("../migrations/state/0002_registration.sql"),
         include_str!("../migrations/state/0003_quarantine.sql"),
+        include_str!("../migrations/state/0004_supervision.sql"),
     ],
 };
 

@@ -11,7 +11,9 @@ use std::sync::Arc;
 use engine::ports::{
     AddError, Answering, AppendError, Appended, ChangeError, EventFilter, EventLog, EventPage,
     NewMessage, NewPanel, NewPath, PanelDetail, PanelFilter, PanelPage, PathBinding, PathChange,
-    Projection, ReadError, Registry, RepeatQuery, Sealer, States, StoredMessage, TokenRow, Tokens,
+    PresenceRow, Projection, ReadError, Registry, RepeatQuery, Resumed, Sealer, SettingChange,
+    Spells, States, StoredMessage, SupervisionChange, SupervisionStore, TokenRow, Tokens,
+    WatchedPath,
 };
 use model::{
     Actor, Event, EventSeq, IdSource, Learned, Organisation, Panel, PanelId, PanelIndex, Path,
@@ -25,7 +27,7 @@ use crate::files::{FileId, Lease};
 use crate::journal::{repeats, scan};
 use crate::shared::Shared;
 use crate::state::paths::{self, Deed};
-use crate::state::{audit, bindings, panels, read, states, tokens};
+use crate::state::{audit, bindings, panels, read, states, supervision, tokens};
 use crate::store::{Inner, Reader, Store};
 
 impl Inner {
@@ -322,5 +324,85 @@ impl Tokens for Store {
             let put = inner.change(move |tx, _, _| tokens::put(tx, &actor, &token));
             put.await
         })
+    }
+}
+
+impl SupervisionStore for Store {
+    fn watched(
+        &self,
+        after: Option<PathIndex>,
+    ) -> Answering<'_, Result<Vec<WatchedPath>, ReadError>> {
+        let watched = move |conn: &Lease<'_>| supervision::watched(conn, after);
+        Box::pin(self.inner().read_state(watched))
+    }
+
+    fn watched_panel(&self, panel: PanelId) -> Answering<'_, Result<Vec<WatchedPath>, ReadError>> {
+        let watched = move |conn: &Lease<'_>| supervision::watched_panel(conn, panel);
+        Box::pin(self.inner().read_state(watched))
+    }
+
+    fn set_supervision(
+        &self,
+        actor: Actor,
+        at: Wall,
+        changes: Vec<SettingChange>,
+    ) -> Answering<'_, Result<(), AddError>> {
+        Box::pin(async move {
+            for chunk in changes.chunks(limits::STATE_BATCH) {
+                let (actor, chunk) = (actor.clone(), chunk.to_vec());
+                let set = self.inner().change(move |tx, _, _| {
+                    let deed = Deed { actor: &actor, at };
+                    supervision::set(tx, deed, &chunk)
+                });
+                set.await?;
+            }
+            Ok(())
+        })
+    }
+
+    fn resume(&self) -> Answering<'_, Result<Resumed, ReadError>> {
+        let resume = |shared: &Shared| {
+            let conn = shared.files.lease(FileId::State)?;
+            Ok(Resumed {
+                house: supervision::house(&conn)?,
+                presence: shared.presence.read()?,
+                faults: supervision::open_faults(&conn)?,
+                tests: supervision::tests(&conn)?,
+            })
+        };
+        Box::pin(self.inner().read(&self.inner().readers, resume))
+    }
+
+    fn sketch(&self, boot: &str, rows: &[PresenceRow]) -> Result<(), AddError> {
+        let presence = &self.inner().shared.presence;
+        presence.write(boot, rows).map_err(|trouble| {
+            let full = trouble.is_full();
+            trouble.into_add(full)
+        })
+    }
+
+    fn keep(&self, change: SupervisionChange) -> Answering<'_, Result<(), AddError>> {
+        Box::pin(async move {
+            let synced = if change.house.clean {
+                self.inner().shared.presence.sync()
+            } else {
+                Ok(())
+            };
+            synced.map_err(|trouble| trouble.into_add(false))?;
+            let kept = self
+                .inner()
+                .change(move |tx, _, _| supervision::keep(tx, &change));
+            kept.await
+        })
+    }
+
+    fn spells(
+        &self,
+        panel: PanelId,
+        from: Wall,
+        until: Wall,
+    ) -> Answering<'_, Result<Option<Spells>, ReadError>> {
+        let spells = move |conn: &Lease<'_>| supervision::spells(conn, panel, from, until);
+        Box::pin(self.inner().read_state(spells))
     }
 }

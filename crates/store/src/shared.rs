@@ -14,6 +14,7 @@ use crate::files::Files;
 use crate::gate::Gate;
 use crate::journal::chain::Heads;
 use crate::layout::Layouts;
+use crate::presence::PresenceFile;
 use crate::settings::Synchronous;
 
 /// One value for all threads.
@@ -25,6 +26,7 @@ pub(crate) struct Shared {
     pub(crate) gate: Gate,
     pub(crate) layouts: Layouts,
     pub(crate) files: Files,
+    pub(crate) presence: PresenceFile,
     pub(crate) figures: Figures,
     head: AtomicU64,
     /// Protects where the chains stand, which the writer of the state file anchors; held to copy.
@@ -49,6 +51,7 @@ impl Shared {
     ) -> Self {
         Self {
             files: Files::new(&folder),
+            presence: PresenceFile::new(&folder),
             folder,
             synchronous,
             clock,

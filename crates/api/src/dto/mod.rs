@@ -10,5 +10,6 @@ pub(crate) mod path;
 pub(crate) mod path_input;
 pub(crate) mod quarantine;
 pub(crate) mod secret;
+pub(crate) mod supervision;
 pub(crate) mod time;
 pub(crate) mod verdict;

@@ -1,6 +1,6 @@
 //! Panels as JSON.
 
-use engine::ports::{AdoptionRow, PanelDetail, PartitionRow, Presence, ZoneRow};
+use engine::ports::{AdoptionRow, PanelDetail, PartitionRow, ZoneRow};
 use model::Wall;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use super::event::{Event, EventClass};
 use super::path::Path;
 use super::quarantine::Adopted;
+use super::supervision::Known;
 use super::time;
 
 /// A registered panel.
@@ -110,10 +111,10 @@ impl Origin {
 }
 
 impl Panel {
-    pub(crate) fn new(panel: model::Panel, presence: Option<&dyn Presence>) -> Self {
-        let heard = |path: &model::Path| presence.and_then(|known| known.last_heard(path.index));
+    pub(crate) fn new(panel: model::Panel, known: Known<'_>) -> Self {
+        let heard = |path: &model::Path| known.last_heard(path.index);
         let last_heard: Option<Wall> = panel.paths.iter().filter_map(heard).max();
-        let path = |path: &model::Path| Path::new(path, presence);
+        let path = |path: &model::Path| Path::new(path, known);
         Self {
             id: panel.id.to_string(),
             organisation: panel.organisation.to_string(),
@@ -133,11 +134,11 @@ impl Panel {
 impl PanelWithParts {
     pub(crate) fn new(
         detail: PanelDetail,
-        presence: Option<&dyn Presence>,
+        known: Known<'_>,
         last_event: Option<Event>,
         adoptions: &[AdoptionRow],
     ) -> Self {
-        let mut panel = Panel::new(detail.panel, presence);
+        let mut panel = Panel::new(detail.panel, known);
         for (path, standing) in panel.paths.iter_mut().zip(&detail.standings) {
             path.stands(standing);
         }

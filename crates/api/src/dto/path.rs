@@ -2,11 +2,12 @@
 //!
 //! Invariant: of a key only its length and when it was set are told (I10).
 
-use engine::ports::{PathStanding, Presence};
+use engine::ports::PathStanding;
 use model::Forgery;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::supervision::{Known, PathStatus};
 use super::time;
 
 /// One way by which a panel reaches us, and the identity that it shows there.
@@ -38,6 +39,8 @@ pub(crate) struct Path {
     /// When something valid last came by it since the server started.
     #[schema(format = DateTime)]
     last_heard: Option<String>,
+    /// Whether it is reachable.
+    supervision: PathStatus,
     /// How it stands. Only where one panel is asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     standing: Option<Standing>,
@@ -76,8 +79,8 @@ pub(super) fn digits(number: u32) -> String {
 }
 
 impl Path {
-    pub(crate) fn new(path: &model::Path, presence: Option<&dyn Presence>) -> Self {
-        let last_heard = presence.and_then(|known| known.last_heard(path.index));
+    pub(crate) fn new(path: &model::Path, known: Known<'_>) -> Self {
+        let last_heard = known.last_heard(path.index);
         Self {
             id: path.id.to_string(),
             family: path.family.to_string(),
@@ -92,6 +95,7 @@ impl Path {
                 .map_or("none", |cipher| cipher.strength.as_str()),
             key_set: path.cipher.map(|cipher| time::to_rfc3339(cipher.set)),
             last_heard: last_heard.map(time::to_rfc3339),
+            supervision: PathStatus::from(known.supervision.status(path.index)),
             standing: None,
         }
     }

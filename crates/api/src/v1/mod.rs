@@ -1,5 +1,6 @@
 //! The endpoints under `/api/v1`, a file each.
 
+pub(crate) mod availability;
 pub(crate) mod description;
 pub(crate) mod event_filter;
 pub(crate) mod event_stream;
@@ -13,4 +14,6 @@ pub(crate) mod personal;
 pub(crate) mod quarantine;
 pub(crate) mod server;
 pub(crate) mod sites;
+pub(crate) mod supervision;
+pub(crate) mod supervision_bulk;
 pub(crate) mod verdicts;

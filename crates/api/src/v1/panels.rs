@@ -36,6 +36,9 @@ pub(crate) struct Wanted {
     account: Option<Account>,
     /// With this text in their name or in one of their accounts, whatever the case.
     q: Option<String>,
+    /// `true`: with a path that is lost, or that never reported.
+    #[param(value_type = Option<bool>)]
+    lost: bool,
 }
 
 impl ReadParams for Wanted {
@@ -45,6 +48,9 @@ impl ReadParams for Wanted {
             limit: pairs.limit(),
             account: pairs.read("account", |text| Account::parse(text.as_bytes())),
             q: pairs.text("q").filter(|text| !text.is_empty()),
+            lost: pairs
+                .word("lost", &[("true", true), ("false", false)])
+                .unwrap_or(false),
         }
     }
 
@@ -80,9 +86,12 @@ pub(crate) async fn list(
         account: wanted.account,
         text: wanted.q,
     };
-    let page = registry.panels(filter, wanted.cursor, wanted.limit).await?;
-    let presence = app.services.presence.as_deref();
-    let panel = |panel| Panel::new(panel, presence);
+    let page = if wanted.lost {
+        lost(&app, &filter, wanted.cursor, wanted.limit).await?
+    } else {
+        registry.panels(filter, wanted.cursor, wanted.limit).await?
+    };
+    let panel = |panel| Panel::new(panel, app.services.known());
     let next_cursor = page.next.map(cursor::of_panel);
     let headers = cursor::next_link(
         "/api/v1/panels",
@@ -98,6 +107,31 @@ pub(crate) async fn list(
             next_cursor,
         }),
     ))
+}
+
+/// Of the panels that the filter leaves, those with a path that is lost.
+async fn lost(
+    app: &App,
+    filter: &PanelFilter,
+    cursor: Option<PanelIndex>,
+    limit: usize,
+) -> Result<engine::ports::PanelPage, ReadError> {
+    let services = &app.services;
+    let mut found = services.supervision.panels_with_faults(cursor, limit + 1);
+    let more = found.len() > limit;
+    found.truncate(limit);
+    let mut panels = Vec::with_capacity(found.len());
+    for index in &found {
+        let before = index.0.checked_sub(1).map(PanelIndex);
+        let page = services.registry.panels(filter.clone(), before, 1).await?;
+        panels.extend(
+            page.panels
+                .into_iter()
+                .filter(|panel| panel.index == *index),
+        );
+    }
+    let next = found.last().copied().filter(|_| more);
+    Ok(engine::ports::PanelPage { panels, next })
 }
 
 /// Registers a panel
@@ -126,7 +160,7 @@ pub(crate) async fn add(
     let answer = answers.into_iter().next().ok_or_else(|| {
         Problem::new(ErrorCode::Internal).cause("the registry gave no answer for a panel")
     })?;
-    let added = Panel::new(answer?, services.presence.as_deref());
+    let added = Panel::new(answer?, services.known());
     let location = format!("/api/v1/panels/{}", added.id());
     Ok((
         StatusCode::CREATED,
@@ -167,9 +201,9 @@ pub(crate) async fn show(
         .first()
         .map(|(event, verdict)| Event::from(event).judged(verdict.as_ref()));
     let adoptions = services.strays.adoptions(id).await?;
-    let presence = services.presence.as_deref();
+    let known = services.known();
     Ok(axum::Json(PanelWithParts::new(
-        detail, presence, last, &adoptions,
+        detail, known, last, &adoptions,
     )))
 }
 

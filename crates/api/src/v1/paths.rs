@@ -50,7 +50,7 @@ pub(crate) async fn add(
     let services = &app.services;
     let path = input.check(&services.families)?;
     let added = services.panel_admin.add_path(actor, panel, path).await?;
-    let path = Path::new(&added, services.presence.as_deref());
+    let path = Path::new(&added, services.known());
     Ok((StatusCode::CREATED, axum::Json(path)))
 }
 
@@ -80,7 +80,7 @@ pub(crate) async fn change(
     let services = &app.services;
     let change = document.check()?;
     let changed = services.panel_admin.change_path(actor, path, change);
-    let path = Path::new(&changed.await?, services.presence.as_deref());
+    let path = Path::new(&changed.await?, services.known());
     Ok(axum::Json(path))
 }
 
@@ -134,6 +134,6 @@ pub(crate) async fn relearn(
     let path: PathId = id(&text)?;
     let services = &app.services;
     let changed = services.panel_admin.relearn(actor, path).await?;
-    let path = Path::new(&changed, services.presence.as_deref());
+    let path = Path::new(&changed, services.known());
     Ok(axum::Json(path))
 }

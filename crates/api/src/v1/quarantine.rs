@@ -175,7 +175,7 @@ pub(crate) async fn adopt(
     let detail = services.registry.panel(id).await?.ok_or_else(|| {
         Problem::new(ErrorCode::Internal).cause("a panel that was just adopted is not there")
     })?;
-    let panel = Panel::new(detail.panel, services.presence.as_deref());
+    let panel = Panel::new(detail.panel, services.known());
     Ok((StatusCode::CREATED, axum::Json(panel)))
 }
 

@@ -20,4 +20,5 @@ mod quarantine;
 mod resources;
 mod serve;
 mod stream;
+mod supervision;
 mod verdicts;

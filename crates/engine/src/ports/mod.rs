@@ -1,12 +1,11 @@
 //! Every trait by which the engine meets the outside.
 //!
-//! Downwards to the store: [`EventLog`], [`Registry`], [`States`], [`Verdicts`], [`Strays`],
-//! [`Tokens`]; with [`Sealer`] for
-//! the secrets in it. Upwards from the edges that
-//! serve panels: [`Intake`], [`Identities`], [`Supervises`], [`WatchesClocks`], [`Learns`],
-//! [`Quarantines`]. From those that serve people: [`PanelAdmin`],
-//! [`JudgesEvents`], [`QuarantineAdmin`], [`Presence`]. From our own services: [`Reports`], and for them
-//! [`Confirmations`].
+//! Downwards to the store: [`EventLog`], [`Registry`], [`States`], [`SupervisionStore`],
+//! [`Verdicts`], [`Strays`], [`Tokens`]; with [`Sealer`] for the secrets in it. Upwards from the
+//! edges that serve panels: [`Intake`], [`Identities`], [`Supervises`], [`WatchesClocks`],
+//! [`Learns`], [`Quarantines`]. From those that serve people: [`PanelAdmin`], [`JudgesEvents`],
+//! [`QuarantineAdmin`], [`Presence`], [`Supervision`]. From our own services: [`Reports`], and for
+//! them [`Confirmations`].
 //!
 //! Invariant: the traits speak the domain's operations, never tables or messages; each is
 //! object-safe, so that an engine is the same whatever stands behind it.
@@ -22,6 +21,7 @@ mod reports;
 mod sealer;
 mod sightings;
 mod states;
+mod supervision;
 mod verdicts;
 
 use std::future::Future;
@@ -47,6 +47,11 @@ pub use reports::{OwnEvent, Reports};
 pub use sealer::Sealer;
 pub use sightings::{Learns, Quarantines, Sign, StrayFrame, Supervises, WatchesClocks};
 pub use states::{Observation, PartitionRow, Projection, States, ZoneRow};
+pub use supervision::{
+    HouseState, OpenFault, PanelSupervision, PathState, PathStatus, PathSupervision, PresenceRow,
+    PresenceRows, Resumed, SetError, SettingChange, Spell, Spells, Supervision, SupervisionChange,
+    SupervisionStore, SupervisionSummary, Told, WatchedPath,
+};
 pub use verdicts::{Confirmations, JudgesEvents, NewVerdict, Verdict, VerdictError, Verdicts};
 
 /// A boxed future: a moment's allocation beside a disk sync.

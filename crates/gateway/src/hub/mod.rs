@@ -21,7 +21,6 @@ mod figures;
 mod gateway;
 mod greeting;
 mod order;
-mod presence;
 mod untaken;
 
 use std::collections::HashMap;
@@ -36,7 +35,6 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::task::JoinSet;
 
 pub use figures::Figures;
-pub use presence::LastHeard;
 pub use untaken::Untaken;
 
 use greeting::{Greeted, Pairing, Trio, greet};

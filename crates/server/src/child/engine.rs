@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, anyhow};
 use api::FamilyTitle;
-use gateway::hub::{Hub, HubSetup, LastHeard};
+use gateway::hub::{Hub, HubSetup};
 use tokio::io::AsyncReadExt;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -57,8 +57,7 @@ async fn live(
 ) -> anyhow::Result<()> {
     let (ask, stopped) = watch::channel(false);
     let mut services = JoinSet::new();
-    let policies = Policies::begin(&house, &mut services, &stopped).await?;
-    let presence = Arc::new(LastHeard::new(Arc::clone(&house.clock)));
+    let policies = Policies::begin(&house, setup, &mut services, &stopped).await?;
     let hub = Hub::new(HubSetup {
         listener: link,
         build: BUILD.to_owned(),
@@ -66,12 +65,12 @@ async fn live(
         clock: Arc::clone(&house.clock),
         intake: Arc::new(policies.intake.clone()),
         identities: Arc::new(house.registry.clone()),
-        supervises: presence.clone(),
+        supervises: Arc::new(policies.watcher.clone()),
         clocks: Arc::new(policies.clocks.clone()),
         learns: Arc::new(house.registry.clone()),
         quarantines: Arc::new(policies.quarantine.clone()),
     });
-    let router = api::router(shown(&house, &policies, &hub, presence));
+    let router = api::router(shown(&house, &policies, &hub));
     let api = tokio::net::TcpListener::from_std(api)?;
     let api = api::serve(api, router, stop(&stopped));
     services.spawn(async { api.await.context("the API") });
@@ -103,18 +102,19 @@ async fn live(
 }
 
 /// What the API shows and changes.
-fn shown(house: &House, policies: &Policies, hub: &Hub, presence: Arc<LastHeard>) -> api::Services {
+fn shown(house: &House, policies: &Policies, hub: &Hub) -> api::Services {
     let store = Arc::new(house.store.clone());
     let intake = Arc::new(policies.intake.clone());
     api::Services {
         events: store.clone(),
         verdicts: store.clone(),
         judge: Arc::new(policies.judge.clone()),
-        strays: store.clone(),
-        quarantine: Arc::new(policies.quarantine.clone()),
         registry: store.clone(),
         panel_admin: Arc::new(house.registry.clone()),
-        presence: Some(presence),
+        supervision: Arc::new(policies.watcher.clone()),
+        quarantine: Arc::new(policies.quarantine.clone()),
+        strays: store.clone(),
+        presence: Some(Arc::new(policies.watcher.clone())),
         bell: policies.bell.clone(),
         health: vec![intake.clone(), store.clone(), hub.figures()],
         measured: vec![
@@ -123,6 +123,7 @@ fn shown(house: &House, policies: &Policies, hub: &Hub, presence: Arc<LastHeard>
             store,
             hub.figures(),
             Arc::new(policies.clocks.clone()),
+            Arc::new(policies.watcher.clone()),
             Arc::new(policies.quarantine.clone()),
         ],
         families: families(),

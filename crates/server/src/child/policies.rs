@@ -4,8 +4,9 @@
 //!   hub ──► intake ──► journal ──bell──► states
 //!    ├────► clocks ─────┐
 //!    ├────► quarantine ─┼──► events of our own ──► intake
-//!    └────► registry    │
-//!   API ──► judge, quarantine, registry
+//!    ├────► supervision ┘
+//!    └────► registry
+//!   API ──► judge, quarantine, registry, supervision
 //! ```
 //!
 //! What never happens here: a decision.
@@ -15,15 +16,17 @@ use std::sync::Arc;
 use anyhow::Context;
 use engine::clocks::{Clocks, clocks};
 use engine::ingest::{Ingest, ingest};
-use engine::ports::EventLog;
+use engine::ports::{EventLog, Intake};
 use engine::quarantine::Quarantine;
 use engine::states;
+use engine::supervision::{self, Watcher};
 use engine::verdicts::Judge;
-use model::EventSeq;
+use model::{Clock, EventSeq, Watch};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::house::House;
+use super::setup::EngineSetup;
 
 /// The handles of the policies.
 pub(super) struct Policies {
@@ -31,6 +34,7 @@ pub(super) struct Policies {
     pub(super) bell: watch::Receiver<EventSeq>,
     pub(super) clocks: Clocks,
     pub(super) quarantine: Quarantine,
+    pub(super) watcher: Watcher,
     pub(super) judge: Judge,
 }
 
@@ -42,6 +46,7 @@ impl Policies {
     /// gone.
     pub(super) async fn begin(
         house: &House,
+        setup: &EngineSetup,
         services: &mut Services,
         stopped: &watch::Receiver<bool>,
     ) -> anyhow::Result<Self> {
@@ -69,18 +74,45 @@ impl Policies {
                 () = asked => {}
             }
         });
+        let (watcher, supervising) = supervision::start(supervision::Parts {
+            store: store.clone(),
+            registry: registry.clone(),
+            reports: reports.clone(),
+            log: Arc::clone(&log),
+            intake: intake.state(),
+            clock: Arc::clone(&clock),
+            boot: boot(&clock),
+            default: Some(Watch::parse(&setup.supervision)?),
+            // DC-09 panels connect for each message, or not at all.
+            farewells: Vec::new(),
+        })
+        .await?;
+        let asked = stop(stopped);
+        services.spawn(async { supervising.run(asked).await.context("supervision") });
         let quarantine =
             Quarantine::load(store.clone(), registry, reports, Arc::clone(&clock)).await?;
         ends_well(services, quarantine.clone().run(stop(stopped)));
 
-        let judge = Judge::new(log, store, Vec::new(), clock);
+        let judge = Judge::new(log, store, vec![Arc::new(watcher.clone())], clock);
         Ok(Self {
             intake,
             bell: rung,
             clocks,
             quarantine,
+            watcher,
             judge,
         })
+    }
+}
+
+/// What tells this boot of the machine from others; where that cannot be known, this start.
+fn boot(clock: &Arc<dyn Clock>) -> String {
+    match std::fs::read_to_string("/proc/sys/kernel/random/boot_id") {
+        Ok(id) => id.trim().to_owned(),
+        Err(error) => {
+            tracing::warn!(%error, "the machine does not tell one boot from another");
+            format!("unknown {}", clock.now().wall.0)
+        }
     }
 }
 

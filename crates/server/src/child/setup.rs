@@ -35,6 +35,8 @@ pub(crate) struct EngineSetup {
     pub(crate) ballast: u64,
     /// How long events are kept, by retention class.
     pub(crate) retention: Retention,
+    /// How panels are watched of which nothing was set, as the configuration has it.
+    pub(crate) supervision: String,
     /// How many gateways there should be.
     pub(crate) gateways: usize,
 }

@@ -81,6 +81,21 @@ impl Client {
         self.json(answer)
     }
 
+    /// Puts a document in the place of what is at `path`.
+    pub(super) fn put(
+        &self,
+        path: &str,
+        query: Query<'_>,
+        document: &Value,
+    ) -> Result<Value, Failure> {
+        let request = self.agent.put(self.url(path));
+        let request = request.query_pairs(pairs(query));
+        let answer = request
+            .header("authorization", self.bearer())
+            .send_json(document);
+        self.json(answer)
+    }
+
     /// Sends a change of what is at `path`.
     pub(super) fn patch(&self, path: &str, document: &Value) -> Result<Value, Failure> {
         let request = self.agent.patch(self.url(path));

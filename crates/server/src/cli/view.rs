@@ -1,7 +1,7 @@
 //! What the API answers, as far as people are shown it. Fields that are not known are skipped,
 //! so that a newer server can be asked.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::out::Style;
 
@@ -40,6 +40,8 @@ pub(super) struct Path {
     pub(super) key_set: Option<String>,
     pub(super) last_heard: Option<String>,
     pub(super) standing: Option<Standing>,
+    #[serde(default)]
+    pub(super) supervision: PathStatus,
 }
 
 /// How a path stands.
@@ -205,6 +207,150 @@ pub(super) struct Extended {
     pub(super) letter: String,
     pub(super) content: String,
     pub(super) content_text: Option<String>,
+}
+
+/// Whether a path is reachable.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct PathStatus {
+    #[serde(default)]
+    pub(super) state: String,
+    pub(super) since: Option<String>,
+    pub(super) deadline: Option<String>,
+    #[serde(default)]
+    pub(super) held: bool,
+    #[serde(default)]
+    pub(super) flapping: bool,
+    #[serde(default)]
+    pub(super) test_overdue: bool,
+}
+
+impl PathStatus {
+    /// How it looks.
+    pub(super) fn style(&self) -> Style {
+        match self.state.as_str() {
+            "lost" | "never" => Style::Alarm,
+            _ if self.test_overdue || self.flapping => Style::Warning,
+            _ => Style::Plain,
+        }
+    }
+
+    /// In words.
+    pub(super) fn told(&self) -> String {
+        let mut told = or_dash(Some(self.state.as_str()).filter(|state| !state.is_empty()));
+        for (holds, word) in [
+            (self.held, ", silent"),
+            (self.flapping, ", flapping"),
+            (self.test_overdue, ", test overdue"),
+        ] {
+            if holds {
+                told.push_str(word);
+            }
+        }
+        told
+    }
+}
+
+/// What was set of a panel or a path.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct SupervisionSettings {
+    pub(super) watch: Option<String>,
+    pub(super) test_every: Option<String>,
+    pub(super) test_counts: Option<String>,
+    pub(super) commissioned: Option<String>,
+}
+
+/// How a panel is supervised.
+#[derive(Debug, Deserialize)]
+pub(super) struct PanelSupervision {
+    pub(super) set: SupervisionSettings,
+    pub(super) paths: Vec<PathSupervision>,
+}
+
+/// How a path is supervised.
+#[derive(Debug, Deserialize)]
+pub(super) struct PathSupervision {
+    pub(super) path: String,
+    pub(super) set: SupervisionSettings,
+    pub(super) effective: SupervisionSettings,
+    pub(super) effective_class: Option<String>,
+    pub(super) lacking: Option<String>,
+    pub(super) status: PathStatus,
+}
+
+/// What became of a setting of many panels.
+#[derive(Debug, Default, Deserialize, Serialize)]
+pub(super) struct BulkAnswer {
+    pub(super) changed: usize,
+    pub(super) refused: usize,
+    pub(super) unknown: Vec<String>,
+    pub(super) refusals: Vec<BulkRefusal>,
+}
+
+impl BulkAnswer {
+    /// With what became of more of them.
+    pub(super) fn add(&mut self, more: Self) {
+        self.changed += more.changed;
+        self.refused += more.refused;
+        self.unknown.extend(more.unknown);
+        self.refusals.extend(more.refusals);
+    }
+}
+
+/// A panel of which it was refused.
+#[derive(Debug, Deserialize, Serialize)]
+pub(super) struct BulkRefusal {
+    pub(super) panel: String,
+    pub(super) code: String,
+    pub(super) detail: String,
+}
+
+/// Supervision as a whole.
+#[derive(Debug, Deserialize)]
+pub(super) struct Supervision {
+    pub(super) supervised: usize,
+    pub(super) lost: usize,
+    pub(super) never: usize,
+    pub(super) held: usize,
+    pub(super) hold_s: u64,
+    pub(super) paused: bool,
+    pub(super) mass_outages: Vec<MassOutage>,
+}
+
+/// Many panels lost at once.
+#[derive(Debug, Deserialize)]
+pub(super) struct MassOutage {
+    pub(super) group: String,
+    pub(super) began: String,
+    pub(super) last: String,
+    pub(super) panels: usize,
+    pub(super) members: usize,
+    pub(super) open: bool,
+}
+
+/// For what part of a month the paths of a panel were there.
+#[derive(Debug, Deserialize)]
+pub(super) struct PanelAvailability {
+    pub(super) month: String,
+    pub(super) counted: Option<Counted>,
+    pub(super) paths: Vec<PathAvailability>,
+}
+
+/// What was counted of a month.
+#[derive(Debug, Deserialize)]
+pub(super) struct Counted {
+    pub(super) from: String,
+    pub(super) until: String,
+    pub(super) own_outages_s: f64,
+}
+
+/// For what part of a month a path was there.
+#[derive(Debug, Deserialize)]
+pub(super) struct PathAvailability {
+    pub(super) path: String,
+    pub(super) percent: Option<f64>,
+    pub(super) lost_s: f64,
+    pub(super) losses: usize,
+    pub(super) supervised: bool,
 }
 
 /// What became of a row of an import.

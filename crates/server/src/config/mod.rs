@@ -24,6 +24,7 @@ mod log;
 mod problem;
 mod retention;
 mod schema;
+mod supervision;
 #[cfg(test)]
 mod tests;
 mod units;
@@ -40,6 +41,7 @@ pub use log::{Log, LogFormat};
 pub use problem::{Origin, Problem, Problems};
 pub use retention::Retention;
 pub use schema::{default_file, keys, variable};
+pub use supervision::Supervision;
 
 /// Where settings come from, besides the defaults.
 #[derive(Debug, Clone, Default)]
@@ -63,6 +65,8 @@ pub struct Config {
     pub listeners: Vec<Listener>,
     /// Where the API is.
     pub api: Api,
+    /// How closely panels are watched.
+    pub supervision: Supervision,
     /// How long events are kept.
     pub retention: Retention,
     /// What is logged.
@@ -106,6 +110,7 @@ fn validated(settings: &Settings, problems: &mut Problems) -> Option<Config> {
     let gateway = Gateway::read(settings, problems);
     let api = Api::read(settings, problems);
     let listeners = listener::read_all(settings, problems);
+    let supervision = Supervision::read(settings, problems);
     let retention = Retention::read(settings, problems);
     let log = Log::read(settings, problems);
     Some(Config {
@@ -113,6 +118,7 @@ fn validated(settings: &Settings, problems: &mut Problems) -> Option<Config> {
         gateway: gateway?,
         listeners: listeners?,
         api: api?,
+        supervision: supervision?,
         retention: retention?,
         log: log?,
     })

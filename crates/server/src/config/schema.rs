@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{api, data, gateway, listener, log, retention};
+use super::{api, data, gateway, listener, log, retention, supervision};
 
 /// A section of the file.
 #[derive(Debug, Clone, Copy)]
@@ -38,6 +38,7 @@ pub(super) const SECTIONS: &[Section] = &[
     gateway::SECTION,
     listener::SECTION,
     api::SECTION,
+    supervision::SECTION,
     retention::SECTION,
     log::SECTION,
 ];

@@ -149,7 +149,7 @@ fn an_unknown_key_is_refused_with_file_line_nearest_and_allowed_keys() {
     insta::assert_snapshot!(told("[gatway]\ncount = 1\n"), @r"
     the configuration is not valid
       watchfire.toml:1: `gatway`: there is no section `gatway`; did you mean `gateway`?
-        allowed: data, gateway, listener, api, retention, log
+        allowed: data, gateway, listener, api, supervision, retention, log
     ");
     insta::assert_snapshot!(told("log = \"info\"\n[listener]\naddress = \"0.0.0.0:1\"\n"), @r"
     the configuration is not valid

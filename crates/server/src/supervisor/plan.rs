@@ -138,6 +138,7 @@ impl Plan {
             data: self.data.clone(),
             synchronous: self.config.data.synchronous == Synchronous::Full,
             ballast: self.config.data.ballast,
+            supervision: self.config.supervision.default.to_string(),
             retention: Retention {
                 alarm: self.config.retention.alarm,
                 operation: self.config.retention.operation,

@@ -14,6 +14,7 @@ pub(crate) mod paths;
 pub(crate) mod read;
 pub(crate) mod states;
 pub(crate) mod strays;
+pub(crate) mod supervision;
 pub(crate) mod tokens;
 pub(crate) mod verdicts;
 pub(crate) mod writer;

@@ -5,6 +5,7 @@ mod quarantine;
 mod register;
 mod samples;
 mod verdicts;
+mod watcher;
 
 use std::sync::{Arc, Mutex};
 
@@ -24,6 +25,7 @@ use register::Register;
 pub(crate) use samples::{burglary, disarm, flood, panel_id, path_id, site_id, test_report};
 use samples::{family, two_in_one};
 use verdicts::Verdicts;
+use watcher::Watcher;
 
 pub(crate) const TOKEN: &str = "wft_sesame";
 
@@ -76,6 +78,7 @@ pub(crate) struct House {
     pub(crate) register: Arc<Register>,
     pub(crate) quarantine: Arc<Quarantine>,
     pub(crate) part: Arc<Part>,
+    pub(crate) watcher: Arc<Watcher>,
     bell: watch::Sender<EventSeq>,
 }
 
@@ -84,6 +87,7 @@ impl House {
         let journal = Arc::new(Journal::default());
         let register = Arc::new(Register::default());
         let part = Arc::new(Part::default());
+        let watcher = Arc::new(Watcher::default());
         let (bell, heard) = watch::channel(EventSeq(0));
         let key = b"key file".to_vec();
         let row = TokenRow {
@@ -109,6 +113,7 @@ impl House {
             quarantine: quarantine.clone(),
             registry: register.clone(),
             panel_admin: register.clone(),
+            supervision: watcher.clone(),
             presence: Some(Arc::new(Heard)),
             bell: heard,
             health: vec![part.clone()],
@@ -127,8 +132,15 @@ impl House {
             register,
             quarantine,
             part,
+            watcher,
             bell,
         }
+    }
+
+    /// The id of the first panel's path.
+    #[expect(clippy::unused_self, reason = "a house has one")]
+    pub(crate) fn path_id(&self) -> model::PathId {
+        model::PathId::from_bytes(samples::octets(2, 1))
     }
 
     /// Commits messages, then rings, as the engine does.

@@ -28,7 +28,7 @@ pub(crate) fn site_id() -> SiteId {
     SiteId::from_bytes([8; 16])
 }
 
-fn octets(kind: u8, index: u32) -> [u8; 16] {
+pub(crate) fn octets(kind: u8, index: u32) -> [u8; 16] {
     let mut octets = [kind; 16];
     octets[12..].copy_from_slice(&index.to_be_bytes());
     octets

@@ -6,6 +6,7 @@ use clap::Args;
 use serde_json::Value;
 
 use super::identity::Identity;
+use super::supervise::Settings;
 use crate::cli::client::{Client, shaped};
 use crate::cli::out::harmless;
 use crate::cli::view::Panel;
@@ -22,6 +23,8 @@ pub struct Options {
     /// The id of the site where it stands; the default site, if not given.
     #[arg(long)]
     site: Option<String>,
+    #[command(flatten)]
+    supervision: Settings,
 }
 
 pub(super) fn run(client: &Client, options: Options, out: &mut Out) -> Result<ExitCode, Failure> {
@@ -30,10 +33,11 @@ pub(super) fn run(client: &Client, options: Options, out: &mut Out) -> Result<Ex
         document.extend(text.map(|text| (name.to_owned(), Value::String(text))));
     }
     let added = client.post("/panels", &Value::Object(document))?;
+    let panel: Panel = shaped(added.clone())?;
+    options.supervision.set_of(client, &panel.id)?;
     if out.is_json() {
         out.document(&added)?;
     } else {
-        let panel: Panel = shaped(added)?;
         out.line(format_args!("{}  {}", panel.id, harmless(&panel.name)))?;
     }
     Ok(ExitCode::SUCCESS)

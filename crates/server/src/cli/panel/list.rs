@@ -7,7 +7,6 @@ use serde_json::json;
 
 use super::all;
 use crate::cli::client::{Client, shaped};
-use crate::cli::out::Style;
 use crate::cli::table::Table;
 use crate::cli::view::{Panel, or_dash, second};
 use crate::cli::{Failure, Out};
@@ -21,12 +20,16 @@ pub struct Options {
     /// With this text in their name or account, whatever the case.
     #[arg(long, value_name = "TEXT")]
     search: Option<String>,
+    /// With a path that is lost, or that never reported.
+    #[arg(long)]
+    lost: bool,
 }
 
 pub(super) fn run(client: &Client, options: &Options, out: &mut Out) -> Result<ExitCode, Failure> {
     let mut filter = Vec::new();
     filter.extend(options.account.clone().map(|account| ("account", account)));
     filter.extend(options.search.clone().map(|text| ("q", text)));
+    filter.extend(options.lost.then(|| ("lost", "true".to_owned())));
     let panels = all(client, &filter)?;
     if out.is_json() {
         out.document(&json!({ "panels": panels }))?;
@@ -39,13 +42,14 @@ pub(super) fn run(client: &Client, options: &Options, out: &mut Out) -> Result<E
         "line",
         "encrypted",
         "name",
+        "state",
         "last heard",
     ]);
     for panel in panels {
         let panel: Panel = shaped(panel)?;
         for path in &panel.paths {
             table.row(
-                Style::Plain,
+                path.supervision.style(),
                 &[
                     panel.id.clone(),
                     path.account.clone(),
@@ -53,6 +57,7 @@ pub(super) fn run(client: &Client, options: &Options, out: &mut Out) -> Result<E
                     or_dash(path.line.as_deref()),
                     path.encrypted.clone(),
                     panel.name.clone(),
+                    path.supervision.told(),
                     or_dash(path.last_heard.as_deref().map(second).as_deref()),
                 ],
             );

@@ -1,12 +1,14 @@
 //! `panel`: register panels and look at them.
 
 mod add;
+mod availability;
 mod identity;
 mod import;
 pub(super) mod key;
 mod list;
 mod path;
 mod show;
+mod supervise;
 
 use std::process::ExitCode;
 
@@ -27,6 +29,10 @@ pub enum Command {
     List(list::Options),
     /// Show a panel: how it reaches the server, its partitions and zones, its last event.
     Show(show::Options),
+    /// Show or set how closely panels are watched.
+    Supervise(supervise::Options),
+    /// For what part of a month the paths of a panel were there.
+    Availability(availability::Options),
     /// The ways by which a panel reaches the server: add, list, change and remove them.
     #[command(subcommand)]
     Path(path::Command),
@@ -39,6 +45,8 @@ pub(super) fn run(global: &Global, command: Command, out: &mut Out) -> Result<Ex
         Command::Import(options) => import::run(&client, &options, out),
         Command::List(options) => list::run(&client, &options, out),
         Command::Show(options) => show::run(&client, &options.panel, out),
+        Command::Supervise(options) => supervise::run(&client, &options, out),
+        Command::Availability(options) => availability::run(&client, &options, out),
         Command::Path(command) => path::run(&client, command, out),
     }
 }

@@ -69,6 +69,8 @@ pub(super) fn paths(paths: &[Path], out: &mut Out) -> Result<(), Failure> {
         "key set",
         "once encrypted",
         "forgery",
+        "state",
+        "since",
         "last heard",
     ]);
     let any = |text: &Option<String>| text.clone().unwrap_or_else(|| "any".to_owned());
@@ -77,7 +79,7 @@ pub(super) fn paths(paths: &[Path], out: &mut Out) -> Result<(), Failure> {
         let standing = path.standing.as_ref();
         let once = standing.map(|known| if known.once_encrypted { "yes" } else { "no" });
         table.row(
-            Style::Plain,
+            path.supervision.style(),
             &[
                 path.id.clone(),
                 path.family.clone(),
@@ -90,6 +92,8 @@ pub(super) fn paths(paths: &[Path], out: &mut Out) -> Result<(), Failure> {
                 time(&path.key_set),
                 or_dash(once),
                 or_dash(standing.map(|known| known.forgery.as_str())),
+                path.supervision.told(),
+                time(&path.supervision.since),
                 time(&path.last_heard),
             ],
         );

@@ -6,6 +6,7 @@ pub(crate) mod paths;
 pub(crate) mod registry;
 pub(crate) mod states;
 pub(crate) mod strays;
+pub(crate) mod supervision;
 pub(crate) mod verdicts;
 
 use crate::memory::MemoryLog;
@@ -164,6 +165,19 @@ mod verdicts_on_sqlite {
         the_first_verdict_stands,
         a_confirmed_event_moves_what_no_later_one_moved,
         a_verdict_before_the_projection_comes_to_the_same,
+    );
+}
+
+mod supervision_on_sqlite {
+    crate::conformance::tests_of!(supervision, super::sqlite();
+        settings_of_panels_and_paths_come_back,
+        settings_are_replaced_as_a_whole,
+        a_removed_path_is_watched_no_longer,
+        a_new_store_has_nothing_to_resume,
+        where_supervision_stood_is_resumed,
+        what_is_told_twice_counts_once,
+        a_panel_that_is_back_ends_its_own_loss_alone,
+        losses_that_touch_a_period_are_found,
     );
 }
 
