@@ -183,7 +183,7 @@ async fn numbers_of_panels_are_not_given_again_after_a_restart() {
 async fn a_newer_file_is_refused_and_left_alone() {
     // Of each kind of file the number of its last step.
     let files = [
-        ("state.db", 3),
+        ("state.db", 4),
         ("archive.db", 1),
         ("journal/2026-03-10.db", 1),
     ];
