@@ -86,7 +86,7 @@ pub enum Command {
     Verify,
     /// What is done to a server rather than by it.
     #[command(flatten)]
-    Administer(Administer),
+    Administer(Box<Administer>),
     /// The engine's process; started by `serve`.
     #[command(hide = true)]
     Engine,
@@ -132,12 +132,21 @@ pub enum Administer {
     /// Look at events, and follow them.
     #[command(subcommand)]
     Event(event::Command),
+<<<<<<< HEAD
     /// Whether panels are reachable, as a whole.
     #[command(subcommand)]
     Supervision(supervision::Command),
     /// Look at who sends frames and is not known; make panels of them, or mute them.
     #[command(subcommand)]
     Quarantine(quarantine::Command),
+=======
+    /// Look at who sends frames and is not known; make panels of them, or mute them.
+    #[command(subcommand)]
+    Quarantine(quarantine::Command),
+    /// Whether panels are reachable, as a whole.
+    #[command(subcommand)]
+    Supervision(supervision::Command),
+>>>>>>> quarantine
     /// Look at the configuration before a server is started with it.
     #[command(subcommand)]
     Config(config::Command),
@@ -180,8 +189,13 @@ pub fn administer(global: &Global, what: Administer, sqlite: Option<&str>) -> Ex
     let outcome = match what {
         Administer::Panel(command) => panel::run(global, *command, &mut out),
         Administer::Event(command) => event::run(global, command, &mut out),
+<<<<<<< HEAD
         Administer::Supervision(command) => supervision::run(global, &command, &mut out),
         Administer::Quarantine(command) => quarantine::run(global, command, &mut out),
+=======
+        Administer::Quarantine(command) => quarantine::run(global, command, &mut out),
+        Administer::Supervision(command) => supervision::run(global, &command, &mut out),
+>>>>>>> quarantine
         Administer::Config(command) => config::run(global, command, &mut out),
         Administer::Doctor => doctor::run(global, sqlite, &mut out),
     };
