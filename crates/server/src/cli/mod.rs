@@ -128,25 +128,16 @@ pub struct DemoOptions {
 pub enum Administer {
     /// Register panels and look at them.
     #[command(subcommand)]
-    Panel(Box<panel::Command>),
+    Panel(panel::Command),
     /// Look at events, and follow them.
     #[command(subcommand)]
     Event(event::Command),
-<<<<<<< HEAD
-    /// Whether panels are reachable, as a whole.
-    #[command(subcommand)]
-    Supervision(supervision::Command),
-    /// Look at who sends frames and is not known; make panels of them, or mute them.
-    #[command(subcommand)]
-    Quarantine(quarantine::Command),
-=======
     /// Look at who sends frames and is not known; make panels of them, or mute them.
     #[command(subcommand)]
     Quarantine(quarantine::Command),
     /// Whether panels are reachable, as a whole.
     #[command(subcommand)]
     Supervision(supervision::Command),
->>>>>>> quarantine
     /// Look at the configuration before a server is started with it.
     #[command(subcommand)]
     Config(config::Command),
@@ -187,15 +178,10 @@ impl Global {
 pub fn administer(global: &Global, what: Administer, sqlite: Option<&str>) -> ExitCode {
     let mut out = Out::new(global.json);
     let outcome = match what {
-        Administer::Panel(command) => panel::run(global, *command, &mut out),
+        Administer::Panel(command) => panel::run(global, command, &mut out),
         Administer::Event(command) => event::run(global, command, &mut out),
-<<<<<<< HEAD
-        Administer::Supervision(command) => supervision::run(global, &command, &mut out),
-        Administer::Quarantine(command) => quarantine::run(global, command, &mut out),
-=======
         Administer::Quarantine(command) => quarantine::run(global, command, &mut out),
         Administer::Supervision(command) => supervision::run(global, &command, &mut out),
->>>>>>> quarantine
         Administer::Config(command) => config::run(global, command, &mut out),
         Administer::Doctor => doctor::run(global, sqlite, &mut out),
     };
