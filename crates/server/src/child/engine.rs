@@ -109,6 +109,8 @@ fn shown(house: &House, policies: &Policies, hub: &Hub) -> api::Services {
         events: store.clone(),
         verdicts: store.clone(),
         judge: Arc::new(policies.judge.clone()),
+        strays: store.clone(),
+        quarantine: Arc::new(policies.quarantine.clone()),
         registry: store.clone(),
         panel_admin: Arc::new(house.registry.clone()),
         supervision: Arc::new(policies.watcher.clone()),
