@@ -50,6 +50,8 @@ fn config(folder: &Path) -> anyhow::Result<Config> {
             set("WATCHFIRE__LISTENER__DC09__ADDRESS", "127.0.0.1:0"),
             set("WATCHFIRE__API__ADDRESS", "127.0.0.1:0"),
             set("WATCHFIRE__GATEWAY__COUNT", "2"),
+            // Panels here speak every 15 s: a loss is seen while somebody still looks.
+            set("WATCHFIRE__SUPERVISION__DEFAULT", "45s"),
             set("WATCHFIRE__LOG__FILTER", "warn"),
         ],
         data: Some(folder.to_owned()),
@@ -128,7 +130,8 @@ fn begin(folder: &Path, panels: SocketAddr) -> anyhow::Result<std::process::Chil
          - shops open and close: `arm` and `disarm`, and the partition's state follows\n\
          - somebody breaks in, a smoke detector trips: red, first in the queue\n\
          - the mains fail somewhere, and come back: a trouble and its restore\n\
-         - 0A05, a cabin in the woods, loses its line after 80 s, for two minutes\n\
+         - 0A05, a cabin in the woods, loses its line after 80 s, for two minutes: 45 s after its\n\
+         \x20 last word it is `path_lost`, and then `path_back`\n\
          - 0A07, a bank, encrypts. After 30 s somebody disarms it in clear: that is doubtful, the\n\
          \x20 bank stays armed until a person says otherwise, and the alarm that follows counts\n\
          - 0A08, a kiosk, speaks over UDP; nothing of it is lost\n\
@@ -139,6 +142,7 @@ fn begin(folder: &Path, panels: SocketAddr) -> anyhow::Result<std::process::Chil
          \x20 watchfire panel show 0A07 --data {folder}\n\
          \x20 watchfire event confirm SEQ --data {folder}   (of the doubtful disarm; or `reject`)\n\
          \x20 watchfire quarantine list --data {folder}\n\
+         \x20 watchfire supervision status --data {folder}\n\
          Ctrl-C ends the demonstration and leaves nothing behind.\n\n",
         sim::demo::CAST.len(),
         folder = folder.display(),
