@@ -41,13 +41,11 @@ impl Supervision {
             Some(class) => class.suits_any_channel() && !class.is_dual(),
             None => true,
         };
-        match Watch::parse(&raw.default).ok().filter(any_path) {
-            Some(default) => Some(Self { default }),
-            None => {
-                let what = format!("\"{}\" is no way to watch every panel", raw.default);
-                problems.push(settings.problem("supervision.default", what));
-                None
-            }
+        let default = Watch::parse(&raw.default).ok().filter(any_path);
+        if default.is_none() {
+            let what = format!("\"{}\" is no way to watch every panel", raw.default);
+            problems.push(settings.problem("supervision.default", what));
         }
+        default.map(|default| Self { default })
     }
 }

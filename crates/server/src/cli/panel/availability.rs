@@ -49,7 +49,7 @@ pub(super) fn run(client: &Client, options: &Options, out: &mut Out) -> Result<E
     for path in &shown.paths {
         let percent = path
             .percent
-            .map_or("-".to_owned(), |percent| format!("{percent:.4} %"));
+            .map_or_else(|| "-".to_owned(), |percent| format!("{percent:.4} %"));
         table.row(
             Style::Plain,
             &[

@@ -22,7 +22,7 @@ use super::{Failure, Global, Out};
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Register a panel. From then on its signals are taken.
-    Add(add::Options),
+    Add(Box<add::Options>),
     /// Register the panels of a table. It can be run again: what is registered is left alone.
     Import(import::Options),
     /// List panels.
@@ -30,7 +30,7 @@ pub enum Command {
     /// Show a panel: how it reaches the server, its partitions and zones, its last event.
     Show(show::Options),
     /// Show or set how closely panels are watched.
-    Supervise(supervise::Options),
+    Supervise(Box<supervise::Options>),
     /// For what part of a month the paths of a panel were there.
     Availability(availability::Options),
     /// The ways by which a panel reaches the server: add, list, change and remove them.
@@ -41,7 +41,7 @@ pub enum Command {
 pub(super) fn run(global: &Global, command: Command, out: &mut Out) -> Result<ExitCode, Failure> {
     let client = global.client()?;
     match command {
-        Command::Add(options) => add::run(&client, options, out),
+        Command::Add(options) => add::run(&client, *options, out),
         Command::Import(options) => import::run(&client, &options, out),
         Command::List(options) => list::run(&client, &options, out),
         Command::Show(options) => show::run(&client, &options.panel, out),

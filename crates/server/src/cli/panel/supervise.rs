@@ -86,15 +86,12 @@ impl Settings {
         let typed = typed.or_else(|| self.off.then(|| "off".to_owned()));
         put("watch", typed.or(before.watch).filter(|_| !self.inherit));
         let counts = self.any_signal.then(|| "any_signal".to_owned());
-        match &self.test_every {
-            Some(every) => {
-                put("test_counts", counts.filter(|_| every != "off"));
-                put("test_every", Some(every.clone()));
-            }
-            None => {
-                put("test_every", before.test_every);
-                put("test_counts", before.test_counts);
-            }
+        if let Some(every) = &self.test_every {
+            put("test_counts", counts.filter(|_| every != "off"));
+            put("test_every", Some(every.clone()));
+        } else {
+            put("test_every", before.test_every);
+            put("test_counts", before.test_counts);
         }
         let midnight = |day: String| {
             if day.contains('T') {
