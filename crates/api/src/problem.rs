@@ -231,13 +231,9 @@ impl From<ChangeError> for Problem {
         let problem = Self::new(error.code());
         match error {
             ChangeError::Refused(error) => error.into(),
-            ChangeError::UnknownPanel { .. } | ChangeError::UnknownPath { .. } => {
-                problem.detail(error.to_string())
-            }
-            ChangeError::LastPath { panel, .. } => Self {
-                panel: Some(panel),
-                ..problem.detail(error.to_string())
-            },
+            ChangeError::UnknownPanel { .. }
+            | ChangeError::UnknownPath { .. }
+            | ChangeError::LastPath { .. } => problem.detail(error.to_string()),
         }
     }
 }

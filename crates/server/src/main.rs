@@ -20,7 +20,7 @@ fn main() -> ExitCode {
     let Cli { global, command } = Cli::parse();
     let outcome = match command {
         Command::Administer(what) => {
-            return cli::administer(&global, what, Some(store::sqlite_version()));
+            return cli::administer(&global, *what, Some(store::sqlite_version()));
         }
         Command::Sim(options) => return cli::sim::run(&global, &options),
         Command::Verify => return cli::verify(&global),

@@ -21,7 +21,6 @@ mod figures;
 mod gateway;
 mod greeting;
 mod order;
-mod untaken;
 
 use std::collections::HashMap;
 use std::io;
@@ -35,7 +34,6 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::task::JoinSet;
 
 pub use figures::Figures;
-pub use untaken::Untaken;
 
 use greeting::{Greeted, Pairing, Trio, greet};
 

@@ -15,6 +15,7 @@ mod failure;
 mod out;
 mod panel;
 mod place;
+mod quarantine;
 pub mod sim;
 mod sse;
 mod supervision;
@@ -85,7 +86,7 @@ pub enum Command {
     Verify,
     /// What is done to a server rather than by it.
     #[command(flatten)]
-    Administer(Administer),
+    Administer(Box<Administer>),
     /// The engine's process; started by `serve`.
     #[command(hide = true)]
     Engine,
@@ -131,6 +132,9 @@ pub enum Administer {
     /// Look at events, and follow them.
     #[command(subcommand)]
     Event(event::Command),
+    /// Look at who sends frames and is not known; make panels of them, or mute them.
+    #[command(subcommand)]
+    Quarantine(quarantine::Command),
     /// Whether panels are reachable, as a whole.
     #[command(subcommand)]
     Supervision(supervision::Command),
@@ -176,6 +180,7 @@ pub fn administer(global: &Global, what: Administer, sqlite: Option<&str>) -> Ex
     let outcome = match what {
         Administer::Panel(command) => panel::run(global, *command, &mut out),
         Administer::Event(command) => event::run(global, command, &mut out),
+        Administer::Quarantine(command) => quarantine::run(global, command, &mut out),
         Administer::Supervision(command) => supervision::run(global, &command, &mut out),
         Administer::Config(command) => config::run(global, command, &mut out),
         Administer::Doctor => doctor::run(global, sqlite, &mut out),

@@ -65,6 +65,57 @@ pub(super) struct PanelWithParts {
     pub(super) partitions: Vec<Partition>,
     pub(super) zones: Vec<Zone>,
     pub(super) last_event: Option<Event>,
+    #[serde(default)]
+    pub(super) adopted: Vec<Adopted>,
+}
+
+/// That a panel was a stranger before.
+#[derive(Debug, Deserialize)]
+pub(super) struct Adopted {
+    pub(super) number: u64,
+    pub(super) at: String,
+    pub(super) by: String,
+    pub(super) first: String,
+    pub(super) last: String,
+    pub(super) count: u64,
+}
+
+/// A page of the quarantine, as it came.
+#[derive(Debug, Deserialize)]
+pub(super) struct StrangerPage {
+    pub(super) strangers: Vec<serde_json::Value>,
+    pub(super) next_cursor: Option<String>,
+}
+
+/// Somebody who sends frames and is not known.
+#[derive(Debug, Deserialize)]
+pub(super) struct Stranger {
+    pub(super) number: u64,
+    pub(super) family: String,
+    pub(super) account: String,
+    pub(super) receiver: Option<String>,
+    pub(super) line: Option<String>,
+    pub(super) reason: String,
+    pub(super) standing: String,
+    pub(super) listener: String,
+    pub(super) sources: Vec<String>,
+    pub(super) first: String,
+    pub(super) last: String,
+    pub(super) count: u64,
+    pub(super) acknowledged: u64,
+    #[serde(default)]
+    pub(super) frames: Vec<Frame>,
+}
+
+/// A frame of a stranger.
+#[derive(Debug, Deserialize)]
+pub(super) struct Frame {
+    pub(super) received: String,
+    pub(super) source: String,
+    pub(super) format: String,
+    pub(super) encrypted: bool,
+    pub(super) raw: String,
+    pub(super) raw_text: Option<String>,
 }
 
 /// An area that is armed as one.

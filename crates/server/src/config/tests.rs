@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use proto::Strangers;
+
 use super::*;
 
 const DAY: Duration = Duration::from_hours(24);
@@ -154,7 +156,7 @@ fn an_unknown_key_is_refused_with_file_line_nearest_and_allowed_keys() {
     insta::assert_snapshot!(told("log = \"info\"\n[listener]\naddress = \"0.0.0.0:1\"\n"), @r"
     the configuration is not valid
       watchfire.toml:3: `listener.address`: `listener` is a section, not a key
-        allowed: a name and a key: [listener.NAME] with enabled, family, address
+        allowed: a name and a key: [listener.NAME] with enabled, family, address, udp, strangers
       watchfire.toml:1: `log`: `log` is a section, not a key
         allowed: [log] with filter, format
     ");
@@ -165,7 +167,7 @@ fn an_unknown_variable_of_the_environment_is_refused() {
     insta::assert_snapshot!(told_of("WATCHFIRE__LISTENER__DC09__ADRESS", "127.0.0.1:1"), @r"
     the configuration is not valid
       environment WATCHFIRE__LISTENER__DC09__ADRESS: `listener.dc09.adress`: there is no such key; did you mean `address`?
-        allowed: enabled, family, address
+        allowed: enabled, family, address, udp, strangers
     ");
     insta::assert_snapshot!(told_of("WATCHFIRE__API", "127.0.0.1:1"), @r"
     the configuration is not valid
@@ -238,6 +240,27 @@ fn a_listener_without_address_and_two_at_one_address_are_refused() {
       watchfire.toml:3: `listener.second.address`: listener `dc09` has this address already
         allowed: an address and a port, such as 0.0.0.0:9009 or [::1]:9009
     ");
+}
+
+#[test]
+fn a_listener_takes_datagrams_and_declines_strangers_unless_it_is_told_otherwise() {
+    let listener = |text: &str| {
+        let (_folder, sources) = from_file(text);
+        Config::load(&sources).unwrap().listeners.remove(0)
+    };
+    let default = listener("");
+    assert!(default.udp);
+    assert_eq!(default.strangers, Strangers::Decline);
+    let other = listener("[listener.dc09]\nudp = false\nstrangers = \"silence\"\n");
+    assert!(!other.udp);
+    assert_eq!(other.strangers, Strangers::Silence);
+    let acknowledging = listener("[listener.dc09]\nstrangers = \"acknowledge\"\n");
+    assert_eq!(acknowledging.strangers, Strangers::Acknowledge);
+    let problem = told("[listener.dc09]\nstrangers = \"welcome\"\n");
+    assert!(
+        problem.contains("\"decline\", \"silence\" or \"acknowledge\""),
+        "{problem}"
+    );
 }
 
 #[test]

@@ -43,7 +43,7 @@ impl Sealer for NothingToSeal {
         unreachable!("no panel is registered")
     }
 
-    fn open(&self, _: &[u8], _: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    fn open(&self, _: &[u8], _: &[u8]) -> Option<zeroize::Zeroizing<Vec<u8>>> {
         None
     }
 }

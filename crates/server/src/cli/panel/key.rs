@@ -18,7 +18,7 @@ const LONGEST: u64 = 1_024;
 /// line; a file or standard input they do not.
 #[derive(Args)]
 #[group(multiple = false)]
-pub(super) struct KeyOptions {
+pub(in crate::cli) struct KeyOptions {
     /// The AES key that it encrypts with: 32, 48 or 64 hexadecimal digits. Others on this machine
     /// can see a command line: `--key-file` keeps it from them.
     #[arg(long, value_name = "HEX")]
@@ -42,7 +42,7 @@ impl std::fmt::Debug for KeyOptions {
 
 impl KeyOptions {
     /// Puts the key that was given, if one was, into a document for the API.
-    pub(super) fn put_into(self, document: &mut Map<String, Value>) -> Result<(), Failure> {
+    pub(in crate::cli) fn put_into(self, document: &mut Map<String, Value>) -> Result<(), Failure> {
         let read = |file: Option<PathBuf>| file.map(|file| content(&file)).transpose();
         let digits = self.key.or(read(self.key_file)?);
         let characters = self.key_ascii.or(read(self.key_ascii_file)?);

@@ -4,7 +4,7 @@ mod add;
 mod availability;
 mod identity;
 mod import;
-mod key;
+pub(super) mod key;
 mod list;
 mod path;
 mod show;

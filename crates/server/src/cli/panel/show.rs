@@ -9,7 +9,7 @@ use crate::cli::client::{Client, shaped};
 use crate::cli::event::row::{self, table};
 use crate::cli::out::{Style, harmless};
 use crate::cli::table::Table;
-use crate::cli::view::{PanelWithParts, Partition, Path, Zone, or_dash, second};
+use crate::cli::view::{Adopted, PanelWithParts, Partition, Path, Zone, or_dash, second};
 use crate::cli::{Failure, Out};
 
 /// Which panel to show.
@@ -41,6 +41,9 @@ pub(super) fn run(client: &Client, named: &str, out: &mut Out) -> Result<ExitCod
     paths(&panel.paths, out)?;
     partitions(&shown.partitions, out)?;
     zones(&shown.zones, out)?;
+    for was in &shown.adopted {
+        adopted(was, out)?;
+    }
     out.line(format_args!("\nlast event"))?;
     let Some(event) = &shown.last_event else {
         out.line(format_args!("none yet"))?;
@@ -160,4 +163,18 @@ fn zones(zones: &[Zone], out: &mut Out) -> Result<(), Failure> {
     }
     out.line(format_args!(""))?;
     table.print(out)
+}
+
+/// What the panel was before it was registered.
+fn adopted(was: &Adopted, out: &mut Out) -> Result<(), Failure> {
+    out.line(format_args!(
+        "\nadopted from the quarantine, entry {}, by {} at {}: {} frames from {} to {} came before \
+         and went nowhere",
+        was.number,
+        harmless(&was.by),
+        second(&was.at),
+        was.count,
+        second(&was.first),
+        second(&was.last)
+    ))
 }
