@@ -128,7 +128,7 @@ pub struct DemoOptions {
 pub enum Administer {
     /// Register panels and look at them.
     #[command(subcommand)]
-    Panel(panel::Command),
+    Panel(Box<panel::Command>),
     /// Look at events, and follow them.
     #[command(subcommand)]
     Event(event::Command),
@@ -178,7 +178,7 @@ impl Global {
 pub fn administer(global: &Global, what: Administer, sqlite: Option<&str>) -> ExitCode {
     let mut out = Out::new(global.json);
     let outcome = match what {
-        Administer::Panel(command) => panel::run(global, command, &mut out),
+        Administer::Panel(command) => panel::run(global, *command, &mut out),
         Administer::Event(command) => event::run(global, command, &mut out),
         Administer::Quarantine(command) => quarantine::run(global, command, &mut out),
         Administer::Supervision(command) => supervision::run(global, &command, &mut out),

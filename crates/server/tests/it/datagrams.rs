@@ -19,14 +19,14 @@ const PANELS: u32 = 64;
 const TRIES: u32 = 30;
 
 /// A panel that sends datagrams from a port of its own.
-struct Panel {
+pub(crate) struct Panel {
     account: String,
     socket: UdpSocket,
 }
 
 impl Panel {
     /// Talks to this address alone: an answer from another one would not reach it.
-    fn new(member: &Member, server: SocketAddr) -> Self {
+    pub(crate) fn new(member: &Member, server: SocketAddr) -> Self {
         let socket = UdpSocket::bind("0.0.0.0:0").unwrap();
         socket.connect(server).unwrap();
         Self {
@@ -36,7 +36,7 @@ impl Panel {
     }
 
     /// Says a frame until it is answered; tells the answer.
-    fn report(&self, sequence: u16) -> String {
+    pub(crate) fn report(&self, sequence: u16) -> String {
         let mut frame = Vec::new();
         let event = "1130 01 007";
         let message = Message::adm_cid(&self.account, sequence, event);

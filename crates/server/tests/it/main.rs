@@ -24,4 +24,5 @@ mod many_connections;
 mod power_cut;
 mod simulated;
 mod slowloris;
+mod supervision;
 mod support;

@@ -6,7 +6,7 @@ mod outages;
 mod property;
 mod rules;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use model::limits::{HEARTBEAT, LINK_PERIOD, SUPERVISION_TICK};
@@ -49,7 +49,9 @@ pub(super) struct World {
     /// Signs that gateways have gathered.
     signs: Vec<Sign>,
     /// Of each path how often it speaks, and when it spoke.
-    speaking: BTreeMap<u32, (Duration, Mono)>,
+    speaking: BTreeMap<u32, Duration>,
+    /// When they speak next.
+    next: BTreeSet<(Mono, u32)>,
     written: Mono,
 }
 
@@ -92,6 +94,7 @@ impl World {
             disk: Disk::default(),
             signs: Vec::new(),
             speaking: BTreeMap::new(),
+            next: BTreeSet::new(),
             written: Mono(0),
         }
     }
@@ -113,11 +116,19 @@ impl World {
     /// A path speaks now and then every so often.
     pub(super) fn speaks_every(&mut self, path: u32, period: Duration) {
         self.speaks(path);
-        self.speaking.insert(path, (period, self.now.mono));
+        self.speaking.insert(path, period);
+        self.next.insert((self.now.mono.after(period), path));
     }
 
     pub(super) fn falls_silent(&mut self, path: u32) {
         self.speaking.remove(&path);
+        self.next.retain(|(_, one)| *one != path);
+    }
+
+    /// Who spoke until now.
+    pub(super) fn everybody_falls_silent(&mut self) -> BTreeMap<u32, Duration> {
+        self.next.clear();
+        std::mem::take(&mut self.speaking)
     }
 
     /// Time passes, in which the engine runs.
@@ -134,15 +145,19 @@ impl World {
         let before = self.now;
         self.now.mono = before.mono.after(time);
         self.now.wall = Wall(before.wall.0 + model::micros(time));
-        for (path, (period, last)) in &mut self.speaking {
-            while last.after(*period) <= self.now.mono {
-                *last = last.after(*period);
-                self.signs.push(Sign {
-                    path: PathIndex(*path),
-                    epoch: Epoch(1),
-                    at: *last,
-                });
-            }
+        while let Some((at, path)) = self.next.first().copied()
+            && at <= self.now.mono
+        {
+            self.next.pop_first();
+            let Some(period) = self.speaking.get(&path) else {
+                continue;
+            };
+            self.next.insert((at.after(*period), path));
+            self.signs.push(Sign {
+                path: PathIndex(path),
+                epoch: Epoch(1),
+                at,
+            });
         }
     }
 

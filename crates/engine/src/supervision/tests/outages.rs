@@ -102,7 +102,7 @@ fn a_stall_of_ours_is_held_and_told() {
     world.run(30 * SECOND);
     world.falls_silent(7);
     // The whole machine slept: nobody was heard, or could be.
-    let speaking = std::mem::take(&mut world.speaking);
+    let speaking = world.everybody_falls_silent();
     world.signs.clear();
     world.pass(60 * SECOND);
     world.tick();
@@ -137,7 +137,7 @@ fn a_lost_gateway_makes_nobody_seem_lost() {
     speak_all(&mut world, 1..=FLEET, 9 * SECOND);
     world.run(30 * SECOND);
     world.machine.gateway(false);
-    let speaking = std::mem::take(&mut world.speaking);
+    let speaking = world.everybody_falls_silent();
     world.run(40 * SECOND);
     world.machine.gateway(true);
     world.run(10 * SECOND);

@@ -79,7 +79,7 @@ fn take(world: &mut World, truth: &mut Truth, step: Step) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
     #[test]
     fn nobody_is_lost_who_spoke_and_nobody_is_forgotten_who_did_not(

@@ -189,9 +189,9 @@ fn paths_are_listed_with_their_key_and_habits_and_what_must_be_known_of_them() {
     assert_eq!(
         out(&listed),
         "path   family  account  receiver  line  listener  may  encrypted  key set  once encrypted  \
-         forgery    last heard\n\
+         forgery    state  since  last heard\n\
          pth_1  dc09    1234     any       2     dc09      hub  aes192     -        yes             \
-         invisible  -\n\
+         invisible  -      -      -\n\
          pth_1: An altered signal would not be noticed.\n",
         "{}",
         err(&listed)
