@@ -168,8 +168,8 @@ fn zones(zones: &[Zone], out: &mut Out) -> Result<(), Failure> {
 /// What the panel was before it was registered.
 fn adopted(was: &Adopted, out: &mut Out) -> Result<(), Failure> {
     out.line(format_args!(
-        "\nadopted from the quarantine, entry {}, by {} at {}: {} frames from {} to {} came before \
-         and went nowhere",
+        "\nadopted from the quarantine, entry {}, by {} at {}: what came before went nowhere ({} in \
+         all, from {} to {})",
         was.number,
         harmless(&was.by),
         second(&was.at),

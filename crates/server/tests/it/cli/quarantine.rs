@@ -103,8 +103,9 @@ fn a_panel_tells_what_it_was_in_the_quarantine() {
     let fake = Fake::serving(vec![Answer::json(&path, 200, panel)]);
     let shown = run(fake.folder(), &["panel", "show", id]);
     assert!(shown.status.success(), "{}", err(&shown));
-    let told = "adopted from the quarantine, entry 7, by admin at 2026-11-22 20:15:00Z: 60 frames \
-                from 2026-11-22 19:15:00Z to 2026-11-22 20:14:00Z came before and went nowhere";
+    let told = "adopted from the quarantine, entry 7, by admin at 2026-11-22 20:15:00Z: what \
+                came before went nowhere (60 in all, from 2026-11-22 19:15:00Z to 2026-11-22 \
+                20:14:00Z)";
     assert!(out(&shown).contains(told), "{}", out(&shown));
     fake.finish();
 }
