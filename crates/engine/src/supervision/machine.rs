@@ -18,15 +18,14 @@ use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use model::limits::{
-    FAREWELL_GRACE, FLAPPING_LOSSES, FLAPPING_PERIOD, PRESENCE_PATHS, PRESENCE_ROW, STALL,
-    STILL_LOST_PERIOD, SUPERVISION_SETTLE, SUPERVISION_TICK,
+    FAREWELL_GRACE, PRESENCE_PATHS, PRESENCE_ROW, STALL, SUPERVISION_SETTLE, SUPERVISION_TICK,
 };
-use model::{Epoch, Mono, Now, OwnCode, PanelIndex, PathIndex, Wall, micros};
+use model::{Epoch, Mono, Now, OwnCode, PanelIndex, PathIndex, Wall};
 
 use super::clock::{Served, ServiceClock, millis};
 use super::hold::{Hold, time_to_return};
-use super::outbreak::{ONCE, Outbreaks};
-use super::slot::{Fault, Loss, Losses, NONE, PanelSlot, Slot, Test, Times, Watched};
+use super::outbreak::Outbreaks;
+use super::slot::{Loss, Losses, PanelSlot, Slot, Test, Times};
 use super::wheel::Wheel;
 use crate::ports::Sign;
 
@@ -71,9 +70,9 @@ pub struct Machine {
     /// Our own outages, to be told.
     pub(super) outages: VecDeque<Report>,
     pub(super) outage_on_its_way: Option<Report>,
-    held: Vec<u32>,
-    dirty: Vec<bool>,
-    last: Now,
+    pub(super) held: Vec<u32>,
+    pub(super) dirty: Vec<bool>,
+    pub(super) last: Now,
     paused_at: Option<Now>,
     /// Deadlines wait until then, since signs of life may still be in the sockets (R11).
     settle_until: Option<Mono>,
@@ -172,93 +171,6 @@ impl Machine {
         self.hold.gateway(here);
         if !here {
             self.begin_hold();
-        }
-    }
-
-    /// Begins or ends watching a path, or changes how. Silence counts from now on, so that a
-    /// shorter time never finds a path lost that was well by the longer one.
-    pub fn watch(&mut self, watched: &Watched, now: Now) {
-        let Some(at) = slot_of(watched.path) else {
-            return;
-        };
-        if at >= self.slots.len() && !self.grow(at) {
-            return;
-        }
-        let served = self.clock.at(now.mono);
-        let panel = self.panel(watched);
-        let primary_failed = self.primary_failed(panel, at);
-        let satisfies = watched
-            .satisfies
-            .and_then(slot_of)
-            .and_then(|at| u32::try_from(at).ok());
-        let slot = &mut self.slots[at];
-        let was = (slot.is_watched(), slot.times);
-        slot.panel = panel;
-        slot.farewell = watched.farewell;
-        slot.satisfies = satisfies.unwrap_or(NONE);
-        slot.times = watched.times;
-        slot.time = watched
-            .times
-            .map_or(0, |times| in_force(times, primary_failed));
-        let ahead = watched.commissioned - now.wall;
-        let ahead = Duration::from_micros(u64::try_from(ahead).unwrap_or(0));
-        if !slot.ever {
-            slot.base = served.after(ahead);
-        } else if slot.known && was.1 != slot.times {
-            slot.base = slot.base.max(served);
-        }
-        slot.known = true;
-        let watched_now = slot.is_watched();
-        match (was.0, watched_now) {
-            (false, true) => self.watched += 1,
-            (true, false) => self.unwatched(at),
-            _ => {}
-        }
-        if watched_now && self.slots[at].fault.is_none() && !self.slots[at].held {
-            self.arm(at);
-        }
-        self.dirty[at / PRESENCE_ROW] = true;
-        self.expect(at, watched, served);
-        self.recount(panel);
-        self.enqueue(panel);
-    }
-
-    fn unwatched(&mut self, at: usize) {
-        self.watched -= 1;
-        let slot = &mut self.slots[at];
-        slot.fault = None;
-        slot.held = false;
-    }
-
-    fn expect(&mut self, at: usize, watched: &Watched, served: Served) {
-        let index = number(at);
-        match watched.test {
-            None => {
-                if let Some(test) = self.tests.get_mut(&index) {
-                    test.wanted = false;
-                    test.overdue = false;
-                    test.armed = 0;
-                    if !test.told {
-                        self.tests.remove(&index);
-                    }
-                }
-            }
-            Some(expected) => {
-                let test = self.tests.entry(index).or_insert(Test {
-                    base: served,
-                    expected,
-                    armed: 0,
-                    wanted: true,
-                    overdue: false,
-                    told: false,
-                });
-                if test.expected != expected || !test.wanted {
-                    test.wanted = true;
-                    test.expected = expected;
-                    test.base = test.base.max(served);
-                }
-                self.arm_test(index);
-            }
         }
     }
 
@@ -398,172 +310,6 @@ impl Machine {
         }
     }
 
-    fn judge_silence(&mut self, index: u32, tick: u64) {
-        let at = index as usize;
-        let slot = &mut self.slots[at];
-        // Stale: it was armed anew for an earlier moment, or is watched no longer.
-        if slot.armed > tick || slot.armed == 0 || !slot.is_watched() || slot.fault.is_some() {
-            return;
-        }
-        slot.armed = 0;
-        if tick_after(slot.deadline()) > tick {
-            self.arm(at);
-        } else if self.hold.is_running() {
-            slot.held = true;
-            self.held.push(index);
-        } else {
-            let due = slot.deadline();
-            self.fail(at, due);
-        }
-    }
-
-    /// The end of a hold: who was not heard meanwhile is lost (R11).
-    fn release(&mut self, served: Served) {
-        for index in std::mem::take(&mut self.held) {
-            let at = index as usize;
-            if std::mem::take(&mut self.slots[at].held) {
-                self.fail(at, served);
-            }
-        }
-    }
-
-    fn fail(&mut self, at: usize, due: Served) {
-        let index = number(at);
-        let slot = &mut self.slots[at];
-        let deadline = slot.deadline();
-        slot.fault = Some(if slot.ever { Fault::Lost } else { Fault::Never });
-        let panel = slot.panel;
-        let loss = Loss {
-            at: deadline,
-            since: self.wall_of(deadline),
-            due,
-            remind: false,
-            reminder: u64::MAX,
-        };
-        self.losses.insert(index, loss);
-        let flaps = self.flaps.entry(index).or_default();
-        flaps.rotate_left(1);
-        flaps[FLAPPING_LOSSES - 1] = due;
-        let served = self.served_now();
-        self.primary_changed(at, served);
-        if let Some(panel) = self.panels.get_mut(panel as usize) {
-            let again = |counted: Served| served.since(counted) > ONCE;
-            if panel.counted.is_none_or(again) {
-                panel.counted = Some(served);
-                self.outbreaks.lost(panel.groups, served);
-            }
-        }
-        self.enqueue(panel);
-    }
-
-    /// R10: the alternative paths have the short time as soon as the first one fails, from that
-    /// moment on, and the long one when it is back.
-    fn primary_changed(&mut self, at: usize, served: Served) {
-        let panel = self.slots[at].panel;
-        let Some(panel) = self.panels.get(panel as usize) else {
-            return;
-        };
-        if panel.paths.first() != Some(&number(at)) {
-            return;
-        }
-        let failed = self.slots[at].fault.is_some();
-        for other in panel.paths.iter().skip(1).copied().collect::<Vec<_>>() {
-            let slot = &mut self.slots[other as usize];
-            let Some(times) = slot.times else { continue };
-            let time = in_force(times, failed);
-            if time != std::mem::replace(&mut slot.time, time) {
-                slot.base = slot.base.max(served);
-                if slot.fault.is_none() && !slot.held {
-                    self.arm(other as usize);
-                }
-            }
-        }
-    }
-
-    /// The same for a failure that an earlier life saw: silence has counted since then.
-    pub(super) fn primary_recalled(&mut self, at: usize) {
-        let panel = self.slots[at].panel;
-        let Some(panel) = self.panels.get(panel as usize) else {
-            return;
-        };
-        if panel.paths.first() != Some(&number(at)) || self.slots[at].fault.is_none() {
-            return;
-        }
-        for other in panel.paths.iter().skip(1).copied().collect::<Vec<_>>() {
-            let slot = &mut self.slots[other as usize];
-            slot.time = slot.times.map_or(0, |times| in_force(times, true));
-            if slot.is_watched() && slot.fault.is_none() {
-                self.arm(other as usize);
-            }
-        }
-    }
-
-    fn primary_failed(&self, panel: u32, at: usize) -> bool {
-        let first = self
-            .panels
-            .get(panel as usize)
-            .and_then(|p| p.paths.first());
-        first.is_some_and(|first| {
-            *first as usize != at && self.slots[*first as usize].fault.is_some()
-        })
-    }
-
-    fn remind(&mut self, index: u32, tick: u64) {
-        let slot = &self.slots[index as usize];
-        let still = slot.told.is_some() && slot.fault.is_some();
-        let panel = slot.panel;
-        // A timer of an earlier loss is stale.
-        let loss = self.losses.get_mut(&index);
-        if let Some(loss) = loss.filter(|loss| still && loss.reminder <= tick) {
-            loss.remind = true;
-            self.enqueue(panel);
-        }
-    }
-
-    fn judge_test(&mut self, index: u32, tick: u64) {
-        let Some(test) = self.tests.get_mut(&index) else {
-            return;
-        };
-        if test.armed == 0 || test.armed > tick || test.overdue {
-            return;
-        }
-        test.armed = 0;
-        if tick_after(test.base.after(test.expected.every)) > tick {
-            self.arm_test(index);
-        } else {
-            test.overdue = true;
-            self.enqueue(self.slots[index as usize].panel);
-        }
-    }
-
-    /// Sets the timer of silence, unless one is set that comes early enough.
-    pub(super) fn arm(&mut self, at: usize) {
-        let slot = &mut self.slots[at];
-        let tick = tick_after(slot.deadline());
-        if slot.armed == 0 || tick < slot.armed {
-            slot.armed = tick;
-            self.wheel.set(tick, Timer::Silence(number(at)));
-        }
-    }
-
-    pub(super) fn arm_test(&mut self, index: u32) {
-        if let Some(test) = self.tests.get_mut(&index) {
-            let tick = tick_after(test.base.after(test.expected.every));
-            if test.armed == 0 || tick < test.armed {
-                test.armed = tick;
-                self.wheel.set(tick, Timer::Test(index));
-            }
-        }
-    }
-
-    pub(super) fn arm_reminder(&mut self, index: u32, from: Served) {
-        if let Some(loss) = self.losses.get_mut(&index) {
-            loss.remind = false;
-            loss.reminder = tick_after(from.after(STILL_LOST_PERIOD));
-            self.wheel.set(loss.reminder, Timer::Reminder(index));
-        }
-    }
-
     pub(super) fn enqueue(&mut self, panel: u32) {
         if let Some(slot) = self.panels.get_mut(panel as usize)
             && !std::mem::replace(&mut slot.queued, true)
@@ -575,99 +321,6 @@ impl Machine {
     /// What the clock of service showed at the last tick.
     pub(super) fn served_now(&self) -> Served {
         self.clock.at(self.last.mono)
-    }
-
-    /// The time on the wall of a moment of service, by what both clocks show now.
-    pub(super) fn wall_of(&self, at: Served) -> Wall {
-        let now = self.served_now();
-        if at > now {
-            return Wall(self.last.wall.0.saturating_add(micros(at.since(now))));
-        }
-        self.last.wall.before(now.since(at))
-    }
-
-    /// Whether a path is flapping: five losses within an hour (R9).
-    pub(super) fn is_flapping(&self, index: u32) -> bool {
-        let now = self.served_now();
-        self.flaps
-            .get(&index)
-            .is_some_and(|losses| losses[0] > Served(0) && now.since(losses[0]) <= FLAPPING_PERIOD)
-    }
-
-    fn grow(&mut self, at: usize) -> bool {
-        if at >= PRESENCE_PATHS {
-            return false;
-        }
-        self.slots.resize_with(at + 1, Slot::vacant);
-        self.dirty.resize(at / PRESENCE_ROW + 1, false);
-        true
-    }
-
-    fn panel(&mut self, watched: &Watched) -> u32 {
-        let next = number(self.panels.len());
-        let panel = *self.panel_of.entry(watched.panel).or_insert(next);
-        if panel == next {
-            self.panels.push(PanelSlot {
-                index: watched.panel,
-                paths: Vec::with_capacity(1),
-                groups: watched.groups,
-                member: false,
-                told: false,
-                queued: false,
-                on_its_way: None,
-                counted: None,
-            });
-        }
-        let paths = &mut self.panels[panel as usize].paths;
-        if let Err(place) = paths.binary_search(&watched.path.0) {
-            paths.insert(place, watched.path.0);
-        }
-        panel
-    }
-
-    /// A path is no longer registered; its panel, if it has others, stays.
-    pub fn forget(&mut self, path: PathIndex) {
-        let Some(at) = slot_of(path).filter(|at| *at < self.slots.len()) else {
-            return;
-        };
-        let panel = self.slots[at].panel;
-        if self.slots[at].is_watched() {
-            self.watched -= 1;
-        }
-        self.slots[at] = Slot::vacant();
-        self.losses.remove(&path.0);
-        self.flaps.remove(&path.0);
-        self.tests.remove(&path.0);
-        if let Some(slot) = self.panels.get_mut(panel as usize) {
-            slot.paths.retain(|one| *one != path.0);
-            self.recount(panel);
-            self.enqueue(panel);
-        }
-    }
-
-    /// Whether a path of this panel is registered.
-    pub fn knows(&self, panel: PanelIndex) -> bool {
-        let slot = self.panel_of.get(&panel);
-        slot.is_some_and(|slot| !self.panels[*slot as usize].paths.is_empty())
-    }
-
-    /// The registered paths.
-    pub fn paths(&self) -> Vec<PathIndex> {
-        let known = self.slots.iter().enumerate().filter(|(_, slot)| slot.known);
-        known.map(|(at, _)| PathIndex(number(at))).collect()
-    }
-
-    /// Counts a panel among the watched ones of its groups, or no longer.
-    fn recount(&mut self, panel: u32) {
-        let slots = &self.slots;
-        let slot = &mut self.panels[panel as usize];
-        let member = slot
-            .paths
-            .iter()
-            .any(|path| slots[*path as usize].is_watched());
-        if member != std::mem::replace(&mut slot.member, member) {
-            self.outbreaks.member(slot.groups, member);
-        }
     }
 
     /// Rows of [`PRESENCE_ROW`] paths in which somebody was heard since the last call.
@@ -704,11 +357,11 @@ pub(super) fn number(at: usize) -> u32 {
 }
 
 /// The tick at which a moment has passed.
-fn tick_after(at: Served) -> u64 {
+pub(super) fn tick_after(at: Served) -> u64 {
     at.0.div_ceil(millis(SUPERVISION_TICK))
 }
 
 /// The last tick that has passed at a moment.
-fn tick_before(at: Served) -> u64 {
+pub(super) fn tick_before(at: Served) -> u64 {
     at.0 / millis(SUPERVISION_TICK)
 }

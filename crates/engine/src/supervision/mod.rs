@@ -21,6 +21,7 @@
 
 mod availability;
 mod clock;
+mod faults;
 mod figures;
 mod follower;
 mod hold;
@@ -30,6 +31,7 @@ mod outbreak;
 mod plan;
 mod reporting;
 mod resume;
+mod roster;
 mod slot;
 mod task;
 #[cfg(test)]
