@@ -1,6 +1,7 @@
 //! Supervision under virtual time: a fleet whose panels speak when a script says so, gateways that
 //! tell of it in batches, a journal that commits, an engine that dies and comes again.
 
+mod following;
 mod lives;
 mod outages;
 mod property;
