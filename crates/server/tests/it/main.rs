@@ -18,6 +18,7 @@ mod crash;
 mod datagrams;
 mod doors;
 mod failing_sync;
+mod flood;
 mod full_disk;
 mod interop;
 mod many_connections;
