@@ -34,11 +34,12 @@ pub(super) fn run(client: &Client, options: Options, out: &mut Out) -> Result<Ex
     }
     let added = client.post("/panels", &Value::Object(document))?;
     let panel: Panel = shaped(added.clone())?;
-    options.supervision.set_of(client, &panel.id)?;
+    // Told before the rest is tried: the panel is registered, whatever becomes of its supervision.
     if out.is_json() {
         out.document(&added)?;
     } else {
         out.line(format_args!("{}  {}", panel.id, harmless(&panel.name)))?;
     }
+    options.supervision.set_of(client, &panel.id)?;
     Ok(ExitCode::SUCCESS)
 }
