@@ -114,6 +114,11 @@ impl Problem {
         self
     }
 
+    /// There is no panel with this id.
+    pub(crate) fn no_panel(id: PanelId) -> Self {
+        Self::new(ErrorCode::NotFound).detail(format!("there is no panel {id}"))
+    }
+
     pub(crate) fn detail(mut self, detail: impl Into<String>) -> Self {
         self.detail = Some(detail.into());
         self

@@ -1,4 +1,5 @@
-//! Watchfire's policies: what is a repeat, who speaks, what follows from an event.
+//! Watchfire's policies: what is a repeat, who speaks, who is a stranger, who has fallen silent,
+//! whose clock is wrong, what follows from an event.
 //!
 //! Invariant: decisions live in synchronous `machine.rs` files that are given time and facts;
 //! `task.rs` files own their state and carry the decisions out; `mod.rs` files offer handles.
@@ -8,9 +9,12 @@
 //!
 //! ```text
 //!   hub ──► ingest ──► EventLog (append, sync) ──► answers to the hub
-//!                            │ bell
-//!                            ▼
-//!                         states ──► States (partitions, zones, cursor)
+//!    │        ▲              │ bell
+//!    │        │              ▼
+//!    │        │           states ──► States (partitions, zones, cursor)
+//!    │        └─ events of our own ─┐
+//!    ├──► supervision, clocks, quarantine
+//!    └──► registry (who speaks, what was learned)
 //! ```
 //!
 //! What never happens here: sockets, files, SQL, HTTP.

@@ -7,7 +7,7 @@ use engine::supervision::Availability;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
-use model::{ErrorCode, PanelId, Wall};
+use model::{PanelId, Wall};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -113,8 +113,7 @@ pub(crate) async fn show(
     let month = month.unwrap_or_else(|| month_of(now));
     let (from, until) = (begin(month), begin(month.saturating_add(1.month())));
     let spells = services.supervision.spells(panel, from, until).await?;
-    let absent = || Problem::new(ErrorCode::NotFound).detail(format!("there is no panel {panel}"));
-    let spells = spells.ok_or_else(absent)?;
+    let spells = spells.ok_or_else(|| Problem::no_panel(panel))?;
     let of = |losses: &[engine::ports::Spell]| {
         Availability::of((from, until), spells.registered, now, losses, &spells.ours)
     };

@@ -192,9 +192,7 @@ pub(crate) async fn show(
     let id: PanelId = paths::id(&text)?;
     let services = &app.services;
     let detail = services.registry.panel(id).await?;
-    let detail = detail.ok_or_else(|| {
-        Problem::new(ErrorCode::NotFound).detail(format!("there is no panel {id}"))
-    })?;
+    let detail = detail.ok_or_else(|| Problem::no_panel(id))?;
     let last = last_event(&*services.events, id).await?;
     let last = judged(&*services.verdicts, last.into_iter().collect(), false).await?;
     let last = last

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use engine::ports::SettingChange;
-use model::{ErrorCode, PanelId, PathId};
+use model::{PanelId, PathId};
 
 use super::paths::id;
 use crate::auth::Caller;
@@ -58,8 +58,8 @@ pub(crate) async fn show(
 
 async fn of_panel(app: &App, panel: PanelId) -> Result<axum::Json<PanelSupervision>, Problem> {
     let known = app.services.supervision.panel(panel).await?;
-    let absent = || Problem::new(ErrorCode::NotFound).detail(format!("there is no panel {panel}"));
-    Ok(axum::Json(known.ok_or_else(absent)?.into()))
+    let known = known.ok_or_else(|| Problem::no_panel(panel))?;
+    Ok(axum::Json(known.into()))
 }
 
 /// Sets how a panel, or a path of it, is supervised

@@ -586,6 +586,7 @@ async fn an_engine_that_is_stopped_while_the_disk_is_full_leaves_the_signals_to_
         path: "disk".into(),
     }));
     bench.submit(2, None).await;
+    // Virtual time passes only when all else is idle: the append was tried, and tried again.
     tokio::time::sleep_until(tokio::time::Instant::now() + Duration::from_secs(1)).await;
     drop(bench.ingest);
     assert!(bench.task.await.unwrap().is_ok());
