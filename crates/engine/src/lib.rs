@@ -9,11 +9,10 @@
 //!
 //! ```text
 //!   hub ──► ingest ──► EventLog (append, sync) ──► answers to the hub
-//!    │        ▲              │ bell
-//!    │        │              ▼
-//!    │        │           states ──► States (partitions, zones, cursor)
-//!    │        └─ events of our own ─┐
-//!    ├──► supervision, clocks, quarantine
+//!    │                       │ bell
+//!    │                       ▼
+//!    │                    states ──► States (partitions, zones, cursor)
+//!    ├──► supervision, clocks, quarantine ──► events of our own ──► ingest
 //!    └──► registry (who speaks, what was learned)
 //! ```
 //!
