@@ -7,8 +7,8 @@ use arrayvec::ArrayString;
 use bytes::{BufMut, BytesMut};
 use model::{
     Account, AccountKey, AckMode, Code, Epoch, EventClass, EventFlags, EventSeq, Extended,
-    FamilyName, Item, ListenerName, Mono, PanelIndex, PathIndex, PathName, Point, PointNumber, Refusal,
-    RepeatKey, Signal, SignalToken, Stream, Wall,
+    FamilyName, Item, ListenerName, Mono, PanelIndex, PathIndex, PathName, Point, PointNumber,
+    Refusal, RepeatKey, Signal, SignalToken, Stream, Wall,
 };
 use proto::Outgoing;
 
