@@ -149,6 +149,7 @@ fn binding() -> PathBinding {
             listener: None,
             policy: PathPolicy::default(),
             cipher: None,
+            path_name: None,
         },
         panel: PanelId::from_bytes([2; 16]),
         panel_index: PanelIndex(3),
@@ -156,6 +157,8 @@ fn binding() -> PathBinding {
         organisation: OrganisationId::from_bytes([5; 16]),
         keys: Vec::new(),
         learned: Learned::default(),
+        secret: None,
+        disabled: false,
     }
 }
 

@@ -164,7 +164,7 @@ prop_compose! {
     fn signal()(
         account in account(),
         format in "[A-Z-]{0,12}",
-        panel_sequence in any::<Option<u16>>(),
+        panel_sequence in any::<Option<u64>>(),
         panel_time in of(any::<i64>().prop_map(Wall)),
         occurred in of(any::<i64>().prop_map(Wall)),
         flags in flags(),
@@ -206,6 +206,7 @@ prop_compose! {
             received: Wall(received),
             skewed,
             signal,
+            numbered: false,
         };
         Upward::Signal { connection, outgoing: Box::new(outgoing) }
     }

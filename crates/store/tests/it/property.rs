@@ -188,6 +188,7 @@ impl Life {
                     path: PathIndex(*path),
                     key: key(*number),
                     panel_time: at.map(time),
+                    numbered: false,
                 };
                 let queries: Vec<_> = queries.iter().map(query).collect();
                 let found = self.store().find_repeats(queries.clone()).await;

@@ -37,6 +37,7 @@ fn query(path: u32, key_number: u32, panel_time: Option<Wall>) -> RepeatQuery {
         path: PathIndex(path),
         key: key(key_number),
         panel_time,
+        numbered: false,
     }
 }
 
@@ -78,7 +79,7 @@ pub(crate) async fn everything_of_an_event_comes_back(log: &dyn EventLog, _: &Te
     full.class = full.code.meaning().class;
     full.partition = PointNumber::parse(b"0");
     full.point = PointNumber::parse(b"A12").map(Point::User);
-    full.panel_sequence = Some(u16::MAX);
+    full.panel_sequence = Some(u64::MAX);
     full.panel_time = Some(Wall(-1));
     full.occurred = Some(Wall(0));
     full.flags = EventFlags::all();
