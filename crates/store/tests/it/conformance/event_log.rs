@@ -104,6 +104,7 @@ pub(crate) async fn everything_of_an_event_comes_back(log: &dyn EventLog, _: &Te
     (bare.partition, bare.point, bare.panel_sequence) = (None, None, None);
     let mut hollow = event(9, Wall(i64::MIN));
     hollow.text = Some(String::new());
+    hollow.point = PointNumber::parse(b"2").map(Point::Output);
     hollow.message = Some(Message {
         key: RepeatKey([0; 16]),
         extended: Vec::new(),
