@@ -3,6 +3,7 @@
 //! Their tables and schemas are made from the tables of the code: `WATCHFIRE_GENERATE=1 cargo test
 //! -p wire` writes them. Everything else in the documents is written by hand.
 
+mod asyncapi;
 mod document;
 
 use std::fs;
