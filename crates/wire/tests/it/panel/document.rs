@@ -167,7 +167,7 @@ fn bounds() -> Vec<String> {
         ("account", 16, "letters or digits"),
         ("name of a path", 8, "lower-case letters or digits"),
         (
-            "events without PUBACK at a time",
+            "messages without PUBACK at a time",
             limits::SESSION_PIPELINE,
             "",
         ),
