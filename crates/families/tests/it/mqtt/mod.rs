@@ -1,4 +1,10 @@
-//! The octets of the family `mqtt`, for the conformance suite.
+//! The family `mqtt`: its octets for the conformance suite, and what it alone promises.
+
+mod admission;
+mod endings;
+mod events;
+mod line;
+mod refusals;
 
 use std::num::NonZeroU16;
 
