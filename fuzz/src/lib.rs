@@ -8,12 +8,14 @@ mod dc09_frame;
 mod dc09_session;
 mod link;
 mod mqtt_packet;
+mod mqtt_session;
 
 pub use dc09_crypt::dc09_crypt;
 pub use dc09_frame::dc09_frame;
 pub use dc09_session::dc09_session;
 pub use link::link;
 pub use mqtt_packet::mqtt_packet;
+pub use mqtt_session::mqtt_session;
 
 /// A target, by its name and its function.
 pub type Target = (&'static str, fn(&[u8]));
@@ -25,4 +27,5 @@ pub const TARGETS: &[Target] = &[
     ("dc09_session", dc09_session),
     ("link", link),
     ("mqtt_packet", mqtt_packet),
+    ("mqtt_session", mqtt_session),
 ];

@@ -67,7 +67,7 @@ impl MqttSession {
             (None, None) if reason != ReasonCode::UnsupportedProtocolVersion => Vec::new(),
             (_, None) => self.packet(&Packet::ConnAck(Box::new(ConnAck {
                 user_properties,
-                ..ConnAck::because(reason)
+                ..ConnAck::because(of_conn_ack(reason))
             }))),
         };
         if matches!(close, CloseReason::Protocol | CloseReason::KeepAlive) {
@@ -170,5 +170,16 @@ impl MqttSession {
                 report: Box::new(PanelReport::Connection(report)),
             });
         }
+    }
+}
+
+/// What CONNACK can say of a reason that only DISCONNECT has (3.2.2.2).
+const fn of_conn_ack(reason: ReasonCode) -> ReasonCode {
+    match reason {
+        ReasonCode::AdministrativeAction => ReasonCode::NotAuthorized,
+        ReasonCode::SessionTakenOver
+        | ReasonCode::ServerShuttingDown
+        | ReasonCode::KeepAliveTimeout => ReasonCode::ServerUnavailable,
+        other => other,
     }
 }

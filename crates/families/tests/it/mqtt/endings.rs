@@ -155,6 +155,23 @@ fn a_newcomer_is_turned_away_while_we_drain() {
     }
 }
 
+/// CONNACK has no word for these, and 3.1.1 fewer.
+#[test]
+fn an_end_before_the_engine_answered_is_told_in_the_words_of_connack() {
+    for (reason, code) in [
+        (CloseReason::TakenOver, ReasonCode::ServerUnavailable),
+        (CloseReason::NotAdmitted, ReasonCode::NotAuthorized),
+    ] {
+        for level in LEVELS {
+            let mut line = Line::new(level);
+            line.connect(Connect::new("1234"));
+            let answer = line.close(reason);
+            assert_eq!(super::line::conn_ack(&answer).reason, code);
+            assert_eq!(line.closes, [reason]);
+        }
+    }
+}
+
 #[test]
 fn a_will_is_told_unless_the_panel_says_goodbye() {
     for level in LEVELS {
