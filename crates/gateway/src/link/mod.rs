@@ -53,4 +53,4 @@ pub use upward::{Arrived, Counters, Gauges, Gone, Heard, Hello, Question, Sessio
 pub use window::{Outbound, Window, question_of};
 
 /// The version of the format. It changes when a recorded message changes.
-pub const VERSION: u16 = 3;
+pub const VERSION: u16 = 4;

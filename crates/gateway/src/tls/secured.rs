@@ -76,6 +76,12 @@ impl Secured {
         self.connection.peer_certificates()
     }
 
+    /// Whether it keeps octets of something that is not complete.
+    #[cfg(test)]
+    pub(super) fn holds_octets(&self) -> bool {
+        self.partial.capacity() > 0
+    }
+
     /// Moves what is kept to the front of `buffer`; what is read from the socket follows it.
     pub(crate) fn put_back(&mut self, buffer: &mut [u8]) -> usize {
         let kept = std::mem::take(&mut self.partial);
@@ -147,27 +153,24 @@ impl Secured {
         })
     }
 
-    /// After an error the connection is asked once more, or its alert would never be sent.
+    /// After an error the connection is asked for its alert, or that would never be sent; but not for more,
+    /// or it would meet the same error again.
     fn fail(&mut self, error: &Error, rest: &mut [u8], out: &mut Vec<u8>) -> Counted {
         let reason = match self.stage {
             Stage::Handshake => refusal::of_handshake(error),
             Stage::Open | Stage::Over => refusal::of_record(error),
         };
         self.stage = Stage::Over;
-        let mut rest = rest;
-        loop {
-            let Status { discard, state } = self.connection.process_tls_records(rest);
-            match state {
-                Ok(ConnectionState::EncodeTlsData(chunk)) => {
-                    if !encode(chunk, out) {
-                        return reason;
-                    }
-                }
-                Ok(ConnectionState::TransmitTlsData(sent)) => sent.done(),
-                _ => return reason,
+        while self.connection.wants_write() {
+            let Status { state, .. } = self.connection.process_tls_records(rest);
+            let Ok(ConnectionState::EncodeTlsData(chunk)) = state else {
+                break;
+            };
+            if !encode(chunk, out) {
+                break;
             }
-            rest = rest.get_mut(discard..).unwrap_or_default();
         }
+        reason
     }
 
     /// Appends to `out` what the session says. Before the handshake is done, and after the end,
