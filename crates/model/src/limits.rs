@@ -332,6 +332,42 @@ pub const READ_BUFFER: usize = 64 << 10;
 /// that a tenth of all descriptors, filled by strangers, stays under 10 MiB.
 pub const READ_WITHOUT_IDENTITY: usize = 4 << 10;
 
+/// Octets that a connection keeps of what is not complete in TLS: the largest record there can be
+/// (RFC 8446 5.2: 2^14 + 256, and its header).
+pub const TLS_PARTIAL: usize = (16 << 10) + 256 + 5;
+
+/// The same of a connection without identity: a chain of three certificates with RSA keys of 4,096 bits
+/// fits, and a tenth of 20,000 descriptors, filled by strangers, stays under 16 MiB.
+pub const TLS_PARTIAL_WITHOUT_IDENTITY: usize = 8 << 10;
+
+/// Connections whose TLS handshake goes on in one turn of the loop, and that may wait for that. One in
+/// full costs 300 µs in two steps, so that a turn spends less than 20 ms on newcomers even if
+/// it did both.
+pub const HANDSHAKE_QUOTA: usize = 64;
+
+/// How long a session ticket is good: keys are changed every six hours, and the one before is
+/// still taken.
+pub const TICKET_LIFETIME: Duration = Duration::from_hours(12);
+
+/// R11: who may be away for longer than this is asked to come back later while too many come at
+/// once; who may not (SP5, DP4 and above, R10) is let in.
+pub const HIGH_CLASS_KEEP_ALIVE: Duration = Duration::from_secs(39);
+
+/// The least time after which a panel that was sent away may come back; 200 others could be let in each
+/// second of it.
+pub const SOONEST_RETRY: Duration = Duration::from_secs(5);
+
+/// The longest such time: panels that were sent away together come back spread over it.
+pub const LATEST_RETRY: Duration = Duration::from_mins(1);
+
+/// Connections of one gateway that may wait to be told that they are taken over: what a storm of
+/// returning panels makes in a second. One beyond lasts until its keep-alive ends.
+pub const TAKEOVERS: usize = 4_096;
+
+/// Reports of a gateway whose longest turns are remembered, with [`LINK_PERIOD`] a minute: longer than
+/// metrics are mostly asked for.
+pub const TURNS_REMEMBERED: usize = 120;
+
 /// Descriptors that a gateway keeps free of connections: link, listeners, files, headroom.
 pub const DESCRIPTOR_RESERVE: usize = 500;
 
