@@ -5,6 +5,7 @@
     reason = "small numbers, chosen here"
 )]
 
+mod admission;
 mod shelf;
 
 use std::sync::Arc;
@@ -21,7 +22,7 @@ use super::Registry;
 use super::habits::Habits;
 use super::table::Table;
 use crate::ports::{
-    Identities, KeyChange, Learns, NewPanel, NewPath, PanelAdmin, PathBinding, PathChange,
+    Changed, Identities, KeyChange, Learns, NewPanel, NewPath, PanelAdmin, PathBinding, PathChange,
 };
 use shelf::Shelf;
 
@@ -215,7 +216,9 @@ impl Bench {
 
     /// Waits until the next habits are in memory, by what gateways are told.
     async fn told(&self, changes: &mut Changes) -> Vec<String> {
-        let accounts = changes.recv().await.unwrap();
+        let Changed::Accounts(accounts) = changes.recv().await.unwrap() else {
+            panic!("accounts are told of")
+        };
         accounts
             .iter()
             .map(|(_, account)| account.to_string())
@@ -229,7 +232,7 @@ impl Bench {
     }
 }
 
-type Changes = tokio::sync::broadcast::Receiver<Arc<Vec<(FamilyName, Account)>>>;
+type Changes = tokio::sync::broadcast::Receiver<Changed>;
 
 fn path(account: &str, receiver: u32) -> NewPath {
     NewPath {

@@ -11,8 +11,10 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::BytesMut;
-use engine::ports::{Admission, Answer, AnswerSender, Origin, Sign, StrayFrame, Submission};
-use model::{Account, FamilyName, IntakeState, PathIndex, Stream, limits};
+use engine::ports::{
+    Admission, Answer, AnswerSender, Changed, Origin, Sign, StrayFrame, Submission,
+};
+use model::{IntakeState, PathIndex, Stream, limits};
 use proto::{Admitted, KEYS, Outgoing, Stray};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
@@ -329,7 +331,7 @@ impl Link {
         &self,
         mut stream: OwnedWriteHalf,
         mut asked: mpsc::Receiver<Box<Question>>,
-        mut changes: broadcast::Receiver<Arc<Vec<(FamilyName, Account)>>>,
+        mut changes: broadcast::Receiver<Changed>,
     ) -> Result<(), End> {
         let mut batch = Vec::new();
         // Never grows, so that no copy of a key stays behind (I10).
@@ -350,13 +352,15 @@ impl Link {
                     }
                 }
                 forget = changes.recv() => match forget {
-                    Ok(accounts) => {
+                    Ok(Changed::Accounts(accounts)) => {
                         for chunk in accounts.chunks(FORGET_CHUNK) {
                             codec::append(&mut out, &Downward::Forget(chunk.to_vec()))?;
                             write_and_wipe(&mut stream, &mut out).await?;
                         }
                     }
-                    Err(RecvError::Lagged(_)) => codec::append(&mut out, &Downward::ForgetAll)?,
+                    Ok(Changed::Anybody) | Err(RecvError::Lagged(_)) => {
+                        codec::append(&mut out, &Downward::ForgetAll)?;
+                    }
                     Err(RecvError::Closed) => return Err(End::Stopping),
                 }
             }

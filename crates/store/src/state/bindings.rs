@@ -59,6 +59,7 @@ pub(super) fn standing(
         let binding = binding(row, sealer)?;
         let standing = PathStanding {
             key_is_lost: binding.key_is_lost(),
+            has_secret: binding.secret.is_some(),
             learned: binding.learned,
         };
         Ok((binding.path, standing))
