@@ -61,7 +61,8 @@ impl Answers {
     }
 }
 
-const fn proof(proven: Proven) -> &'static str {
+/// The name of a proof in metrics.
+pub(super) const fn proof(proven: Proven) -> &'static str {
     match proven {
         Proven::ByFrames => "frames",
         Proven::BySecret => "secret",

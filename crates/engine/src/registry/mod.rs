@@ -14,7 +14,7 @@ mod figures;
 mod habits;
 mod table;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod trust;
 
 use std::collections::BTreeSet;
@@ -31,7 +31,7 @@ pub(crate) use admission::Trusted;
 use figures::Answers;
 use habits::Habits;
 use table::Table;
-pub(crate) use trust::{CertificateCounts, PathExpiry};
+pub(crate) use trust::PathExpiry;
 
 /// Changes that a gateway's hub may lag behind; one that lags further forgets everything.
 const CHANGES: usize = 1_024;

@@ -6,7 +6,7 @@
 )]
 
 mod admission;
-mod shelf;
+pub(crate) mod shelf;
 
 use std::sync::Arc;
 
@@ -26,7 +26,12 @@ use crate::ports::{
 };
 use shelf::Shelf;
 
-fn binding(index: u32, account: &str, receiver: Option<u32>, line: Option<u32>) -> PathBinding {
+pub(crate) fn binding(
+    index: u32,
+    account: &str,
+    receiver: Option<u32>,
+    line: Option<u32>,
+) -> PathBinding {
     PathBinding {
         path: Path {
             id: PathId::from_bytes([index as u8; 16]),
@@ -51,7 +56,7 @@ fn binding(index: u32, account: &str, receiver: Option<u32>, line: Option<u32>) 
     }
 }
 
-fn key(account: &str, receiver: Option<u32>, line: Option<u32>) -> AccountKey {
+pub(crate) fn key(account: &str, receiver: Option<u32>, line: Option<u32>) -> AccountKey {
     AccountKey {
         family: FamilyName::parse("dc09").unwrap(),
         account: Account::parse(account.as_bytes()).unwrap(),

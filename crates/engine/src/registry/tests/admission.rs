@@ -1,6 +1,6 @@
 //! Every outcome of a judgement, and what has live sessions judged anew.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use arrayvec::ArrayVec;
@@ -11,9 +11,11 @@ use model::{
 
 use super::*;
 use crate::ports::{
-    Authority, AuthorityError, CertificateOrder, CertificateRow, Credentials, Loaded, TrustedRoot,
+    Admission, Authority, AuthorityError, CertificateOrder, CertificateRow, Credentials, Loaded,
+    Measured, Reading, TrustedRoot,
 };
 use crate::registry::Trusted;
+use crate::registry::figures::proof;
 
 const OURS: Issuer = Issuer([1; 32]);
 const THEIRS: Issuer = Issuer([2; 32]);
@@ -127,359 +129,141 @@ async fn registry() -> (Registry, Arc<Shelf>) {
     (registry, shelf)
 }
 
-fn claim(account: &str, name: Option<&str>, must_prove: bool, secret: &[u8]) -> IdentityClaim {
+/// Who is claimed: `account/path:secret`; with `~` first, of a family that need not prove it.
+fn claim(text: &str) -> IdentityClaim {
+    let (account, secret) = text.split_once(':').unwrap_or((text, ""));
+    let (account, name) = account.split_once('/').unwrap_or((account, ""));
+    // Digested, it looks like the absence of a secret.
+    let secret = secret.replace("ZEROS", &"\u{55}".repeat(32));
     IdentityClaim {
         key: AccountKey {
-            path_name: name.and_then(PathName::parse),
-            ..key(account, None, None)
+            path_name: PathName::parse(name),
+            ..key(account.trim_start_matches('~'), None, None)
         },
-        secret: (!secret.is_empty()).then(|| PanelSecret::new(secret.to_vec())),
-        must_prove,
+        secret: (!secret.is_empty()).then(|| PanelSecret::new(secret.into())),
+        must_prove: !account.starts_with('~'),
     }
 }
 
-/// Of an authority, by a signer, with a number, good for so many days from now, with names.
-fn certificate(
-    issuer: Issuer,
-    signer: Issuer,
-    number: u8,
-    for_days: i64,
-    names: &[&str],
-) -> PeerCertificate {
-    let names = names.iter().map(|name| HolderName::from(name).unwrap());
-    PeerCertificate {
-        issuer,
-        signer,
-        serial: serial(number),
-        not_after: days(NOON, for_days),
-        names: names.collect::<ArrayVec<_, _>>(),
-    }
-}
+/// Who is claimed, what is shown (authority, signer if that is another, number, days left, names),
+/// and the proof, or the reason why not.
+const OUTCOMES: &str = "
+    ~0            | -                     | unknown_account     | nobody
+    0:right       | -                     | unknown_account     | nobody's secret
+    0             | ours 1 300            | unknown_account     | somebody's certificate
+    1234/sat      | -                     | unknown_account     | a path that there is not
+    1234          | -                     | unknown_account     | a path without its name
+    ~99           | -                     | disabled            | frames
+    99:right      | -                     | disabled            | a secret
+    99            | ours 5 300            | disabled            | its own certificate
 
-type Shown = Option<PeerCertificate>;
+    ~1235         | -                     | frames              | need not prove it
+    ~1235:wrong   | -                     | frames              | shows a secret by the way
+    1235          | -                     | no_proof            | shows nothing
+    1235:right    | -                     | secret              | its own
+    1235:wrong    | -                     | wrong_secret        | another
+    1235:righ     | -                     | wrong_secret        | a part of it
+    A1:right      | -                     | wrong_secret        | of a path without one
+    A1:ZEROS      | -                     | wrong_secret        | what looks like the absence of one
 
-/// What comes of what is shown.
-type Case = (
-    &'static str,
-    IdentityClaim,
-    Shown,
-    Result<Proven, IdentityRefusal>,
-);
+    1234/lan      | ours 1 300            | certificate         | its own
+    1234/cell     | ours 1 300            | wrong_certificate   | of its other path
+    ~1234/cell    | ours 1 300            | certificate         | frames: of its other path
+    ~A1           | ours 1 300            | certificate         | frames: of its other account
+    1235          | ours 1 300            | wrong_certificate   | of another panel
+    ~1235         | ours 1 300            | wrong_certificate   | frames: of another panel
+    1235:right    | ours 1 300            | wrong_certificate   | beside a good secret
+    1234/lan      | ours 2 300            | wrong_certificate   | not on record
+    1234/lan      | ours 2 300 1234       | wrong_certificate   | not on record, and named
+    1234/lan      | ours/middle 1 300     | wrong_certificate   | its number, by another signer
+    1234/lan      | ours 7 300            | wrong_certificate   | of a path that is gone
+    1234/lan      | ours 6 300            | revoked             | of its own, revoked
+    ~1234/lan     | ours 6 300            | revoked             | frames: revoked
+    1235          | ours 4 0              | certificate         | in its last moment
+    A1            | ours 3 -89            | expired_certificate | R27
+    ~A1           | ours 3 -89            | expired_certificate | frames: R27
+    A1            | ours 3 -90            | expired_certificate | on its last day
+    A1            | ours 3 -91            | long_expired        | and then not
+    ~A1           | ours 3 -91            | long_expired        | frames: and then not
+    1235          | ours 8 -91            | long_expired        | forgotten
 
-fn without_certificate() -> Vec<Case> {
-    use IdentityRefusal::{Disabled, NoProof, UnknownAccount, WrongSecret};
-    let frames = Ok(Proven::ByFrames);
-    vec![
-        (
-            "nobody",
-            claim("0", None, false, b""),
-            None,
-            Err(UnknownAccount),
-        ),
-        (
-            "nobody's secret",
-            claim("0", None, true, b"right"),
-            None,
-            Err(UnknownAccount),
-        ),
-        (
-            "another path",
-            claim("1234", Some("sat"), true, b""),
-            None,
-            Err(UnknownAccount),
-        ),
-        (
-            "disabled",
-            claim("99", None, false, b""),
-            None,
-            Err(Disabled),
-        ),
-        (
-            "disabled, proving",
-            claim("99", None, true, b"right"),
-            None,
-            Err(Disabled),
-        ),
-        ("frames", claim("1235", None, false, b""), None, frames),
-        (
-            "frames, by the way a secret",
-            claim("1235", None, false, b"wrong"),
-            None,
-            frames,
-        ),
-        (
-            "no proof",
-            claim("1235", None, true, b""),
-            None,
-            Err(NoProof),
-        ),
-        (
-            "secret",
-            claim("1235", None, true, b"right"),
-            None,
-            Ok(Proven::BySecret),
-        ),
-        (
-            "wrong secret",
-            claim("1235", None, true, b"wrong"),
-            None,
-            Err(WrongSecret),
-        ),
-        (
-            "cut secret",
-            claim("1235", None, true, b"righ"),
-            None,
-            Err(WrongSecret),
-        ),
-        (
-            "has no secret",
-            claim("A1", None, true, b"right"),
-            None,
-            Err(WrongSecret),
-        ),
-        // What masks to zeros must not equal the absence of a secret.
-        (
-            "zeros",
-            claim("A1", None, true, &[0x55; 32]),
-            None,
-            Err(WrongSecret),
-        ),
-    ]
-}
+    A1            | theirs/middle 1 1 A1  | certificate         | named
+    ~A1           | theirs/middle 1 1 A1  | certificate         | frames: named
+    A1            | theirs 1 1 A1         | certificate         | named, by the root itself
+    A1            | theirs 1 1 x b.org a1 | certificate         | in another case, last
+    A1            | theirs 1 1 A2         | wrong_certificate   | another's
+    ~A1           | theirs 1 1 A2         | wrong_certificate   | frames: another's
+    A1            | theirs 1 1 A11 A xA1  | wrong_certificate   | nearly
+    A1            | theirs 1 1            | wrong_certificate   | no name
+    A1            | theirs/middle 66 1 A1 | revoked             | on the list of its signer
+    A1            | theirs 67 1 A1        | revoked             | on the list of its root
+    A1            | theirs/middle 67 1 A1 | certificate         | on another's list
+    A1            | theirs 1 -1 A1        | expired_certificate | R27
+    A1            | theirs 1 -91 A1       | long_expired        | and then not
+    A1            | stranger 1 1 A1       | untrusted_issuer    | nobody's authority
+    ~A1           | stranger 1 1 A1       | untrusted_issuer    | frames: nobody's authority
+";
 
-fn with_own_certificate() -> Vec<Case> {
-    use IdentityRefusal::{Disabled, LongExpired, Revoked, UnknownAccount, WrongCertificate};
-    let ours = |number, for_days| Some(certificate(OURS, OURS, number, for_days, &[]));
-    let good = Ok(Proven::ByCertificate);
-    let late = Ok(Proven::ByExpiredCertificate);
-    let must = |account, name| claim(account, name, true, b"");
-    let may = |account, name| claim(account, name, false, b"");
-    let lan = Some("lan");
-    let cell = Some("cell");
-    vec![
-        ("own", must("1234", lan), ours(1, 300), good),
-        (
-            "nobody's",
-            must("0", None),
-            ours(1, 300),
-            Err(UnknownAccount),
-        ),
-        (
-            "of a disabled panel",
-            must("99", None),
-            ours(5, 300),
-            Err(Disabled),
-        ),
-        (
-            "of its other path",
-            must("1234", cell),
-            ours(1, 300),
-            Err(WrongCertificate),
-        ),
-        (
-            "of its other path, frames",
-            may("1234", cell),
-            ours(1, 300),
-            good,
-        ),
-        (
-            "of its other account, frames",
-            may("A1", None),
-            ours(1, 300),
-            good,
-        ),
-        (
-            "of another panel",
-            must("1235", None),
-            ours(1, 300),
-            Err(WrongCertificate),
-        ),
-        (
-            "of another panel, frames",
-            may("1235", None),
-            ours(1, 300),
-            Err(WrongCertificate),
-        ),
-        (
-            "its secret does not help",
-            claim("1235", None, true, b"right"),
-            ours(1, 300),
-            Err(WrongCertificate),
-        ),
-        (
-            "not on record",
-            must("1234", lan),
-            ours(2, 300),
-            Err(WrongCertificate),
-        ),
-        (
-            "of a path that is gone",
-            must("1234", lan),
-            ours(7, 300),
-            Err(WrongCertificate),
-        ),
-        ("revoked", must("1234", lan), ours(6, 300), Err(Revoked)),
-        ("its last moment", must("1235", None), ours(4, 0), good),
-        ("expired", must("A1", None), ours(3, -89), late),
-        ("expired, frames", may("A1", None), ours(3, -89), late),
-        ("expired 90 days ago", must("A1", None), ours(3, -90), late),
-        (
-            "expired long ago",
-            must("A1", None),
-            ours(3, -91),
-            Err(LongExpired),
-        ),
-        (
-            "expired long ago and forgotten",
-            must("1235", None),
-            ours(8, -91),
-            Err(LongExpired),
-        ),
-        (
-            "named, but not on record",
-            must("1234", lan),
-            Some(certificate(OURS, OURS, 2, 300, &["1234"])),
-            Err(WrongCertificate),
-        ),
-        (
-            "the same number of another signer",
-            must("1234", lan),
-            Some(certificate(OURS, INTERMEDIATE, 1, 300, &["1234"])),
-            Err(WrongCertificate),
-        ),
-    ]
-}
-
-fn with_operators_certificate() -> Vec<Case> {
-    use IdentityRefusal::{LongExpired, Revoked, UntrustedIssuer, WrongCertificate};
-    let good = Ok(Proven::ByCertificate);
-    let theirs = |number, for_days, names: &[&str]| {
-        Some(certificate(THEIRS, INTERMEDIATE, number, for_days, names))
+/// Reads what is shown.
+fn shown(text: &str) -> Option<PeerCertificate> {
+    let authority = |name| match name {
+        "ours" => OURS,
+        "theirs" => THEIRS,
+        "middle" => INTERMEDIATE,
+        "stranger" => Issuer([9; 32]),
+        other => panic!("{other}"),
     };
-    let a1 = |must_prove| claim("A1", None, must_prove, b"");
-    let direct = Some(certificate(THEIRS, THEIRS, 1, 1, &["A1"]));
-    let listed = Some(certificate(THEIRS, THEIRS, 67, 1, &["A1"]));
-    let unknown = Some(certificate(Issuer([9; 32]), OURS, 1, 300, &["A1"]));
-    vec![
-        ("named", a1(true), theirs(1, 1, &["A1"]), good),
-        ("named, frames", a1(false), theirs(1, 1, &["A1"]), good),
-        ("named by its root", a1(true), direct, good),
-        (
-            "in another case, last",
-            a1(true),
-            theirs(1, 1, &["panel", "b.example", "a1"]),
-            good,
-        ),
-        (
-            "another's name",
-            a1(true),
-            theirs(1, 1, &["A2"]),
-            Err(WrongCertificate),
-        ),
-        (
-            "another's name, frames",
-            a1(false),
-            theirs(1, 1, &["A2"]),
-            Err(WrongCertificate),
-        ),
-        (
-            "longer name",
-            a1(true),
-            theirs(1, 1, &["A11", "A", "xA1"]),
-            Err(WrongCertificate),
-        ),
-        (
-            "no name",
-            a1(true),
-            theirs(1, 1, &[]),
-            Err(WrongCertificate),
-        ),
-        (
-            "on the list of its signer",
-            a1(true),
-            theirs(66, 1, &["A1"]),
-            Err(Revoked),
-        ),
-        ("on its root's list", a1(true), listed, Err(Revoked)),
-        (
-            "a number on another's list",
-            a1(true),
-            theirs(67, 1, &["A1"]),
-            good,
-        ),
-        (
-            "expired",
-            a1(true),
-            theirs(1, -1, &["A1"]),
-            Ok(Proven::ByExpiredCertificate),
-        ),
-        (
-            "expired long ago",
-            a1(true),
-            theirs(1, -91, &["A1"]),
-            Err(LongExpired),
-        ),
-        (
-            "nobody's authority",
-            a1(true),
-            unknown.clone(),
-            Err(UntrustedIssuer),
-        ),
-        (
-            "nobody's authority, frames",
-            a1(false),
-            unknown,
-            Err(UntrustedIssuer),
-        ),
-    ]
+    let mut words = text.split_whitespace();
+    let first = words.next().filter(|first| *first != "-")?;
+    let (issuer, signer) = first.split_once('/').unwrap_or((first, first));
+    let mut number = || words.next().unwrap().parse::<i64>().unwrap();
+    Some(PeerCertificate {
+        issuer: authority(issuer),
+        signer: authority(signer),
+        serial: serial(u8::try_from(number()).unwrap()),
+        not_after: days(NOON, number()),
+        names: words
+            .map(|name| HolderName::from(name).unwrap())
+            .collect::<ArrayVec<_, _>>(),
+    })
 }
 
 #[tokio::test]
 async fn every_claim_has_its_outcome_and_is_counted() {
     let (registry, _) = registry().await;
-    let mut reasons = HashSet::new();
-    let mut proofs = HashSet::new();
-    let mut asked = 0.0;
-    for case in [
-        without_certificate(),
-        with_own_certificate(),
-        with_operators_certificate(),
-    ]
-    .concat()
-    {
-        let (what, claim, certificate, expected) = case;
+    let mut asked: BTreeMap<String, f64> = BTreeMap::new();
+    for line in OUTCOMES.lines().filter(|line| line.contains('|')) {
+        let mut columns = line.split('|').map(str::trim);
+        let mut column = || columns.next().unwrap();
+        let (claim, certificate, expected) = (claim(column()), shown(column()), column());
         let answer = registry.identify(&claim, certificate.as_ref());
-        let proven = answer.map(|admission| {
-            assert_eq!(admission.binding.path.account, claim.key.account, "{what}");
-            admission.proven
-        });
-        assert_eq!(proven, expected, "{what}");
-        match proven {
-            Ok(proven) => proofs.insert(proven),
-            Err(refusal) => reasons.insert(refusal.as_str()) || true,
+        let outcome = match answer {
+            Ok(Admission { binding, proven }) => {
+                assert_eq!(binding.path.account, claim.key.account, "{line}");
+                proof(proven)
+            }
+            Err(refusal) => refusal.as_str(),
         };
-        asked += 1.0;
+        assert_eq!(outcome, expected, "{line}");
+        *asked.entry(outcome.to_owned()).or_default() += 1.0;
     }
-    assert_eq!(reasons.len(), IdentityRefusal::ALL.len());
-    assert_eq!(proofs.len(), Proven::ALL.len());
-    let counted: f64 = counts(&registry).iter().map(|(_, count)| count).sum();
-    assert!((counted - asked).abs() < 0.5, "{counted} of {asked}");
-    assert!(counts(&registry).iter().all(|(_, count)| *count > 0.5));
+    let outcomes = IdentityRefusal::ALL.len() + Proven::ALL.len();
+    assert_eq!(asked.len(), outcomes, "every outcome is in the table");
+    assert_eq!(counts(&registry), asked);
 }
 
 /// By proof or reason.
-fn counts(registry: &Registry) -> Vec<(String, f64)> {
-    use crate::ports::{Measured, Reading};
+fn counts(registry: &Registry) -> BTreeMap<String, f64> {
     let mut out = Vec::new();
     registry.measure(&mut out);
-    let of_answers = out
+    let answers = out
         .into_iter()
         .filter(|one| one.name.starts_with("watchfire_identities_"));
     let count = |reading| match reading {
         Reading::Counter(count) => f64::from(u32::try_from(count).unwrap()),
         other => panic!("a counter: {other:?}"),
     };
-    of_answers
+    answers
         .map(|one| (one.labels[0].1.clone(), count(one.reading)))
         .collect()
 }
@@ -491,19 +275,15 @@ async fn before_trust_begins_only_frames_let_anybody_in() {
     known.secret = Some([0; 32]);
     shelf.bindings.lock().unwrap().push(known);
     let registry = Registry::load(shelf, Arc::new(At(NOON))).await.unwrap();
-    let identify = |must_prove, secret: &[u8], certificate| {
-        let claim = claim("1234", None, must_prove, secret);
-        let answer = registry.identify(&claim, certificate);
+    let identify = |who, certificate: Option<PeerCertificate>| {
+        let answer = registry.identify(&claim(who), certificate.as_ref());
         answer.map(|admission| admission.proven)
     };
-    let shown = certificate(OURS, OURS, 1, 300, &["1234"]);
-    assert_eq!(identify(false, b"", None), Ok(Proven::ByFrames));
-    assert_eq!(
-        identify(true, b"x", None),
-        Err(IdentityRefusal::WrongSecret)
-    );
-    let refused = identify(true, b"", Some(&shown));
-    assert_eq!(refused, Err(IdentityRefusal::UntrustedIssuer));
+    assert_eq!(identify("~1234", None), Ok(Proven::ByFrames));
+    let secret = identify("1234:x", None);
+    assert_eq!(secret, Err(IdentityRefusal::WrongSecret));
+    let certificate = identify("1234", shown("ours 1 300"));
+    assert_eq!(certificate, Err(IdentityRefusal::UntrustedIssuer));
 }
 
 #[tokio::test]
@@ -566,7 +346,7 @@ async fn whose_certificate_ends_is_judged_anew_then_and_ninety_days_later() {
 #[tokio::test]
 async fn a_removed_path_takes_its_certificates_with_it() {
     let (registry, shelf) = registry().await;
-    let own = certificate(OURS, OURS, 1, 300, &[]);
+    let own = shown("ours 1 300");
     let before = registry.count_certificates(NOON).in_force;
     let removed = registry.remove_path(Actor::system(), PathId::from_bytes([1; 16]));
     removed.await.unwrap();
@@ -575,6 +355,6 @@ async fn a_removed_path_takes_its_certificates_with_it() {
     let panel = binding(8, "1234", None, None);
     shelf.bindings.lock().unwrap().push(panel.clone());
     registry.put(vec![panel]);
-    let answer = registry.identify(&claim("1234", Some("lan"), true, b""), Some(&own));
+    let answer = registry.identify(&claim("1234/lan"), own.as_ref());
     assert_eq!(answer.unwrap_err(), IdentityRefusal::WrongCertificate);
 }
