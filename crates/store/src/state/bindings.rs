@@ -79,6 +79,19 @@ pub(super) fn one(
     found.optional()
 }
 
+/// The paths of a panel, within a change.
+pub(super) fn of_panel(
+    tx: &Connection,
+    sealer: &dyn Sealer,
+    panel: PanelId,
+) -> rusqlite::Result<Vec<PathBinding>> {
+    let mut select = tx.prepare_cached(&select("panel.id = ?1 ORDER BY path.idx"))?;
+    let found = select.query_map([panel.as_bytes()], |row| {
+        binding(row, sealer).map_err(senseless)
+    })?;
+    found.collect()
+}
+
 /// Every path of a family that shows an account, within a change.
 pub(super) fn of_account(
     tx: &Connection,
