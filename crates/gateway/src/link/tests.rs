@@ -151,11 +151,11 @@ prop_compose! {
         account in of(account()),
         code in code(),
         partition in of(number()),
-        point in of((any::<bool>(), number())),
+        point in of((proptest::sample::select(&[Point::Zone, Point::User, Point::Output]), number())),
         text in of(".{0,20}"),
         flags in flags(),
     ) -> Item {
-        let point = point.map(|(user, n)| if user { Point::User(n) } else { Point::Zone(n) });
+        let point = point.map(|(kind, number)| kind(number));
         Item { account, code, partition, point, text, flags }
     }
 }

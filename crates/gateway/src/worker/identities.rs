@@ -42,13 +42,13 @@ impl Renewals {
         self.0
     }
 
-    fn question(&mut self, key: AccountKey) -> Box<Question> {
-        Box::new(Question {
+    fn question(&mut self, key: AccountKey) -> Question {
+        Question {
             connection: self.next(),
             source: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
             claim: IdentityClaim::of_account(key),
             certificate: None,
-        })
+        }
     }
 }
 
@@ -146,13 +146,13 @@ impl Identities {
     /// What is remembered of this account, whatever goes with it, may have changed: it is
     /// forgotten. What was known is to be asked for anew as far as there is room, so that a panel
     /// stays known behind an address for which nobody is asked anything (R7).
-    pub(super) fn forget(&mut self, account: (FamilyName, Account)) -> Vec<Box<Question>> {
+    pub(super) fn forget(&mut self, account: (FamilyName, Account)) -> Vec<Question> {
         self.unknown.forget(account);
         let mut again = self.known.forget(account);
         again.truncate(limits::LINK_IDENTIFY.saturating_sub(self.open.len()));
         let ours = again.into_iter().map(|key| self.renewals.question(key));
         let ours: Vec<_> = ours.collect();
-        let open = ours.iter().cloned();
+        let open = ours.iter().cloned().map(Box::new);
         self.open
             .extend(open.map(|question| (question.connection, question)));
         ours

@@ -7,4 +7,8 @@ mod encrypted;
 #[cfg(test)]
 mod frames;
 #[cfg(test)]
+mod mqtt;
+#[cfg(test)]
+mod panel;
+#[cfg(test)]
 mod vectors;
