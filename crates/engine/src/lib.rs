@@ -27,4 +27,5 @@ pub mod registry;
 mod seldom;
 pub mod states;
 pub mod supervision;
+pub mod trust;
 pub mod verdicts;

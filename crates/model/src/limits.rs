@@ -472,3 +472,31 @@ pub const LEARNED: usize = 1 << 16;
 /// How long losses are kept once they are over, to compute availability from: two years and a
 /// month, for reports by year (R33).
 pub const FAULTS_KEPT: Duration = Duration::from_hours(24 * 762);
+
+/// How often the files of TLS are looked at: an operator's new certificate, or a longer revocation
+/// list, is in force within a minute, and in a second by `tls reload`.
+pub const TLS_LOOK: Duration = Duration::from_mins(1);
+
+/// How long a key seals session tickets before another takes its place. Its tickets are taken for
+/// as long again, so that a panel that connects twice a day resumes, and a key that leaks opens half
+/// a day.
+pub const TICKET_KEY_LIFE: Duration = Duration::from_hours(6);
+
+/// Keys whose tickets are taken: the one in use and the one before.
+pub const TICKET_KEYS: usize = 2;
+
+/// For how long a panel's certificate is made, unless somebody says otherwise.
+pub const CERTIFICATE_VALID: Duration = Duration::from_hours(24 * 730);
+
+/// For how long a panel's certificate can be made: the life of the hardware.
+pub const CERTIFICATE_LONGEST: Duration = Duration::from_hours(24 * 3_650);
+
+/// Certificates of one path that may be in force: the one in use and its successor are two; the
+/// rest are those that nobody revoked.
+pub const PATH_CERTIFICATES: usize = 16;
+
+/// R27: for how long after its end a panel's certificate still lets alarms in.
+pub const EXPIRED_ADMITTED: Duration = Duration::from_hours(24 * 90);
+
+/// Orders to read the files of TLS again that may wait: people give them, one at a time.
+pub const TLS_RELOADS: usize = 8;

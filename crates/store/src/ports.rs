@@ -4,6 +4,7 @@
 //! needs, and its answer handed back.
 
 mod strays;
+mod trust;
 mod verdicts;
 
 use std::sync::Arc;

@@ -13,9 +13,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::BytesMut;
 use engine::ports::{
-    Admission, Answer, AnswerSender, Origin, Sign, StrayFrame, Submission, TlsMaterial,
+    Admission, Answer, AnswerSender, Changed, Origin, Sign, StrayFrame, Submission, TlsMaterial,
 };
-use model::{Account, FamilyName, IntakeState, PathIndex, Stream, limits};
+use model::{IntakeState, PathIndex, Stream, limits};
 use proto::{Admitted, KEYS, Outgoing, Stray};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
@@ -363,7 +363,7 @@ impl Link {
         &self,
         mut stream: OwnedWriteHalf,
         mut asked: mpsc::Receiver<Box<Question>>,
-        mut changes: broadcast::Receiver<Arc<Vec<(FamilyName, Account)>>>,
+        mut changes: broadcast::Receiver<Changed>,
         mut taken_over: mpsc::Receiver<u64>,
     ) -> Result<(), End> {
         let mut batch = Vec::new();
@@ -393,13 +393,15 @@ impl Link {
                     }
                 }
                 forget = changes.recv() => match forget {
-                    Ok(accounts) => {
+                    Ok(Changed::Accounts(accounts)) => {
                         for chunk in accounts.chunks(FORGET_CHUNK) {
                             codec::append(&mut out, &Downward::Forget(chunk.to_vec()))?;
                             write_and_wipe(&mut stream, &mut out).await?;
                         }
                     }
-                    Err(RecvError::Lagged(_)) => codec::append(&mut out, &Downward::ForgetAll)?,
+                    Ok(Changed::Anybody) | Err(RecvError::Lagged(_)) => {
+                        codec::append(&mut out, &Downward::ForgetAll)?;
+                    }
                     Err(RecvError::Closed) => return Err(End::Stopping),
                 },
                 Some(connection) = taken_over.recv() => {
