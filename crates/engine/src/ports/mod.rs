@@ -47,7 +47,9 @@ pub use registry::{
 };
 pub use reports::{OwnEvent, Reports};
 pub use sealer::Sealer;
-pub use sessions::{Arrival, SessionPlace, Sessions, TakesReports};
+pub use sessions::{
+    Arrival, SessionPlace, Sessions, ShownSession, ShowsSessions, TakesReports, WatchesHealth,
+};
 pub use sightings::{Learns, Quarantines, Sign, StrayFrame, Supervises, WatchesClocks};
 pub use states::{Observation, PartitionRow, Projection, States, ZoneRow};
 pub use supervision::{
