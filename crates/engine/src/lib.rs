@@ -25,6 +25,8 @@ pub mod ports;
 pub mod quarantine;
 pub mod registry;
 mod seldom;
+pub mod sessions;
 pub mod states;
 pub mod supervision;
+mod telling;
 pub mod verdicts;

@@ -398,3 +398,21 @@ pub const LEARNED: usize = 1 << 16;
 /// How long losses are kept once they are over, to compute availability from: two years and a
 /// month, for reports by year (R33).
 pub const FAULTS_KEPT: Duration = Duration::from_hours(24 * 762);
+
+/// Events of our own that services which never wait may have waiting for their turn: one of each path of a
+/// fleet of 50,000, 64 octets each. Beyond it they are counted.
+pub const OUTBOX: usize = 1 << 16;
+
+/// R9: takeovers of a path within [`CLONE_PERIOD`] that make a clone, if its lives are two.
+pub const CLONE_TAKEOVERS: usize = 3;
+
+/// R9: see [`CLONE_TAKEOVERS`].
+pub const CLONE_PERIOD: Duration = Duration::from_mins(10);
+
+/// R9: how long a path is doubted after a clone was last suspected, unless a person has looked at it: somebody
+/// looks within a day.
+pub const CLONE_DOUBT: Duration = Duration::from_hours(24);
+
+/// Paths whose takeovers are remembered for [`CLONE_PERIOD`], and paths that are doubted, 100 octets each: a
+/// fleet of 50,000 fits, should all its panels be taken over at once after an outage. Beyond it is counted.
+pub const SUSPECTS: usize = 1 << 16;

@@ -294,7 +294,7 @@ impl Bench {
         let registry = Registry::load(Arc::new(OnePanel), clock.clone())
             .await
             .unwrap();
-        let (ingest, task, _bell) = ingest(log.clone(), registry, clock.clone());
+        let (ingest, task, _bell) = ingest(log.clone(), registry, clock.clone(), places.clone());
         let (sender, answers) = mpsc::channel(64);
         Self {
             log,

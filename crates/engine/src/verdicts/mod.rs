@@ -80,10 +80,11 @@ impl Judge {
         if stands.confirmed != confirmed {
             return Err(VerdictError::Given { seq, first: stands });
         }
-        if takes_effect {
-            for listener in &*self.listeners {
+        for listener in &*self.listeners {
+            if takes_effect {
                 listener.confirmed(&event);
             }
+            listener.judged(&event);
         }
         Ok(stands)
     }
