@@ -100,7 +100,11 @@ impl Outbox {
     }
 
     /// Has what is put in stored, until `stop` is done; what waits then is still handed in.
-    pub(crate) async fn run(&self, reports: Arc<dyn Reports>, stop: impl Future<Output = ()> + Send) {
+    pub(crate) async fn run(
+        &self,
+        reports: Arc<dyn Reports>,
+        stop: impl Future<Output = ()> + Send,
+    ) {
         let mut stop = std::pin::pin!(stop);
         let mut telling = Telling::new(reports);
         let mut stopped = false;
@@ -121,7 +125,10 @@ impl Outbox {
 
     fn waiting(&self) -> MutexGuard<'_, Vec<OwnEvent>> {
         // Poisoned means that a push panicked; the queue itself is whole.
-        self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0
+            .waiting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -152,7 +159,10 @@ pub(crate) mod tests {
 
         pub(crate) fn codes(&self) -> Vec<(PathIndex, OwnCode)> {
             let stored = self.stored.lock().unwrap();
-            stored.iter().map(|event| (event.path, event.code)).collect()
+            stored
+                .iter()
+                .map(|event| (event.path, event.code))
+                .collect()
         }
     }
 

@@ -238,7 +238,10 @@ impl Task {
                 let Verdict::Store(seen) = verdict else {
                     return None;
                 };
-                Some(register::message(waiting, *seen | self.doubt(&waiting.entry, begun)))
+                Some(register::message(
+                    waiting,
+                    *seen | self.doubt(&waiting.entry, begun),
+                ))
             });
             let error = match self.parts.log.append(messages.collect()).await {
                 Ok(appended) => {
@@ -348,7 +351,9 @@ impl Task {
     fn raise(&mut self, submission: &Submission, seen: EventFlags, seq: EventSeq, now: Mono) {
         let flags = submission.signal.flags | seen;
         if flags.contains(EventFlags::SEQUENCE_REGRESSED) {
-            self.parts.places.forked(submission.path, Fork::Sequence, now);
+            self.parts
+                .places
+                .forked(submission.path, Fork::Sequence, now);
         }
         for code in self.suspicious.raised(submission.path, flags, now) {
             let event = OwnEvent {

@@ -89,7 +89,10 @@ impl Default for Machine {
 
 impl Machine {
     /// A path was let in: the connection that it takes over from, and what that says to us.
-    pub(super) fn arrived(&mut self, arrival: &Arrival) -> (Option<SessionPlace>, Option<Suspicion>) {
+    pub(super) fn arrived(
+        &mut self,
+        arrival: &Arrival,
+    ) -> (Option<SessionPlace>, Option<Suspicion>) {
         let session = Session {
             place: arrival.place,
             source: arrival.source,
@@ -130,7 +133,11 @@ impl Machine {
 
     /// A connection has ended.
     pub(super) fn gone(&mut self, path: PathIndex, place: SessionPlace) {
-        if self.sessions.get(&path).is_some_and(|session| session.place == place) {
+        if self
+            .sessions
+            .get(&path)
+            .is_some_and(|session| session.place == place)
+        {
             self.sessions.remove(&path);
         }
     }
@@ -201,8 +208,10 @@ impl Machine {
     fn note(&mut self, path: PathIndex, takeover: Takeover) {
         if self.takeovers.len() >= SUSPECTS && !self.takeovers.contains_key(&path) {
             let now = takeover.at;
-            self.takeovers
-                .retain(|_, past| past.last().is_some_and(|last| now.since(last.at) <= CLONE_PERIOD));
+            self.takeovers.retain(|_, past| {
+                past.last()
+                    .is_some_and(|last| now.since(last.at) <= CLONE_PERIOD)
+            });
             if self.takeovers.len() >= SUSPECTS {
                 self.forgotten += 1;
                 return;

@@ -28,9 +28,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use model::limits::{CLONE_DOUBT, PAGE};
-use model::{
-    Clock, Code, Epoch, Event, EventClass, EventFlags, Mono, OwnCode, PathIndex, micros,
-};
+use model::{Clock, Code, Epoch, Event, EventClass, EventFlags, Mono, OwnCode, PathIndex, micros};
 
 use crate::ports::{
     Arrival, Confirmations, EventFilter, EventLog, Measured, Measurement, OwnEvent, ReadError,
@@ -155,7 +153,10 @@ impl Places {
 
     fn machine(&self) -> MutexGuard<'_, Machine> {
         // Poisoned means that a look-up or an insert panicked; at worst one path's entry is old.
-        self.0.machine.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0
+            .machine
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
