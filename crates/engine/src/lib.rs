@@ -20,6 +20,9 @@
 
 pub mod bell;
 pub mod clocks;
+pub mod entry;
+#[cfg(test)]
+mod fakes;
 pub mod ingest;
 pub mod ports;
 pub mod quarantine;

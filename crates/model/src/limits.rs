@@ -442,3 +442,21 @@ pub const CLONE_DOUBT: Duration = Duration::from_hours(24);
 /// Paths whose takeovers are remembered for [`CLONE_PERIOD`], and paths that are doubted, 100 octets each: a
 /// fleet of 50,000 fits, should all its panels be taken over at once after an outage. Beyond it is counted.
 pub const SUSPECTS: usize = 1 << 16;
+
+/// R12: how long users have to disarm, where the panel does not say.
+pub const ENTRY_DELAY: Duration = Duration::from_secs(45);
+
+/// R12: how long after the end of an entry delay a disarm, an alarm or a link is waited for.
+pub const ENTRY_GRACE: Duration = Duration::from_secs(10);
+
+/// R12: for how much longer a panel is waited for whose silence means nothing yet, since it is heard seldom:
+/// one and a half keep-alives of SP4. Panels heard more seldom than that are not waited for.
+pub const ENTRY_POSTPONED: Duration = Duration::from_mins(2);
+
+/// How much of the journal before the newest event is read after a restart for entries that run: the longest
+/// entry delay that a panel can report is an hour.
+pub const ENTRY_MEMORY: Duration = Duration::from_mins(65);
+
+/// Entries that are watched at a time, 100 octets each: a fleet of 50,000 whose every panel is entered at once
+/// fits. Beyond it a panel is not watched for a crash, and that is logged.
+pub const ENTRIES: usize = 1 << 16;

@@ -39,6 +39,32 @@ pub struct ZoneRow {
     pub registered: bool,
 }
 
+/// What the partitions of a panel are known to be; those of which nothing is known are left out.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct KnownPartitions(pub Vec<(PointNumber, PartitionState)>);
+
+impl KnownPartitions {
+    /// Whether any of them is armed. Partition 0 speaks for panels that name no other (R13).
+    pub fn any_armed(&self) -> bool {
+        let armed = |state: &PartitionState| matches!(state, PartitionState::Armed(_));
+        let mut named = self.0.iter().filter(|(number, _)| !number.is_zero());
+        if named.clone().next().is_some() {
+            return named.any(|(_, state)| armed(state));
+        }
+        self.0.iter().any(|(_, state)| armed(state))
+    }
+
+    /// Whether this partition may be armed: not if it is known to be disarmed (R1).
+    pub fn may_be_armed(&self, partition: Option<PointNumber>) -> bool {
+        let of = |wanted: &PointNumber| self.0.iter().find(|(number, _)| number == wanted);
+        let known = match partition.filter(|number| !number.is_zero()) {
+            Some(number) => of(&number).or_else(|| self.0.iter().find(|(one, _)| one.is_zero())),
+            None => return self.0.is_empty() || self.any_armed(),
+        };
+        known.is_none_or(|(_, state)| matches!(state, PartitionState::Armed(_)))
+    }
+}
+
 /// What one event changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Observation {
@@ -85,6 +111,12 @@ pub struct Projection {
 pub trait States: Send + Sync {
     /// The last event projected; 0 before the first.
     fn cursor(&self) -> Answering<'_, Result<EventSeq, ReadError>>;
+
+    /// What the partitions of these panels are known to be, in the same order.
+    fn partitions(
+        &self,
+        panels: Vec<PanelId>,
+    ) -> Answering<'_, Result<Vec<KnownPartitions>, ReadError>>;
 
     /// Applies a projection and moves the cursor, in one transaction.
     fn project(&self, projection: Projection) -> Answering<'_, Result<(), AddError>>;

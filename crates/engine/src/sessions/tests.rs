@@ -321,3 +321,53 @@ proptest! {
         }
     }
 }
+
+mod recalled {
+    use super::*;
+    use crate::fakes::{Ledger, Paused, own_event};
+    use crate::ports::{AddError, Answering, NewVerdict, Verdict};
+
+    /// Verdicts on these events.
+    struct Given(Vec<u64>);
+
+    impl Verdicts for Given {
+        fn give(&self, _: NewVerdict) -> Answering<'_, Result<Verdict, AddError>> {
+            unreachable!("nobody judges here")
+        }
+
+        fn verdicts(
+            &self,
+            seqs: Vec<model::EventSeq>,
+        ) -> Answering<'_, Result<Vec<Option<Verdict>>, ReadError>> {
+            let verdict = |seq: &model::EventSeq| {
+                self.0.contains(&seq.0).then(|| Verdict {
+                    confirmed: false,
+                    at: model::Wall(0),
+                    who: "somebody".to_owned(),
+                    reason: None,
+                })
+            };
+            let given = seqs.iter().map(verdict).collect();
+            Box::pin(std::future::ready(Ok(given)))
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_doubt_survives_a_restart_for_what_is_left_of_its_day_unless_it_was_judged() {
+        let clock = Paused::new();
+        let ledger = Ledger::new(clock.clone());
+        let hours = |hours| tokio::time::sleep(Duration::from_hours(hours));
+        ledger.commit(own_event(PathIndex(1), OwnCode::CloneSuspected));
+        hours(20).await;
+        ledger.commit(own_event(PathIndex(2), OwnCode::CloneSuspected));
+        ledger.commit(own_event(PathIndex(3), OwnCode::CloneSuspected));
+        ledger.commit(own_event(PathIndex(4), OwnCode::OddPadding));
+        hours(5).await;
+        let places = Places::new(clock.clone());
+        places.recall(&*ledger, &Given(vec![3])).await.unwrap();
+        let doubted = |path| !places.flags(PathIndex(path), clock.now().mono).is_empty();
+        assert_eq!([1, 2, 3, 4].map(doubted), [false, true, false, false]);
+        hours(19).await;
+        assert_eq!([1, 2, 3, 4].map(doubted), [false; 4]);
+    }
+}

@@ -1,7 +1,7 @@
 //! The engine's policies, put together: who is handed what, and the tasks that they need.
 //!
 //! ```text
-//!   hub ──► intake ──► journal ──bell──► states
+//!   hub ──► intake ──► journal ──bell──► states, entry
 //!    ├────► clocks ─────┐
 //!    ├────► quarantine ─┼──► events of our own ──► intake
 //!    ├────► supervision ┤
@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use engine::clocks::{Clocks, clocks};
+use engine::entry;
 use engine::ingest::{Ingest, ingest};
 use engine::ports::{Confirmations, EventLog, Intake};
 use engine::quarantine::Quarantine;
@@ -68,6 +69,7 @@ impl Policies {
         );
         let rung = bell.receiver();
         services.spawn(async { ingesting.run().await.context("ingest") });
+        let entered = bell.clone();
         let states = states::Task::new(Arc::clone(&log), store.clone(), bell);
         services.spawn(async { states.run().await.context("states") });
         ends_well(services, registry.clone().keep_habits(stop(stopped)));
@@ -97,6 +99,18 @@ impl Policies {
             farewells: Vec::new(),
         })
         .await?;
+        // Before supervision tells anything new: the newest event says when the last life ended.
+        let entry = entry::Task::begin(entry::Parts {
+            log: Arc::clone(&log),
+            states: store.clone(),
+            links: Arc::new(watcher.clone()),
+            reports: reports.clone(),
+            bell: entered,
+            clock: Arc::clone(&clock),
+        })
+        .await?;
+        let asked = stop(stopped);
+        services.spawn(async { entry.run(asked).await.context("entries") });
         let asked = stop(stopped);
         services.spawn(async { supervising.run(asked).await.context("supervision") });
         let quarantine =

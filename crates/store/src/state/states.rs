@@ -3,10 +3,13 @@
 //! Invariant: observations, cursor and the chains' heads are one transaction.
 //! Invariant: an observation never overwrites what a later event said.
 
-use engine::ports::{Observation, Projection};
+use engine::ports::{KnownPartitions, Observation, Projection};
 use model::{EventSeq, PanelId, PartitionState, PointNumber, RetentionClass, Wall};
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::read::{get, rows};
+use crate::error::Trouble;
+use crate::files::Lease;
 use crate::journal::chain::{self, Heads};
 use crate::journal::day_file::link;
 
@@ -18,6 +21,25 @@ pub(crate) fn cursor(conn: &Connection) -> rusqlite::Result<EventSeq> {
     let mut select = conn.prepare_cached("SELECT seq FROM cursor WHERE name = ?1")?;
     let seq = select.query_row([STATES], |row| row.get::<_, i64>(0));
     Ok(EventSeq(seq.optional()?.unwrap_or(0).cast_unsigned()))
+}
+
+/// What the partitions of some panels are known to be.
+pub(crate) fn partitions(
+    conn: &Lease<'_>,
+    panels: &[PanelId],
+) -> Result<Vec<KnownPartitions>, Trouble> {
+    let sql = "SELECT number, state FROM partition \
+               WHERE panel = (SELECT idx FROM panel WHERE id = ?1) AND state IS NOT NULL";
+    let of = |panel: &PanelId| {
+        let known = rows(conn, sql, [panel.as_bytes()], |row| {
+            let (number, state): (String, String) = (get(row, 0)?, get(row, 1)?);
+            let number = PointNumber::parse(number.as_bytes()).ok_or("no number")?;
+            let state = PartitionState::parse(&state).ok_or("no state of a partition")?;
+            Ok((number, state))
+        })?;
+        Ok(KnownPartitions(known))
+    };
+    panels.iter().map(of).collect()
 }
 
 /// Applies a projection and anchors the chains' heads.
