@@ -51,7 +51,9 @@ pub use sessions::{
     Arrival, SessionPlace, Sessions, ShownSession, ShowsSessions, TakesReports, WatchesHealth,
 };
 pub use sightings::{Learns, Quarantines, Sign, StrayFrame, Supervises, WatchesClocks};
-pub use states::{KnownPartitions, Observation, PartitionRow, Projection, States, ZoneRow};
+pub use states::{
+    KnownPartitions, Observation, OutputRow, PartitionRow, Projection, Since, States, ZoneRow,
+};
 pub use supervision::{
     HouseState, OpenFault, PanelSupervision, PathState, PathStatus, PathSupervision, PresenceRow,
     PresenceRows, Resumed, SetError, SettingChange, Spell, Spells, Supervision, SupervisionChange,

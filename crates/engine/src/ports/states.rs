@@ -3,7 +3,7 @@
 //! Invariant: a projection and its cursor are one transaction, so that after a crash every event
 //! has been projected exactly once (I3: only committed events are read).
 
-use model::{EventClass, EventSeq, PanelId, PartitionState, PointNumber, Wall};
+use model::{EventClass, EventSeq, PanelId, PartitionState, PointNumber, Wall, ZoneState};
 
 use super::{AddError, Answering, ReadError};
 
@@ -22,6 +22,26 @@ pub struct PartitionRow {
     pub registered: bool,
 }
 
+/// What an event said that something is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Since<T> {
+    /// What it is.
+    pub state: T,
+    /// By which event.
+    pub seq: EventSeq,
+    /// When that was received.
+    pub at: Wall,
+}
+
+/// An output of a panel that an event switched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutputRow {
+    /// Its number.
+    pub number: PointNumber,
+    /// Whether it is on.
+    pub on: Since<bool>,
+}
+
 /// A zone of a panel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ZoneRow {
@@ -35,6 +55,8 @@ pub struct ZoneRow {
     pub last_class: EventClass,
     /// When that event was received.
     pub last: Wall,
+    /// What an event said that it is: open or closed, nothing else moves it; `None` until one did.
+    pub state: Option<Since<ZoneState>>,
     /// Whether a person registered it; otherwise it was observed in an event.
     pub registered: bool,
 }
@@ -91,6 +113,21 @@ pub enum Observation {
         number: PointNumber,
         /// What the event was about.
         class: EventClass,
+        /// The state it moves to, if it moves.
+        moved: Option<ZoneState>,
+        /// By which event.
+        seq: EventSeq,
+        /// When that was received.
+        at: Wall,
+    },
+    /// An output was switched.
+    Output {
+        /// The panel.
+        panel: PanelId,
+        /// The output.
+        number: PointNumber,
+        /// Whether it is on now.
+        on: bool,
         /// By which event.
         seq: EventSeq,
         /// When that was received.
