@@ -92,6 +92,18 @@ pub const FIRST_FRAME: Duration = Duration::from_secs(20);
 /// A frame that was begun must be complete within this time.
 pub const FRAME_COMPLETION: Duration = Duration::from_secs(20);
 
+/// Octets of an MQTT packet, its fixed header included: a status report with its topic and
+/// properties, twice. A longer one is refused from its first octets.
+pub const MQTT_PACKET: u32 = 16 << 10;
+
+/// R28: an event that is not stored within this time ends its MQTT session, since clients send
+/// again only after they connected anew.
+pub const UNSTORED: Duration = Duration::from_secs(10);
+
+/// After which time a panel may come back that was turned away because we stop or have too much
+/// to do: a planned restart is over by then ([`STOP`]).
+pub const COMEBACK: Duration = Duration::from_secs(5);
+
 /// A connection whose panel is known may be silent for this long: a day and the hour of grace of
 /// SP2 and DP1 (25 h), the longest class for which a permanent connection makes sense.
 pub const IDLE_CONNECTION: Duration = Duration::from_hours(25);
