@@ -500,3 +500,39 @@ pub const EXPIRED_ADMITTED: Duration = Duration::from_hours(24 * 90);
 
 /// Orders to read the files of TLS again that may wait: people give them, one at a time.
 pub const TLS_RELOADS: usize = 8;
+
+/// Events of our own that services which never wait may have waiting for their turn: one of each path of a
+/// fleet of 50,000, 64 octets each. Beyond it they are counted.
+pub const OUTBOX: usize = 1 << 16;
+
+/// R9: takeovers of a path within [`CLONE_PERIOD`] that make a clone, if its lives are two.
+pub const CLONE_TAKEOVERS: usize = 3;
+
+/// R9: see [`CLONE_TAKEOVERS`].
+pub const CLONE_PERIOD: Duration = Duration::from_mins(10);
+
+/// R9: how long a path is doubted after a clone was last suspected, unless a person has looked at it: somebody
+/// looks within a day.
+pub const CLONE_DOUBT: Duration = Duration::from_hours(24);
+
+/// Paths whose takeovers are remembered for [`CLONE_PERIOD`], and paths that are doubted, 100 octets each: a
+/// fleet of 50,000 fits, should all its panels be taken over at once after an outage. Beyond it is counted.
+pub const SUSPECTS: usize = 1 << 16;
+
+/// R12: how long users have to disarm, where the panel does not say.
+pub const ENTRY_DELAY: Duration = Duration::from_secs(45);
+
+/// R12: how long after the end of an entry delay a disarm, an alarm or a link is waited for.
+pub const ENTRY_GRACE: Duration = Duration::from_secs(10);
+
+/// R12: for how much longer a panel is waited for whose silence means nothing yet, since it is heard seldom:
+/// one and a half keep-alives of SP4. Panels heard more seldom than that are not waited for.
+pub const ENTRY_POSTPONED: Duration = Duration::from_mins(2);
+
+/// How much of the journal before the newest event is read after a restart for entries that run: the longest
+/// entry delay that a panel can report is an hour.
+pub const ENTRY_MEMORY: Duration = Duration::from_mins(65);
+
+/// Entries that are watched at a time, 100 octets each: a fleet of 50,000 whose every panel is entered at once
+/// fits. Beyond it a panel is not watched for a crash, and that is logged.
+pub const ENTRIES: usize = 1 << 16;

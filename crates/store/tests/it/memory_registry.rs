@@ -225,6 +225,7 @@ impl State {
             panel: self.whole(panel),
             partitions: Vec::new(),
             zones: Vec::new(),
+            outputs: Vec::new(),
         })
     }
 }
