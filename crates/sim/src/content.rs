@@ -10,6 +10,7 @@ use std::borrow::Cow;
 use model::{Code, Qualifier};
 
 use crate::kind::Kind;
+use crate::machine::Saying;
 
 /// The words before the number in block `I`.
 const MARK: &str = "signal ";
@@ -101,6 +102,16 @@ impl Content {
     /// The number that a block `I` holds, if a simulated panel wrote it.
     pub fn number_of_mark(text: &str) -> Option<u64> {
         text.trim().strip_prefix(MARK)?.parse().ok()
+    }
+}
+
+impl Saying for Content {
+    fn kind(&self) -> Kind {
+        Self::kind(self)
+    }
+
+    fn number(&self) -> Option<u64> {
+        Some(self.number)
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::dice::Dice;
-use crate::fleet::{Member, Silence, Transport};
+use crate::fleet::{Absence, Member, Transport};
 use crate::terms::{BadTerm, Share, Span, as_text};
 
 /// How many frames a panel that joins them writes at once.
@@ -111,6 +111,13 @@ impl fmt::Display for Silences {
     }
 }
 
+impl Silences {
+    /// That of one of these panels, where signals begin so long after their fleet.
+    fn absence(self, begins: Duration) -> Absence {
+        Absence::silence(begins + self.after.0, self.lasts.0)
+    }
+}
+
 impl Faults {
     /// Makes of a panel what chance makes of it. `begins` is when signals begin, after its fleet.
     pub(crate) fn befall(
@@ -139,11 +146,8 @@ impl Faults {
         if transport == Transport::Tcp {
             member.split = self.split;
         }
-        member.silence = silent.map(|silence| Silence {
-            after: begins + silence.after.0,
-            lasts: silence.lasts.0,
-            again: None,
-        });
+        let absence = |silence: Silences| silence.absence(begins);
+        member.absences = silent.map(absence).into_iter().collect();
     }
 }
 
@@ -184,8 +188,9 @@ mod tests {
             count(|m| m.clock_error == -90_000_000),
             count(|m| m.habit.constant_sequence),
             count(|m| {
-                m.silence
-                    .is_some_and(|s| s.after == Duration::from_secs(15))
+                m.absences
+                    .iter()
+                    .any(|absence| absence.after == Duration::from_secs(15))
             }),
         ] {
             assert!((70..130).contains(&hit), "{hit}");

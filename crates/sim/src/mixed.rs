@@ -65,7 +65,8 @@ impl Mixed {
             Kind::Trouble => self.trip(Kind::Trouble),
             Kind::Restore => self.restore(),
             Kind::Arming => self.arm_or_disarm(),
-            Kind::Test | Kind::Poll => self.test(),
+            // DC-09 has no word for anything else.
+            _ => self.test(),
         }
     }
 

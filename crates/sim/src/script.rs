@@ -12,14 +12,14 @@ use model::Mono;
 use crate::content::Content;
 
 /// What a panel reports, and when.
-pub trait Script: Debug + Send {
+pub trait Script<C = Content>: Debug + Send {
     /// When the next signal is meant to be sent; `None` if there will be none.
     fn due(&self, now: Mono) -> Option<Mono>;
 
-    /// The next signal, under its number.
-    fn tell(&mut self, number: u64) -> Content;
+    /// The next signal, under its number, if it is one that has a number.
+    fn tell(&mut self, number: u64) -> C;
 
-    /// Leaves out what is due before `until`: the panel is off.
+    /// Until then the panel is away: what is due before is left out, unless it is kept.
     fn skip(&mut self, until: Mono);
 
     /// How many signals were due by `until` and have not been told.
