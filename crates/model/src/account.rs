@@ -128,6 +128,37 @@ impl fmt::Debug for ListenerName {
     }
 }
 
+/// What a panel calls one of the ways by which it reaches us: `lan`, `cell`. Families whose
+/// protocol has no such name leave it out.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PathName(ArrayString<8>);
+
+impl PathName {
+    /// From 1 to 8 lower-case letters and digits, a letter first.
+    pub fn parse(text: &str) -> Option<Self> {
+        let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+        let fits = text.starts_with(|c: char| c.is_ascii_lowercase()) && text.bytes().all(plain);
+        ArrayString::from(text).ok().filter(|_| fits).map(Self)
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for PathName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for PathName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// All that a frame tells of who speaks: looked up by account, then by receiver, line and
 /// listener (R9).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -142,6 +173,8 @@ pub struct AccountKey {
     pub receiver: Option<u32>,
     /// The line number `L`, where the frame had one and it was not 0 ("unused").
     pub line: Option<u32>,
+    /// What it calls this way of reaching us, where its family has such names.
+    pub path_name: Option<PathName>,
 }
 
 /// The number of a partition, a zone or a user, as panels print it: up to 8 letters or digits.

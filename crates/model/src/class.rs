@@ -78,8 +78,10 @@ classes! {
     Remote, "remote", 8;
     /// An alarm was cancelled by a user.
     Cancel, "cancel", 8;
-    /// Tests and status reports.
+    /// Tests.
     Test, "test", 9;
+    /// Status reports: what is so, and asks for nobody.
+    Status, "status", 9;
 }
 
 impl EventClass {

@@ -11,7 +11,7 @@ use std::fmt;
 
 use arrayvec::ArrayString;
 
-use crate::{EventClass, OwnCode};
+use crate::{EventClass, OwnCode, PanelCode};
 
 /// What a Contact ID code says of its event (DC-05): `1`, `3` or `6`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -56,6 +56,8 @@ pub enum Code {
     Undecoded(ArrayString<12>),
     /// What we saw ourselves.
     Own(OwnCode),
+    /// The panel protocol's own codes.
+    Panel(PanelCode),
 }
 
 impl Code {
@@ -83,13 +85,15 @@ impl Code {
         ArrayString::from(token).ok().map(Self::Undecoded)
     }
 
-    /// The code set: `CID`, `SIA`, or `RAW` for what is not decoded, `OWN` for ours.
+    /// The code set: `CID`, `SIA`, or `RAW` for what is not decoded, `OWN` for ours, `AP1` for
+    /// the panel protocol's own.
     pub const fn format(&self) -> &'static str {
         match self {
             Self::ContactId(..) => "CID",
             Self::Sia(_) => "SIA",
             Self::Undecoded(_) => "RAW",
             Self::Own(_) => "OWN",
+            Self::Panel(_) => "AP1",
         }
     }
 
@@ -110,6 +114,7 @@ impl Code {
             }
             Self::Undecoded(token) => text = *token,
             Self::Own(code) => text = code.text(),
+            Self::Panel(code) => text = code.text(),
         }
         text
     }
@@ -121,6 +126,7 @@ impl Code {
             "SIA" => Self::sia(text.as_bytes().try_into().ok()?),
             "RAW" => Self::undecoded(text),
             "OWN" => OwnCode::parse(text).map(Self::Own),
+            "AP1" => PanelCode::parse(text).map(Self::Panel),
             _ => None,
         }
     }
@@ -131,6 +137,14 @@ impl Code {
         let looked_up = match self {
             Self::ContactId(Qualifier::Persists, event) => Self::ContactId(Qualifier::New, *event),
             Self::Own(code) => {
+                return Meaning {
+                    name: code.title(),
+                    class: code.class(),
+                    restores: code.restores(),
+                    known: true,
+                };
+            }
+            Self::Panel(code) => {
                 return Meaning {
                     name: code.title(),
                     class: code.class(),
@@ -173,7 +187,7 @@ impl Code {
         match self {
             Self::ContactId(..) => "unknown Contact ID code",
             Self::Sia(_) => "unknown SIA code",
-            Self::Undecoded(_) | Self::Own(_) => "signal in a format that is kept but not decoded",
+            Self::Undecoded(_) | Self::Own(_) | Self::Panel(_) => "signal in a format that is kept but not decoded",
         }
     }
 

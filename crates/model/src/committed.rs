@@ -10,6 +10,23 @@ pub struct SignalToken(pub u32);
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RepeatKey(pub [u8; 16]);
 
+impl RepeatKey {
+    /// Of a message that bears a number of its own: digests of the number and of the content. Two messages
+    /// of one number and different content are told by their halves (R2).
+    pub fn numbered(number: [u8; 8], content: [u8; 8]) -> Self {
+        let mut key = [0; 16];
+        key[..8].copy_from_slice(&number);
+        key[8..].copy_from_slice(&content);
+        Self(key)
+    }
+
+    /// The number's half of a key that [`Self::numbered`] made.
+    pub fn number(&self) -> [u8; 8] {
+        let [a, b, c, d, e, f, g, h, ..] = self.0;
+        [a, b, c, d, e, f, g, h]
+    }
+}
+
 impl std::fmt::Debug for RepeatKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.0.iter().try_for_each(|b| write!(f, "{b:02x}"))

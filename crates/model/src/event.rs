@@ -58,6 +58,12 @@ bitflags! {
         const OUR_CLOCK_SUSPECT = 1 << 11;
         /// R6: of an account that nobody registered, acknowledged because the operator wants so.
         const UNKNOWN_ACCOUNT = 1 << 12;
+        /// R27: its panel's certificate has expired.
+        const EXPIRED_CERTIFICATE = 1 << 13;
+        /// R2: another signal bears the same boot and sequence.
+        const SEQUENCE_REGRESSED = 1 << 14;
+        /// R9: two lives may be advancing on its path.
+        const POSSIBLE_CLONE = 1 << 15;
     }
 }
 
@@ -66,7 +72,7 @@ impl EventFlags {
     pub fn of_code(code: &Code) -> Self {
         match code {
             Code::Undecoded(_) => Self::UNDECODED,
-            Code::Own(_) => Self::empty(),
+            Code::Own(_) | Code::Panel(_) => Self::empty(),
             Code::ContactId(..) | Code::Sia(_) => {
                 let mut flags = Self::empty();
                 flags.set(Self::UNKNOWN_CODE, !code.meaning().known);
@@ -84,7 +90,10 @@ impl EventFlags {
         .union(Self::PLAIN_AFTER_ENCRYPTED)
         .union(Self::CLOCK_UNTRUSTED)
         .union(Self::OUR_CLOCK_SUSPECT)
-        .union(Self::UNKNOWN_ACCOUNT);
+        .union(Self::UNKNOWN_ACCOUNT)
+        .union(Self::EXPIRED_CERTIFICATE)
+        .union(Self::SEQUENCE_REGRESSED)
+        .union(Self::POSSIBLE_CLONE);
 
     /// Whether a reason to doubt is among them.
     pub const fn is_doubtful(self) -> bool {
@@ -125,7 +134,7 @@ pub struct NewEvent {
     /// At which zone, or by which user.
     pub point: Option<Point>,
     /// The panel's own sequence number.
-    pub panel_sequence: Option<u16>,
+    pub panel_sequence: Option<u64>,
     /// When the panel says that it sent this.
     pub panel_time: Option<Wall>,
     /// When the panel says that it happened, where it says so apart from the above.

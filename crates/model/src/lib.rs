@@ -12,6 +12,7 @@ mod cipher_key;
 mod class;
 pub mod codes;
 mod committed;
+mod credential;
 mod entropy;
 mod error;
 mod event;
@@ -21,17 +22,23 @@ mod learned;
 pub mod limits;
 mod own_code;
 mod panel;
+mod panel_code;
 mod partition;
+mod report;
 mod signal;
 mod supervision;
 mod time;
 
-pub use account::{Account, AccountKey, BadAccount, FamilyName, ListenerName, PointNumber};
+pub use account::{Account, AccountKey, BadAccount, FamilyName, ListenerName, PathName, PointNumber};
 pub use actor::{Actor, Right};
 pub use cipher_key::{BadCipherKey, CipherKey, KeyStrength};
 pub use class::{EventClass, Priority, RetentionClass, UnknownClass};
 pub use codes::{Code, Qualifier};
 pub use committed::{AckMode, Committed, Refusal, RepeatKey, SignalToken};
+pub use credential::{
+    HolderName, IdentityClaim, IdentityRefusal, Issuer, NAMES, PanelSecret, PeerCertificate, Proven,
+    SERIAL, Serial,
+};
 pub use entropy::Entropy;
 pub use error::{ErrorCode, PublicMessage};
 pub use event::{Event, EventFlags, EventSeq, Message, NewEvent};
@@ -40,7 +47,12 @@ pub use intake::{Epoch, IntakeState};
 pub use learned::{Forgery, Learned, MEMO};
 pub use own_code::OwnCode;
 pub use panel::{Organisation, Panel, PanelIndex, Path, PathCipher, PathIndex, PathPolicy, Site};
+pub use panel_code::PanelCode;
 pub use partition::{ArmMode, PartitionState, partition_move};
+pub use report::{
+    ConnectionReport, ConnectionState, LinkKind, PanelReport, RebootReason, ReportedPartition,
+    ShortText, StatusReport, ZoneState,
+};
 pub use signal::{Extended, Item, Point, Signal, Stream};
 pub use supervision::{
     Assurance, BadWatch, Claim, Counts, LONGEST_WATCH, SHORTEST_WATCH, SupervisionClass,

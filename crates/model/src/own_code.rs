@@ -74,6 +74,24 @@ own_codes! {
     ClockJumped, "clock_jump", Communication, "our clock jumped", &[];
     /// R11: we could not serve panels for a time.
     Outage, "outage", Communication, "Watchfire was out of service", &[];
+    /// R2: a boot and sequence came again with other content.
+    SequenceRegressed, "seq_regress", Tamper, "event numbers used twice", &[];
+    /// R9: two lives advance on one path.
+    CloneSuspected, "clone", Tamper, "a copy of the panel is suspected", &[];
+    /// R12: nobody disarmed, and the panel fell silent.
+    BurglarySuspected, "crash_smash", Burglary, "burglary suspected: silent after entry", &[];
+    /// R12: every path of an armed panel is lost.
+    LostWhileArmed, "lost_armed", Burglary, "panel lost while armed", &[];
+    /// R27: a panel's certificate is about to expire, or has.
+    CertificateExpiring, "cert_expiry", Trouble, "a panel's certificate expires", &[];
+    /// Our own certificate, or an authority's, is about to expire.
+    OwnCertificateExpiring, "our_cert", Trouble, "Watchfire's certificate expires", &[];
+    /// What is to be read for TLS cannot be; what was read before is still used.
+    TlsReloadFailed, "tls_reload", Trouble, "certificates could not be read again", &[];
+    /// Many TLS handshakes are refused.
+    HandshakesRefused, "tls_refused", Communication, "many TLS handshakes refused", &[];
+    /// A loop of ours took too long for its turns.
+    LoopDelayed, "loop_delay", Trouble, "Watchfire is slow", &[];
 }
 
 impl OwnCode {

@@ -1,7 +1,7 @@
 //! Panels, the paths by which they reach us, and whom they belong to.
 
 use crate::{
-    Account, FamilyName, KeyStrength, ListenerName, OrganisationId, PanelId, PathId, SiteId, Wall,
+    Account, FamilyName, KeyStrength, ListenerName, OrganisationId, PanelId, PathId, PathName, SiteId, Wall,
 };
 
 /// A dense number of a panel, stable for ever, for tables on hot paths.
@@ -90,6 +90,8 @@ pub struct Path {
     pub line: Option<u32>,
     /// The listener by which it must come; `None` means any.
     pub listener: Option<ListenerName>,
+    /// What the panel must call it, in families that name paths; `None` means any name, or none.
+    pub path_name: Option<PathName>,
     /// What it may do beyond a plain path.
     pub policy: PathPolicy,
     /// The key that opens its frames, by what may be told of it; `None` if it does not encrypt.
@@ -126,11 +128,14 @@ impl Path {
             && meet(self.receiver, other.receiver)
             && meet(self.line, other.line)
             && meet(self.listener, other.listener)
+            && meet(self.path_name, other.path_name)
     }
 
-    /// Whether both are found by the very same: family, account, receiver, line and listener.
+    /// Whether both are found by the very same: family, account, receiver, line, listener
+    /// and path name.
     pub fn is_twin_of(&self, other: &Self) -> bool {
         let shown = |path: &Self| (path.family, path.account, path.receiver, path.line);
-        shown(self) == shown(other) && self.listener == other.listener
+        shown(self) == shown(other)
+            && (self.listener, self.path_name) == (other.listener, other.path_name)
     }
 }

@@ -64,7 +64,7 @@ pub fn partition_move(code: &Code) -> Option<PartitionState> {
     match code {
         Code::ContactId(qualifier, event) => contact_id_move(*qualifier, *event),
         Code::Sia(letters) => sia_move(*letters),
-        Code::Undecoded(_) | Code::Own(_) => None,
+        Code::Undecoded(_) | Code::Own(_) | Code::Panel(_) => None,
     }
 }
 

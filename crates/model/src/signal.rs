@@ -30,7 +30,7 @@ pub struct Signal {
     /// The protocol's name for the format: `SIA-DCS`, `ADM-CID`, `ACR-SF`.
     pub format: ArrayString<12>,
     /// The panel's own sequence number, where it has one that is a number.
-    pub panel_sequence: Option<u16>,
+    pub panel_sequence: Option<u64>,
     /// When the panel says that it sent this.
     pub panel_time: Option<Wall>,
     /// When the panel says that it happened, where it says so apart from the above.

@@ -3,7 +3,11 @@
 use std::sync::Arc;
 
 use arrayvec::ArrayVec;
-use model::{Account, CipherKey, Learned, PanelIndex, PathIndex, PathPolicy};
+use std::time::Duration;
+
+use model::{
+    Account, CipherKey, IdentityRefusal, Learned, PanelIndex, PathIndex, PathPolicy, Proven,
+};
 
 /// Keys that a path may have at a time: the one in use, and the one that it is to change to.
 pub const KEYS: usize = 2;
@@ -21,6 +25,10 @@ pub struct Admitted {
     pub keys: ArrayVec<CipherKey, KEYS>,
     /// What was learned of it so far.
     pub learned: Learned,
+    /// How it proved who it is.
+    pub proven: Proven,
+    /// R10: the longest keep-alive that its class allows; `None` if nobody watches it.
+    pub keep_alive: Option<Duration>,
 }
 
 impl Admitted {
@@ -32,6 +40,8 @@ impl Admitted {
             policy: PathPolicy::default(),
             keys: ArrayVec::new(),
             learned: Learned::default(),
+            proven: Proven::default(),
+            keep_alive: None,
         }
     }
 }
@@ -44,6 +54,19 @@ pub enum Identity {
     /// Not registered, or not allowed.
     Refused {
         /// The account that was asked for.
+        account: Account,
+        /// Why; the panel is told little of it (I10).
+        reason: IdentityRefusal,
+    },
+    /// Registered and allowed, but not now: we have too much to do. It may come back after this time.
+    Busy {
+        /// After which time.
+        retry_after: Duration,
+    },
+    /// What was said before may no longer be true: the session asks again, at the latest before it
+    /// takes the next frame. Until then nothing changes.
+    Stale {
+        /// The account that it is about.
         account: Account,
     },
 }

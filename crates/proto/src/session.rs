@@ -3,8 +3,8 @@
 use std::fmt::Debug;
 
 use model::{
-    AccountKey, Committed, EventClass, Learned, Mono, Now, PanelIndex, PathIndex, Refusal,
-    RepeatKey, Signal, SignalToken, Wall,
+    Committed, EventClass, IdentityClaim, Learned, Mono, Now, PanelIndex, PanelReport, PathIndex,
+    Refusal, RepeatKey, Signal, SignalToken, Wall,
 };
 
 use crate::{Counted, Identity, Stray};
@@ -25,6 +25,9 @@ pub struct Outgoing {
     /// R3: encrypted, of an alarm class, and its timestamp is outside the window. Ingest refuses
     /// it twice ([`Refusal::OutsideWindow`]), and stores it when the panel says it again.
     pub skewed: bool,
+    /// R2: its key was made by [`RepeatKey::numbered`]: it is a repeat of what has the same key, however
+    /// old that is, and of nothing else.
+    pub numbered: bool,
     /// What was decoded.
     pub signal: Signal,
 }
@@ -40,13 +43,23 @@ pub enum CloseReason {
     Incomplete,
     /// The datagram that the session was opened for is answered, or needs no answer.
     Answered,
+    /// The same path has connected anew, here or elsewhere.
+    TakenOver,
+    /// It is no longer let in: refused, revoked, disabled.
+    NotAdmitted,
+    /// It broke the protocol.
+    Protocol,
+    /// Nothing came within its keep-alive.
+    KeepAlive,
+    /// R28: a signal was not stored in time; the panel sends it again over a new connection.
+    Unstored,
 }
 
 /// What a session wants its driver to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SessionEvent {
     /// Ask who this is. At most one question is open; the answer comes by `handle_identity`.
-    Identify(AccountKey),
+    Identify(Box<IdentityClaim>),
     /// Have this stored; `handle_committed` or `handle_refused` answers, in order of tokens.
     Signal(Box<Outgoing>),
     /// The path was heard, without anything to store.
@@ -60,6 +73,13 @@ pub enum SessionEvent {
     Skewed {
         /// The path.
         path: PathIndex,
+    },
+    /// The panel told something of itself that is no event.
+    Report {
+        /// The path.
+        path: PathIndex,
+        /// What it told.
+        report: Box<PanelReport>,
     },
     /// Something new was learned of the path; it is kept with the account.
     Learned {

@@ -36,6 +36,7 @@ pub(crate) const STATE: Kind = Kind {
         include_str!("../migrations/state/0002_registration.sql"),
         include_str!("../migrations/state/0003_quarantine.sql"),
         include_str!("../migrations/state/0004_supervision.sql"),
+        include_str!("../migrations/state/0005_trust.sql"),
     ],
 };
 

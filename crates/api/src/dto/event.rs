@@ -56,7 +56,7 @@ pub(crate) struct Event {
     /// The codes of the same set that it restores; empty if it is no restore.
     restores: Vec<&'static str>,
     /// The panel's own sequence number.
-    panel_sequence: Option<u16>,
+    panel_sequence: Option<u64>,
     /// When the panel says that it sent this.
     #[schema(format = DateTime)]
     panel_time: Option<String>,

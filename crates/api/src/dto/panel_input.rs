@@ -39,6 +39,10 @@ pub(crate) struct PanelInput {
     /// The listener by which it must come, as the configuration names it. Any, if absent.
     #[schema(example = "dc09")]
     pub(crate) listener: Option<String>,
+    /// What the panel calls it, in families that name paths, such as `lan` or `cell`: 1 to 8 lower-case
+    /// letters or digits, a letter first. Any, or none, if absent.
+    #[schema(example = "lan")]
+    pub(crate) path_name: Option<String>,
     /// Whether it may report for accounts other than its own.
     pub(crate) hub: Option<bool>,
     /// Whether an alarm whose clock stays wrong is acknowledged once it is stored.
@@ -65,6 +69,7 @@ impl PanelInput {
             receiver: self.receiver,
             line: self.line,
             listener: self.listener,
+            path_name: self.path_name,
             hub: self.hub,
             accept_skewed: self.accept_skewed,
             key: self.key,
@@ -79,6 +84,7 @@ impl PanelInput {
             receiver: path.receiver,
             line: path.line,
             listener: path.listener,
+            path_name: path.path_name,
             policy: path.policy,
             key: path.key,
         })

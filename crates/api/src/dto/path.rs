@@ -25,6 +25,8 @@ pub(crate) struct Path {
     line: Option<String>,
     /// The listener by which it must come; `null` means any.
     listener: Option<String>,
+    /// What the panel must call it, in families that name paths; `null` means any name, or none.
+    path_name: Option<String>,
     /// Whether it may report for accounts other than its own.
     hub: bool,
     /// Whether an alarm whose clock stays wrong is acknowledged once it is stored.
@@ -88,6 +90,7 @@ impl Path {
             receiver: path.receiver.map(digits),
             line: path.line.map(digits),
             listener: path.listener.map(|name| name.to_string()),
+            path_name: path.path_name.map(|name| name.to_string()),
             hub: path.policy.hub,
             accept_skewed: path.policy.accept_skewed,
             encrypted: path

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use engine::ports::{KeyChange, NewPath, PathChange};
-use model::{Account, CipherKey, ErrorCode, FamilyName, ListenerName, PathPolicy};
+use model::{Account, CipherKey, ErrorCode, FamilyName, ListenerName, PathName, PathPolicy};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, Visitor};
 use utoipa::ToSchema;
@@ -37,6 +37,10 @@ pub(crate) struct PathInput {
     /// The listener by which it must come, as the configuration names it. Any, if absent.
     #[schema(example = "dc09")]
     pub(crate) listener: Option<String>,
+    /// What the panel calls it, in families that name paths, such as `lan` or `cell`: 1 to 8 lower-case
+    /// letters or digits, a letter first. Any, or none, if absent.
+    #[schema(example = "lan")]
+    pub(crate) path_name: Option<String>,
     /// Whether it may report for accounts other than its own.
     pub(crate) hub: Option<bool>,
     /// Whether an alarm whose clock stays wrong is acknowledged once it is stored.
@@ -101,6 +105,8 @@ impl PathInput {
         let line = noted(&mut errors, "line", line).flatten();
         let listener = self.listener.as_deref().map(listener).transpose();
         let listener = noted(&mut errors, "listener", listener).flatten();
+        let path_name = self.path_name.as_deref().map(path_name).transpose();
+        let path_name = noted(&mut errors, "path_name", path_name).flatten();
         let key = key(&mut errors, self.key.as_ref(), self.key_ascii.as_ref());
         let code = if errors.is_empty() {
             ErrorCode::FamilyUnknown
@@ -116,6 +122,7 @@ impl PathInput {
                 receiver,
                 line,
                 listener,
+                path_name,
                 policy: PathPolicy {
                     hub: self.hub.unwrap_or_default(),
                     accept_skewed: self.accept_skewed.unwrap_or_default(),
@@ -169,6 +176,14 @@ pub(super) fn listener(name: &str) -> Result<ListenerName, String> {
         format!(
             "`{name}` cannot be the name of a listener: lower-case letters, digits and single \
              underscores, a letter first"
+        )
+    })
+}
+
+fn path_name(name: &str) -> Result<PathName, String> {
+    PathName::parse(name).ok_or_else(|| {
+        format!(
+            "`{name}` cannot be the name of a path: 1 to 8 lower-case letters or digits, a letter first"
         )
     })
 }

@@ -63,6 +63,7 @@ impl Waiting {
             panel_time: submission.signal.panel_time,
             received: submission.received,
             skewed: submission.skewed,
+            numbered: submission.numbered,
         })
     }
 }

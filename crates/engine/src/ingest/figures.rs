@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use model::{EventClass, Refusal};
+use model::{EventClass, EventFlags, Refusal};
 
 use super::entry::Entry;
 use super::machine::Verdict;
@@ -15,6 +15,7 @@ pub struct Figures {
     repeats: AtomicU64,
     possible_repeats: AtomicU64,
     untrusted: AtomicU64,
+    regressed: AtomicU64,
     refused: [AtomicU64; Refusal::ALL.len()],
     own_without_path: AtomicU64,
     untold: AtomicU64,
@@ -31,15 +32,13 @@ impl Figures {
             }
             Entry::Own(report) => self.stored_of(report.event.code.class()),
         }
-        if let Verdict::Store {
-            possible_repeat,
-            untrusted,
-        } = verdict
-        {
-            let count =
-                |counter: &AtomicU64, when| counter.fetch_add(u64::from(when), Ordering::Relaxed);
-            count(&self.possible_repeats, possible_repeat);
-            count(&self.untrusted, untrusted);
+        if let Verdict::Store(seen) = verdict {
+            let count = |counter: &AtomicU64, flag| {
+                counter.fetch_add(u64::from(seen.contains(flag)), Ordering::Relaxed)
+            };
+            count(&self.possible_repeats, EventFlags::POSSIBLE_REPEAT);
+            count(&self.untrusted, EventFlags::CLOCK_UNTRUSTED);
+            count(&self.regressed, EventFlags::SEQUENCE_REGRESSED);
         }
     }
 
@@ -111,6 +110,12 @@ impl Figures {
             "Alarms stored after two refusals for their time (R3).",
             vec![],
             &self.untrusted,
+        ));
+        out.push(counter(
+            "watchfire_signals_sequence_regressed",
+            "Signals stored whose number another one bears (R2).",
+            vec![],
+            &self.regressed,
         ));
         out.push(counter(
             "watchfire_security_events_untold",

@@ -8,6 +8,9 @@
 //! account was stored in between. A signal whose key is known but for which neither holds is
 //! stored and flagged: a swallowed second alarm is worse than a doubled one.
 //!
+//! A message that bears a number of the panel's own is a repeat of what has the same number and content,
+//! however old, and of nothing else. The same number with other content is stored and flagged.
+//!
 //! A skewed alarm that is no repeat is refused twice, then stored ([`super::skewed`], R3).
 //!
 //! | memory | holds | answers |
@@ -21,9 +24,13 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use model::{Account, EventSeq, Mono, PanelIndex, RepeatKey, Wall, limits, micros};
+use model::{Account, EventFlags, EventSeq, Mono, PanelIndex, RepeatKey, Wall, limits, micros};
 
 use super::skewed::Skewed;
+
+/// R3: what an alarm bears that was believed in spite of its time.
+pub(super) const UNTRUSTED: EventFlags =
+    EventFlags::CLOCK_UNTRUSTED.union(EventFlags::CLOCK_OUTSIDE_WINDOW);
 
 /// Messages of an account that are remembered: as many as a panel has under way at once, and
 /// then some, so that a reconnecting panel's repeats are found without the disk.
@@ -41,6 +48,8 @@ pub(super) struct Candidate {
     pub(super) received: Wall,
     /// R3: an alarm whose frame timestamp is outside the window.
     pub(super) skewed: bool,
+    /// R2: its key has the panel's own number in it, and no age makes it anything but a repeat.
+    pub(super) numbered: bool,
 }
 
 /// Where the original of a repeat is.
@@ -64,13 +73,10 @@ pub(super) struct Known {
 /// What becomes of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// It is stored.
-    Store {
-        /// Its key is known; only age differs.
-        possible_repeat: bool,
-        /// R3: it was refused for its time before, and is now believed.
-        untrusted: bool,
-    },
+    /// It is stored, and bears these flags beside its own: [`EventFlags::POSSIBLE_REPEAT`] if its key is
+    /// known and only age differs, [`EventFlags::SEQUENCE_REGRESSED`] if its number is known with other
+    /// content, [`UNTRUSTED`] if it was refused for its time before and is now believed (R3).
+    Store(EventFlags),
     /// R3: it is refused for its time, so that the panel sets its clock and tries again.
     Refuse,
     /// It is acknowledged again.
@@ -114,6 +120,10 @@ impl Machine {
     /// Whether the journal must be asked before this can be judged.
     pub(super) fn must_ask(&self, candidate: &Candidate) -> bool {
         let ring = self.rings.get(&candidate.scope);
+        if candidate.numbered {
+            let same = |known: &Known| known.key == candidate.key;
+            return !ring.is_some_and(|ring| ring.messages.iter().any(same));
+        }
         if ring.is_some_and(|ring| repeated(candidate, ring.messages.iter()).is_some()) {
             return false;
         }
@@ -156,10 +166,7 @@ impl Machine {
         let mut verdicts = Vec::with_capacity(batch.len());
         for (candidate, found) in batch.iter().zip(found) {
             let verdict = match candidate {
-                None => Verdict::Store {
-                    possible_repeat: false,
-                    untrusted: false,
-                },
+                None => Verdict::Store(EventFlags::empty()),
                 Some(candidate) => {
                     let in_batch = pending.entry(candidate.scope).or_default();
                     let verdict = self.judge_one(candidate, in_batch, found.as_ref(), now);
@@ -167,7 +174,7 @@ impl Machine {
                     verdict
                 }
             };
-            to_store += usize::from(matches!(verdict, Verdict::Store { .. }));
+            to_store += usize::from(matches!(verdict, Verdict::Store(_)));
             verdicts.push(verdict);
         }
         verdicts
@@ -182,6 +189,9 @@ impl Machine {
     ) -> Verdict {
         let ring = self.rings.get(&candidate.scope).map(|ring| &ring.messages);
         let remembered = ring.into_iter().flatten().chain(&in_batch.stored);
+        if candidate.numbered {
+            return numbered(candidate, remembered.chain(found));
+        }
         if let Some(original) = repeated(candidate, remembered.clone()) {
             return Verdict::Repeat(original);
         }
@@ -194,11 +204,10 @@ impl Machine {
         let possible_repeat = remembered
             .chain(found)
             .any(|known| known.key == candidate.key);
+        let mut seen = EventFlags::empty();
+        seen.set(EventFlags::POSSIBLE_REPEAT, possible_repeat);
         if !candidate.skewed {
-            return Verdict::Store {
-                possible_repeat,
-                untrusted: false,
-            };
+            return Verdict::Store(seen);
         }
         let in_between = newest.is_none_or(|known| known.key != candidate.key);
         if let Some(seq) = self.skewed.original(candidate, in_between, now) {
@@ -210,10 +219,7 @@ impl Machine {
         {
             return Verdict::Refuse;
         }
-        Verdict::Store {
-            possible_repeat,
-            untrusted: true,
-        }
+        Verdict::Store(seen | UNTRUSTED)
     }
 }
 
@@ -227,7 +233,7 @@ struct Pending {
 impl Pending {
     fn note(&mut self, candidate: &Candidate, verdict: Verdict, to_store: usize) {
         match verdict {
-            Verdict::Store { .. } => self
+            Verdict::Store(_) => self
                 .stored
                 .push(candidate.known(Original::Pending(to_store))),
             Verdict::Refuse => self.refused.push(candidate.key),
@@ -242,10 +248,13 @@ impl Pending {
 }
 
 impl Candidate {
-    /// Of what several paths of the panel have stored with its key, that which decides: what bears
-    /// the same frame timestamp, then what is newer.
+    /// Of what several paths of the panel have stored with its key, that which decides: what has the very same
+    /// key, then what bears the same frame timestamp, then what is newer.
     pub(super) fn deciding(&self, one: Option<Known>, other: Option<Known>) -> Option<Known> {
-        let rank = |known: &Known| (known.panel_time == self.panel_time, known.received);
+        let rank = |known: &Known| {
+            let same_time = known.panel_time == self.panel_time;
+            (known.key == self.key, same_time, known.received)
+        };
         one.into_iter().chain(other).max_by_key(rank)
     }
 
@@ -269,6 +278,20 @@ fn repeated<'a>(
         let soon_and_next = age == 0 && known.key == candidate.key && soon_after(candidate, known);
         (soon_and_next || same_frame(candidate, known)).then_some(known.at)
     })
+}
+
+/// R2: of messages with numbers, what has the same key is the same, however old it is; what has the same
+/// number and says something else is stored, and flagged.
+fn numbered<'a>(candidate: &Candidate, known: impl Iterator<Item = &'a Known> + Clone) -> Verdict {
+    let same = known.clone().find(|known| known.key == candidate.key);
+    if let Some(original) = same {
+        return Verdict::Repeat(original.at);
+    }
+    let number = candidate.key.number();
+    let mut seen = EventFlags::empty();
+    let regressed = known.into_iter().any(|known| known.key.number() == number);
+    seen.set(EventFlags::SEQUENCE_REGRESSED, regressed);
+    Verdict::Store(seen)
 }
 
 /// The same content and the same frame timestamp, not too far from our clock.

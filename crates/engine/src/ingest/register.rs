@@ -13,10 +13,6 @@ use crate::ports::{NewMessage, PathBinding, Submission};
 /// The protocol's name for the format of our own events.
 const OWN: &str = "OWN";
 
-/// R3: what an alarm bears that was believed in spite of its time.
-pub(super) const UNTRUSTED: EventFlags =
-    EventFlags::CLOCK_UNTRUSTED.union(EventFlags::CLOCK_OUTSIDE_WINDOW);
-
 /// The events of what waits; `seen` are flags that ingest found itself.
 pub(super) fn message(waiting: &Waiting, seen: EventFlags) -> NewMessage {
     let events = match &waiting.entry {

@@ -8,12 +8,13 @@ use model::{EventFlags, Mono, OwnCode, PathIndex, limits};
 use crate::seldom::Seldom;
 
 /// What raises what.
-const RAISED: [(EventFlags, OwnCode); 2] = [
+const RAISED: [(EventFlags, OwnCode); 3] = [
     (EventFlags::ODD_PADDING, OwnCode::OddPadding),
     (
         EventFlags::PLAIN_AFTER_ENCRYPTED,
         OwnCode::PlainAfterEncrypted,
     ),
+    (EventFlags::SEQUENCE_REGRESSED, OwnCode::SequenceRegressed),
 ];
 
 /// What was raised of late.

@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::entry::{Entry, Report, Waiting};
 use super::figures::Figures;
-use super::machine::{Candidate, Known, Machine, Original, Verdict};
+use super::machine::{Candidate, Known, Machine, Original, UNTRUSTED, Verdict};
 use super::queue::Queue;
 use super::register;
 use super::suspicious::Suspicious;
@@ -121,6 +121,7 @@ impl Task {
                 panel_time: message.panel_time,
                 received: message.received,
                 skewed: false,
+                numbered: false,
             };
             self.machine.remember(&candidate, message.seq);
         }
@@ -206,7 +207,7 @@ impl Task {
         let mut first_seqs = Vec::new();
         if verdicts
             .iter()
-            .any(|verdict| matches!(verdict, Verdict::Store { .. }))
+            .any(|verdict| matches!(verdict, Verdict::Store(_)))
         {
             let Some(appended) = self.append(&batch, &verdicts).await? else {
                 return Ok(());
@@ -232,17 +233,10 @@ impl Task {
         loop {
             let begun = self.parts.clock.now().mono;
             let messages = batch.iter().zip(verdicts).filter_map(|(waiting, verdict)| {
-                let mut flags = EventFlags::empty();
-                let Verdict::Store {
-                    possible_repeat,
-                    untrusted,
-                } = verdict
-                else {
+                let Verdict::Store(seen) = verdict else {
                     return None;
                 };
-                flags.set(EventFlags::POSSIBLE_REPEAT, *possible_repeat);
-                flags.set(register::UNTRUSTED, *untrusted);
-                Some(register::message(waiting, flags))
+                Some(register::message(waiting, *seen))
             });
             let error = match self.parts.log.append(messages.collect()).await {
                 Ok(appended) => {
@@ -280,6 +274,7 @@ impl Task {
                     path,
                     key: candidate.key,
                     panel_time: candidate.panel_time,
+                    numbered: candidate.numbered,
                 };
                 ((at, candidate), query)
             })
@@ -312,7 +307,7 @@ impl Task {
         let mut stored = first_seqs.iter().copied();
         for ((waiting, candidate), verdict) in batch.into_iter().zip(candidates).zip(verdicts) {
             let seq = match verdict {
-                Verdict::Store { .. } => {
+                Verdict::Store(_) => {
                     self.parts.figures.stored(&waiting.entry, *verdict);
                     let seq = stored.next();
                     Some(seq.expect("append answers one number per message"))
@@ -326,8 +321,8 @@ impl Task {
             }
             match (waiting.entry, seq) {
                 (Entry::Signal(submission), Some(seq)) => {
-                    if matches!(verdict, Verdict::Store { .. }) {
-                        self.raise(&submission, seq, now);
+                    if let Verdict::Store(seen) = verdict {
+                        self.raise(&submission, *seen, seq, now);
                     }
                     self.prove(&submission, seq);
                 }
@@ -340,8 +335,8 @@ impl Task {
     }
 
     /// Has security events about a stored signal stored with the next commit (R1, I3).
-    fn raise(&mut self, submission: &Submission, seq: EventSeq, now: Mono) {
-        let flags = submission.signal.flags;
+    fn raise(&mut self, submission: &Submission, seen: EventFlags, seq: EventSeq, now: Mono) {
+        let flags = submission.signal.flags | seen;
         for code in self.suspicious.raised(submission.path, flags, now) {
             let event = OwnEvent {
                 path: submission.path,
@@ -362,9 +357,9 @@ impl Task {
     /// Has the machine remember what became of a signal.
     fn note(&mut self, candidate: &Candidate, verdict: Verdict, seq: Option<EventSeq>, now: Mono) {
         match (verdict, seq) {
-            (Verdict::Store { untrusted, .. }, Some(seq)) => {
+            (Verdict::Store(seen), Some(seq)) => {
                 self.machine.remember(candidate, seq);
-                if untrusted {
+                if seen.contains(UNTRUSTED) {
                     self.machine.believed(candidate, seq, now);
                 }
             }
@@ -374,7 +369,7 @@ impl Task {
             }
             (Verdict::Refuse, _) => self.machine.refused(candidate, now),
             // What is stored has a number.
-            (Verdict::Store { .. }, None) => {}
+            (Verdict::Store(_), None) => {}
         }
     }
 

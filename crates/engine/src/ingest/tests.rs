@@ -337,6 +337,7 @@ impl Bench {
             key: RepeatKey([content; 16]),
             received: self.clock.now().wall,
             skewed: false,
+            numbered: false,
             signal,
             answers: self.sender.clone(),
         }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use model::{
-    Account, AccountKey, Committed, EventClass, FamilyName, IntakeState, PathIndex, Refusal,
-    RepeatKey, Signal, SignalToken, Wall,
+    Account, Committed, EventClass, FamilyName, IdentityClaim, IdentityRefusal, IntakeState,
+    PathIndex, PeerCertificate, Proven, Refusal, RepeatKey, Signal, SignalToken, Wall,
 };
 use tokio::sync::{mpsc, watch};
 
@@ -34,6 +34,8 @@ pub struct Submission {
     pub received: Wall,
     /// R3: refused twice before it is stored; see `proto::Outgoing`.
     pub skewed: bool,
+    /// R2: its key has a number of the panel's in it; see `proto::Outgoing`.
+    pub numbered: bool,
     /// What was decoded.
     pub signal: Signal,
     /// Where the answer goes.
@@ -76,10 +78,24 @@ pub trait Intake: Send + Sync {
     fn state(&self) -> watch::Receiver<IntakeState>;
 }
 
+/// A path that is let in.
+#[derive(Debug, Clone)]
+pub struct Admission {
+    /// The path.
+    pub binding: Arc<PathBinding>,
+    /// How it proved who it is.
+    pub proven: Proven,
+}
+
 /// Says who speaks.
 pub trait Identities: Send + Sync {
-    /// The path that shows this identity, if one is registered. From memory; never waits.
-    fn identify(&self, key: &AccountKey) -> Option<Arc<PathBinding>>;
+    /// The path that this claim is of, if one is registered and the claim is good. `certificate` is what
+    /// the connection showed, whenever its handshake was. From memory; never waits.
+    fn identify(
+        &self,
+        claim: &IdentityClaim,
+        certificate: Option<&PeerCertificate>,
+    ) -> Result<Admission, IdentityRefusal>;
 
     /// Accounts whose answer may have changed, whatever receiver, line and listener go with them;
     /// gateways forget what they remember of them.

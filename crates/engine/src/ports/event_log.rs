@@ -96,6 +96,9 @@ pub struct RepeatQuery {
     pub key: RepeatKey,
     /// The frame timestamp, to prefer a message with the same one over a newer one without.
     pub panel_time: Option<Wall>,
+    /// Whether the key has a number in it ([`RepeatKey::number`]): then, where there is no message with this
+    /// key, one with the same number is the answer.
+    pub numbered: bool,
 }
 
 /// What a stored message is remembered by (R2).

@@ -19,15 +19,17 @@ mod quarantine;
 mod registry;
 mod reports;
 mod sealer;
+mod sessions;
 mod sightings;
 mod states;
 mod supervision;
+mod trust;
 mod verdicts;
 
 use std::future::Future;
 use std::pin::Pin;
 
-pub use edges::{Answer, AnswerSender, Identities, Intake, Origin, Submission};
+pub use edges::{Admission, Answer, AnswerSender, Identities, Intake, Origin, Submission};
 pub use event_log::{
     AppendError, Appended, EventFilter, EventLog, EventPage, NewMessage, ReadError, RepeatQuery,
     StoredMessage,
@@ -45,12 +47,18 @@ pub use registry::{
 };
 pub use reports::{OwnEvent, Reports};
 pub use sealer::Sealer;
+pub use sessions::{Arrival, SessionPlace, Sessions, TakesReports};
 pub use sightings::{Learns, Quarantines, Sign, StrayFrame, Supervises, WatchesClocks};
 pub use states::{Observation, PartitionRow, Projection, States, ZoneRow};
 pub use supervision::{
     HouseState, OpenFault, PanelSupervision, PathState, PathStatus, PathSupervision, PresenceRow,
     PresenceRows, Resumed, SetError, SettingChange, Spell, Spells, Supervision, SupervisionChange,
     SupervisionStore, SupervisionSummary, Told, WatchedPath,
+};
+pub use trust::{
+    Authority, AuthorityError, CertificateOrder, CertificateRow, Credentials, Loaded, ProvidesTls,
+    TICKET_KEY, TicketKey, TlsMaterial, TrustAdmin, TrustError, TrustStatus, TrustStore,
+    TrustedRoot,
 };
 pub use verdicts::{Confirmations, JudgesEvents, NewVerdict, Verdict, VerdictError, Verdicts};
 

@@ -2,7 +2,7 @@
 
 use model::{
     Account, Actor, CipherKey, ErrorCode, FamilyName, ListenerName, Panel, PanelId, Path, PathId,
-    PathPolicy,
+    PathName, PathPolicy,
 };
 
 use super::{AddError, Answering, NewPanel};
@@ -20,6 +20,8 @@ pub struct NewPath {
     pub line: Option<u32>,
     /// The listener by which it must come; `None` means any.
     pub listener: Option<ListenerName>,
+    /// What the panel must call it, in families that name paths; `None` means any name, or none.
+    pub path_name: Option<PathName>,
     /// What it may do.
     pub policy: PathPolicy,
     /// The key that opens its frames; `None` if it does not encrypt.

@@ -4,7 +4,7 @@
 
 use model::{
     Account, Actor, CipherKey, ErrorCode, FamilyName, Learned, ListenerName, Organisation, Panel,
-    PanelId, PanelIndex, Path, PathId, PathIndex, PathPolicy, Site, SiteId, TokenId, Wall,
+    PanelId, PanelIndex, Path, PathId, PathIndex, PathName, PathPolicy, Site, SiteId, TokenId, Wall,
 };
 
 use super::{Answering, ChangeError, NewPath, PartitionRow, PathChange, ReadError, ZoneRow};
@@ -26,6 +26,8 @@ pub struct NewPanel {
     pub line: Option<u32>,
     /// The listener by which it must come; `None` means any.
     pub listener: Option<ListenerName>,
+    /// What the panel must call it, in families that name paths; `None` means any name, or none.
+    pub path_name: Option<PathName>,
     /// What its path may do.
     pub policy: PathPolicy,
     /// The key that opens its frames; `None` if it does not encrypt.
@@ -41,6 +43,7 @@ impl NewPanel {
             receiver: self.receiver,
             line: self.line,
             listener: self.listener,
+            path_name: self.path_name,
             policy: self.policy,
             key: self.key.clone(),
         }
@@ -112,6 +115,10 @@ pub struct PathBinding {
     pub keys: Vec<CipherKey>,
     /// What was learned of it.
     pub learned: Learned,
+    /// The digest of its secret, if it has one.
+    pub secret: Option<[u8; 32]>,
+    /// Whether a person disabled its panel.
+    pub disabled: bool,
 }
 
 impl PathBinding {

@@ -4,6 +4,7 @@
 //! (I4, I7). The hub calls them for whole batches.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use model::{AccountKey, Epoch, Learned, Mono, PathIndex, Wall};
 
@@ -27,6 +28,10 @@ pub trait Supervises: Send + Sync {
     /// admission changes nothing). For families whose panels connect for each message it means
     /// nothing.
     fn left(&self, path: PathIndex, epoch: Epoch, at: Mono);
+
+    /// R10: the longest keep-alive that the path's class allows: 0.45 of its deadline. `None` if nobody
+    /// watches it.
+    fn keep_alive(&self, path: PathIndex) -> Option<Duration>;
 
     /// A gateway was lost (`false`), or is here again: silence meanwhile is ours (R11).
     fn gateway(&self, here: bool, at: Mono);

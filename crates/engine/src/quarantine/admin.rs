@@ -38,6 +38,7 @@ impl Quarantine {
             receiver: identity.receiver,
             line: identity.line,
             listener: adoption.listener,
+            path_name: None,
             policy: adoption.policy,
             key: adoption.key,
         };

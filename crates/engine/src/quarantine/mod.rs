@@ -27,7 +27,7 @@ mod tests;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use model::{Clock, PathIndex, Wall, limits};
+use model::{Clock, PathIndex, Wall, limits, IdentityClaim};
 use tokio::sync::Notify;
 
 use crate::ports::{
@@ -100,6 +100,12 @@ impl Quarantine {
         })
     }
 
+    /// Whether its account is registered by now.
+    fn is_known(&self, stray: &StrayFrame) -> bool {
+        let claim = IdentityClaim::of_account(stray.key);
+        self.identities.identify(&claim, None).is_ok()
+    }
+
     fn gathered(&self) -> MutexGuard<'_, Gathered> {
         // Poisoned means that a look-up or an insert panicked; at worst a count is off by one.
         self.gathered.lock().unwrap_or_else(PoisonError::into_inner)
@@ -109,7 +115,7 @@ impl Quarantine {
 impl Quarantines for Quarantine {
     fn stray(&self, stray: StrayFrame) {
         // A gateway may not know yet that somebody was registered a moment ago.
-        let known = stray.path.is_none() && self.identities.identify(&stray.key).is_some();
+        let known = stray.path.is_none() && self.is_known(&stray);
         let now = self.clock.now().mono;
         self.gathered().stray(stray, known, now);
         self.bell.notify_one();

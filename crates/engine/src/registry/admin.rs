@@ -39,6 +39,8 @@ fn bindings(panel: &Panel, key: Option<CipherKey>) -> impl Iterator<Item = PathB
         organisation: panel.organisation,
         keys: key.iter().cloned().collect(),
         learned: Learned::default(),
+        secret: None,
+        disabled: false,
     })
 }
 

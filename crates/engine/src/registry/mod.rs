@@ -17,12 +17,12 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use model::{
-    Account, AccountKey, Clock, FamilyName, Learned, PanelId, PanelIndex, Path, PathId, PathIndex,
-    PathPolicy, Site,
+    Account, Clock, FamilyName, IdentityClaim, IdentityRefusal, Learned, PanelId, PanelIndex, Path,
+    PathId, PathIndex, PathPolicy, PeerCertificate, Proven, Site,
 };
 use tokio::sync::{Mutex, broadcast};
 
-use crate::ports::{self, Identities, Measured, Measurement, PathBinding, ReadError, Reading};
+use crate::ports::{self, Admission, Identities, Measured, Measurement, PathBinding, ReadError, Reading};
 use habits::Habits;
 use table::Table;
 
@@ -139,6 +139,7 @@ fn house(site: &Site) -> PathBinding {
             receiver: None,
             line: None,
             listener: None,
+            path_name: None,
             policy: PathPolicy::default(),
             cipher: None,
         },
@@ -148,12 +149,26 @@ fn house(site: &Site) -> PathBinding {
         organisation: site.organisation,
         keys: Vec::new(),
         learned: Learned::default(),
+        secret: None,
+        disabled: false,
     }
 }
 
 impl Identities for Registry {
-    fn identify(&self, key: &AccountKey) -> Option<Arc<PathBinding>> {
-        self.read(|table| table.find(key))
+    fn identify(
+        &self,
+        claim: &IdentityClaim,
+        _certificate: Option<&PeerCertificate>,
+    ) -> Result<Admission, IdentityRefusal> {
+        let binding = self.read(|table| table.find(&claim.key));
+        let binding = binding.ok_or(IdentityRefusal::UnknownAccount)?;
+        if claim.must_prove {
+            return Err(IdentityRefusal::NoProof);
+        }
+        Ok(Admission {
+            binding,
+            proven: Proven::ByFrames,
+        })
     }
 
     fn changes(&self) -> broadcast::Receiver<Arc<Vec<(FamilyName, Account)>>> {

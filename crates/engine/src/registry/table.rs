@@ -78,6 +78,7 @@ impl Table {
                 fits(path.receiver, key.receiver)
                     && fits(path.line, key.line)
                     && fits(path.listener, Some(key.listener))
+                    && fits(path.path_name, key.path_name)
             })
             .cloned()
     }

@@ -60,6 +60,13 @@ impl Machine {
         }
     }
 
+    /// R10: how often it must be heard at least: 0.45 of what it may be silent now.
+    pub fn keep_alive(&self, path: PathIndex) -> Option<Duration> {
+        let slot = self.slots.get(slot_of(path)?)?;
+        let watched = slot.is_watched().then_some(slot.time);
+        watched.map(|time| Duration::from_millis(time / 100 * 45))
+    }
+
     /// When a path was last heard in this life of the engine.
     pub fn last_heard(&self, path: PathIndex, now: model::Now) -> Option<Wall> {
         let heard = self.slots.get(slot_of(path)?)?.heard?;

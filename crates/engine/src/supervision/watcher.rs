@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 use model::{
     Actor, Assurance, Epoch, Event, Mono, PanelId, PanelIndex, PathIndex, Wall, Watch, limits,
@@ -162,6 +163,10 @@ impl Supervises for Watcher {
 
     fn left(&self, path: PathIndex, epoch: Epoch, at: Mono) {
         self.shared.machine().left(path, epoch, at);
+    }
+
+    fn keep_alive(&self, path: PathIndex) -> Option<Duration> {
+        self.shared.machine().keep_alive(path)
     }
 
     fn gateway(&self, here: bool, _at: Mono) {

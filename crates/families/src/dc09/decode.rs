@@ -60,7 +60,7 @@ pub(super) fn signal(received: &Received<'_>, raw: Vec<u8>) -> Signal {
     let mut signal = Signal {
         account: address.account,
         format,
-        panel_sequence: address.sequence,
+        panel_sequence: address.sequence.map(u64::from),
         panel_time: None,
         occurred: None,
         flags: received.doubt,

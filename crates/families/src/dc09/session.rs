@@ -196,14 +196,17 @@ impl Session for Dc09Session {
             identity,
         ) {
             // About another account: the answer to our question is still to come.
-            (Speaker::Asked(asked), Identity::Refused { account })
+            (Speaker::Asked(asked), Identity::Refused { account, .. })
                 if account != asked.key.account =>
             {
                 self.speaker = Speaker::Asked(asked);
             }
+            (Speaker::Asked(asked), Identity::Stale { .. }) => {
+                self.speaker = Speaker::Asked(asked);
+            }
             (Speaker::Asked(asked), identity) => self.answered(&asked, identity, now),
             // Taken back unasked: the next frame asks again.
-            (Speaker::Known(known), Identity::Refused { account })
+            (Speaker::Known(known), Identity::Stale { account } | Identity::Refused { account, .. })
                 if account == known.key.account => {}
             // Told anew unasked: its keys, or what it may do, have changed.
             (Speaker::Known(mut known), Identity::Admitted(admitted))

@@ -11,8 +11,8 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::BytesMut;
-use engine::ports::{Answer, AnswerSender, Origin, Sign, StrayFrame, Submission};
-use model::{Account, AccountKey, FamilyName, IntakeState, PathIndex, Stream, limits};
+use engine::ports::{Admission, Answer, AnswerSender, Origin, Sign, StrayFrame, Submission};
+use model::{Account, FamilyName, IntakeState, PathIndex, Stream, limits};
 use proto::{Admitted, KEYS, Outgoing, Stray};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
@@ -25,7 +25,7 @@ use super::Shared;
 use super::greeting::{Half, Trio};
 use super::order::{Order, Violation};
 use crate::link::{
-    DecodeError, Downward, FrameBuffer, Heard, IdentityAnswer, TooLarge, Upward, codec, question_of,
+    DecodeError, Downward, FrameBuffer, Heard, IdentityAnswer, Question, TooLarge, Upward, codec, question_of,
 };
 
 /// Why a link ended.
@@ -49,9 +49,6 @@ enum End {
     Stopping,
 }
 
-/// A question for an identity.
-type Question = (u64, AccountKey);
-
 /// Accounts in one message, so that it fits a frame with all their octets.
 const FORGET_CHUNK: usize = 1_024;
 
@@ -66,7 +63,7 @@ struct Link {
     normal: Notify,
     ready: Notify,
     answers: AnswerSender,
-    questions: mpsc::Sender<Question>,
+    questions: mpsc::Sender<Box<Question>>,
 }
 
 /// Attends to a gateway until its link ends.
@@ -181,10 +178,11 @@ impl Link {
                 connection,
                 outgoing,
             } => self.take_signal(connection, *outgoing)?,
-            Upward::Identify { connection, key } => {
-                let asked = self.questions.try_send((connection, key));
+            Upward::Identify(question) => {
+                let asked = self.questions.try_send(question);
                 asked.map_err(|_| End::TooManyQuestions)?;
             }
+            Upward::Reports(_) => {}
             Upward::Alive(heard) => self.take_heard(&heard),
             Upward::Left(gone) => {
                 for one in gone {
@@ -242,6 +240,7 @@ impl Link {
             key: outgoing.key,
             received: outgoing.received,
             skewed: outgoing.skewed,
+            numbered: outgoing.numbered,
             signal: outgoing.signal,
             answers: self.answers.clone(),
         })?;
@@ -328,7 +327,7 @@ impl Link {
     async fn write_identities(
         &self,
         mut stream: OwnedWriteHalf,
-        mut asked: mpsc::Receiver<Question>,
+        mut asked: mpsc::Receiver<Box<Question>>,
         mut changes: broadcast::Receiver<Arc<Vec<(FamilyName, Account)>>>,
     ) -> Result<(), End> {
         let mut batch = Vec::new();
@@ -346,7 +345,7 @@ impl Link {
                         if out.len() > limits::LINK_FRAME {
                             write_and_wipe(&mut stream, &mut out).await?;
                         }
-                        codec::append(&mut out, &Downward::Identity(self.identify(question)))?;
+                        codec::append(&mut out, &Downward::Identity(self.identify(&question)))?;
                     }
                 }
                 forget = changes.recv() => match forget {
@@ -364,20 +363,23 @@ impl Link {
         }
     }
 
-    fn identify(&self, (connection, key): Question) -> IdentityAnswer {
-        let binding = self.shared.identities.identify(&key);
-        let admitted = binding.map(|binding| {
+    fn identify(&self, question: &Question) -> IdentityAnswer {
+        let certificate = question.certificate.as_ref();
+        let admission = self.shared.identities.identify(&question.claim, certificate);
+        let admitted = admission.map(|Admission { binding, proven }| {
             Arc::new(Admitted {
                 panel: binding.panel_index,
                 path: binding.path.index,
                 policy: binding.path.policy,
                 keys: binding.keys.iter().take(KEYS).cloned().collect(),
                 learned: binding.learned.clone(),
+                proven,
+                keep_alive: self.shared.supervises.keep_alive(binding.path.index),
             })
         });
         IdentityAnswer {
-            connection,
-            key,
+            connection: question.connection,
+            key: question.claim.key,
             admitted,
         }
     }

@@ -4,6 +4,7 @@
 //! it in clear (I10).
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use arrayvec::ArrayVec;
 use bytes::BytesMut;
@@ -22,6 +23,9 @@ impl Field for Arc<Admitted> {
         self.policy.put(out);
         self.keys.put(out);
         self.learned.put(out);
+        self.proven.put(out);
+        let keep_alive = self.keep_alive.map(|time| time.as_secs());
+        keep_alive.put(out);
     }
 
     fn take(input: &mut &[u8]) -> Result<Self, DecodeError> {
@@ -31,6 +35,8 @@ impl Field for Arc<Admitted> {
             policy: Field::take(input)?,
             keys: Field::take(input)?,
             learned: Field::take(input)?,
+            proven: Field::take(input)?,
+            keep_alive: <Option<u64> as Field>::take(input)?.map(Duration::from_secs),
         }))
     }
 }

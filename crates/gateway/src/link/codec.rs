@@ -182,7 +182,7 @@ macro_rules! integers {
     )*};
 }
 
-integers!(u8, u16, u32, u64, i64);
+integers!(u8, u16, u32, u64, i16, i64);
 
 impl Field for bool {
     const WHAT: &'static str = "a yes or no";

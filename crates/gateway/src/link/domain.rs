@@ -7,7 +7,7 @@ use arrayvec::ArrayString;
 use bytes::{BufMut, BytesMut};
 use model::{
     Account, AccountKey, AckMode, Code, Epoch, EventClass, EventFlags, EventSeq, Extended,
-    FamilyName, Item, ListenerName, Mono, PanelIndex, PathIndex, Point, PointNumber, Refusal,
+    FamilyName, Item, ListenerName, Mono, PanelIndex, PathIndex, PathName, Point, PointNumber, Refusal,
     RepeatKey, Signal, SignalToken, Stream, Wall,
 };
 use proto::Outgoing;
@@ -65,11 +65,12 @@ canonical! {
     Account, "an account", |text: &str| Account::parse(text.as_bytes()).ok();
     FamilyName, "a family", FamilyName::parse;
     ListenerName, "a listener", ListenerName::parse;
+    PathName, "a path's name", PathName::parse;
     PointNumber, "a zone or partition", |text: &str| PointNumber::parse(text.as_bytes());
 }
 
 fn put_short(out: &mut BytesMut, text: &str) {
-    // Every caller's text is an `ArrayString` of at most 32 octets.
+    // Every caller's text is an `ArrayString` of at most 64 octets.
     out.put_u8(u8::try_from(text.len()).expect("a short text is short"));
     out.put_slice(text.as_bytes());
 }
@@ -102,6 +103,7 @@ impl Field for AccountKey {
         self.listener.put(out);
         self.receiver.put(out);
         self.line.put(out);
+        self.path_name.put(out);
     }
 
     fn take(input: &mut &[u8]) -> Result<Self, DecodeError> {
@@ -111,6 +113,7 @@ impl Field for AccountKey {
             listener: Field::take(input)?,
             receiver: Field::take(input)?,
             line: Field::take(input)?,
+            path_name: Field::take(input)?,
         })
     }
 }
@@ -218,12 +221,13 @@ impl Field for Code {
             Self::Sia(_) => 1,
             Self::Undecoded(_) => 2,
             Self::Own(_) => 3,
+            Self::Panel(_) => 4,
         });
         self.text().put(out);
     }
 
     fn take(input: &mut &[u8]) -> Result<Self, DecodeError> {
-        let set = take_place(input, &["CID", "SIA", "RAW", "OWN"], Self::WHAT)?;
+        let set = take_place(input, &["CID", "SIA", "RAW", "OWN", "AP1"], Self::WHAT)?;
         let text = ArrayString::<12>::take(input)?;
         let code = Self::parse(set, &text).filter(|code| code.text() == text);
         code.ok_or(DecodeError::Invalid { field: Self::WHAT })
@@ -329,6 +333,7 @@ impl Field for Outgoing {
         self.key.put(out);
         self.received.put(out);
         self.skewed.put(out);
+        self.numbered.put(out);
         self.signal.put(out);
     }
 
@@ -340,6 +345,7 @@ impl Field for Outgoing {
             key: Field::take(input)?,
             received: Field::take(input)?,
             skewed: Field::take(input)?,
+            numbered: Field::take(input)?,
             signal: Field::take(input)?,
         })
     }

@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use bytes::BytesMut;
-use engine::ports::Answer;
-use model::{Account, AccountKey, Committed, FamilyName, IntakeState};
+use engine::ports::{Answer, TlsMaterial};
+use model::{Account, AccountKey, Committed, FamilyName, IdentityRefusal, IntakeState};
 use proto::{Admitted, Identity};
 
 use super::codec::{DecodeError, Field, Message};
@@ -19,17 +19,18 @@ pub struct IdentityAnswer {
     pub connection: u64,
     /// What it asked.
     pub key: AccountKey,
-    /// Who that is; `None` if nobody is registered.
-    pub admitted: Option<Arc<Admitted>>,
+    /// Who that is, or why they are not let in.
+    pub admitted: Result<Arc<Admitted>, IdentityRefusal>,
 }
 
 impl IdentityAnswer {
     /// The answer as a session wants it.
     pub fn identity(&self) -> Identity {
         match &self.admitted {
-            Some(admitted) => Identity::Admitted(Arc::clone(admitted)),
-            None => Identity::Refused {
+            Ok(admitted) => Identity::Admitted(Arc::clone(admitted)),
+            Err(reason) => Identity::Refused {
                 account: self.key.account,
+                reason: *reason,
             },
         }
     }
@@ -53,6 +54,13 @@ pub enum Downward {
     ForgetAll,
     /// Whether storage can be promised (R4).
     Intake(IntakeState),
+    /// What TLS is ended with from now on; on the normal stream.
+    Tls(Box<TlsMaterial>),
+    /// Its path has connected anew elsewhere: the connection is to be closed (R9).
+    TakenOver {
+        /// Which.
+        connection: u64,
+    },
 }
 
 const WELCOME: u8 = 129;
@@ -62,6 +70,8 @@ const REFUSED: u8 = 132;
 const FORGET: u8 = 133;
 const FORGET_ALL: u8 = 134;
 const INTAKE: u8 = 135;
+const TLS: u8 = 136;
+const TAKEN_OVER: u8 = 137;
 
 impl Message for Downward {
     fn kind(&self) -> u8 {
@@ -73,6 +83,8 @@ impl Message for Downward {
             Self::Forget(_) => FORGET,
             Self::ForgetAll => FORGET_ALL,
             Self::Intake(_) => INTAKE,
+            Self::Tls(_) => TLS,
+            Self::TakenOver { .. } => TAKEN_OVER,
         }
     }
 
@@ -95,6 +107,8 @@ impl Message for Downward {
             }
             Self::Forget(keys) => keys.put(out),
             Self::ForgetAll => {}
+            Self::Tls(material) => material.put(out),
+            Self::TakenOver { connection } => connection.put(out),
             Self::Intake(state) => {
                 state.last_commit.put(out);
                 state.clock_suspect.put(out);
@@ -123,6 +137,10 @@ impl Message for Downward {
                 last_commit: Field::take(input)?,
                 clock_suspect: Field::take(input)?,
             }),
+            TLS => Self::Tls(Box::new(Field::take(input)?)),
+            TAKEN_OVER => Self::TakenOver {
+                connection: Field::take(input)?,
+            },
             kind => return Err(DecodeError::UnknownKind { kind }),
         })
     }
@@ -151,14 +169,27 @@ impl Field for IdentityAnswer {
     fn put(&self, out: &mut BytesMut) {
         self.connection.put(out);
         self.key.put(out);
-        self.admitted.put(out);
+        match &self.admitted {
+            Ok(admitted) => {
+                true.put(out);
+                admitted.put(out);
+            }
+            Err(reason) => {
+                false.put(out);
+                reason.put(out);
+            }
+        }
     }
 
     fn take(input: &mut &[u8]) -> Result<Self, DecodeError> {
         Ok(Self {
             connection: Field::take(input)?,
             key: Field::take(input)?,
-            admitted: Field::take(input)?,
+            admitted: if bool::take(input)? {
+                Ok(Field::take(input)?)
+            } else {
+                Err(Field::take(input)?)
+            },
         })
     }
 }

@@ -46,6 +46,7 @@ pub(super) fn outgoing() -> Outgoing {
         key: RepeatKey([0xA5; 16]),
         received: Wall(1_795_000_000_000_001),
         skewed: true,
+        numbered: false,
         signal: Signal {
             account: Account::parse(b"12AB").unwrap(),
             format: ArrayString::from("ADM-CID").unwrap(),

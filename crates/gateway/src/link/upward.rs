@@ -3,7 +3,10 @@
 use std::net::IpAddr;
 
 use bytes::{Bytes, BytesMut};
-use model::{AccountKey, Epoch, EventClass, Learned, Mono, PathIndex, SignalToken, Stream};
+use model::{
+    Epoch, EventClass, IdentityClaim, Learned, Mono, PanelReport, PathIndex, PeerCertificate,
+    SignalToken, Stream,
+};
 use proto::{Outgoing, Stray};
 
 use super::codec::{self, DecodeError, Field, LENGTH, Message, TooLarge};
@@ -25,6 +28,19 @@ pub struct Hello {
     pub pid: u32,
     /// Which of the three streams this is.
     pub stream: Stream,
+}
+
+/// Who is this?
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// The connection that asks.
+    pub connection: u64,
+    /// Where it comes from.
+    pub source: IpAddr,
+    /// What it claims.
+    pub claim: IdentityClaim,
+    /// The certificate that it showed, in this handshake or in the one that it resumes.
+    pub certificate: Option<PeerCertificate>,
 }
 
 /// A connection that the engine must know of after it came back.
@@ -49,6 +65,17 @@ pub struct Heard {
     pub at: Mono,
     /// R3: whether what it sent was decrypted well and had a timestamp inside the window.
     pub agreed: bool,
+}
+
+/// What a panel told of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// The path that it came by.
+    pub path: PathIndex,
+    /// When its last octet was read.
+    pub at: Mono,
+    /// What it told.
+    pub report: PanelReport,
 }
 
 /// A known connection that has ended.
@@ -89,13 +116,8 @@ pub enum Upward {
     Hello(Hello),
     /// A part of the sessions that sent signals or are known; on the urgent stream.
     Snapshot(Vec<SessionRow>),
-    /// Who shows this identity? Answered by [`super::Downward::Identity`].
-    Identify {
-        /// The connection that asks.
-        connection: u64,
-        /// What it showed.
-        key: AccountKey,
-    },
+    /// Who is this? Answered by [`super::Downward::Identity`].
+    Identify(Box<Question>),
     /// Store this. Answered by [`super::Downward::Answer`].
     Signal {
         /// The connection that it came by.
@@ -126,6 +148,8 @@ pub enum Upward {
         /// What it was.
         stray: Box<Stray>,
     },
+    /// Panels told something of themselves that is no event.
+    Reports(Vec<Told>),
     /// R7: this address, or this path, sends more than its share, and is limited.
     Flood {
         /// Where it comes from.
@@ -157,6 +181,7 @@ const LEARNED: u8 = 10;
 const STRAY: u8 = 11;
 const FLOOD: u8 = 12;
 const LEFT: u8 = 13;
+const REPORTS: u8 = 14;
 
 /// Where a signal's class stands: behind length, kind and connection.
 const CLASS_AT: usize = LENGTH + 1 + size_of::<u64>();
@@ -183,7 +208,7 @@ impl Message for Upward {
         match self {
             Self::Hello(_) => HELLO,
             Self::Snapshot(_) => SNAPSHOT,
-            Self::Identify { .. } => IDENTIFY,
+            Self::Identify(_) => IDENTIFY,
             Self::Signal { .. } => SIGNAL,
             Self::Alive(_) => ALIVE,
             Self::Closed { .. } => CLOSED,
@@ -194,6 +219,7 @@ impl Message for Upward {
             Self::Stray { .. } => STRAY,
             Self::Flood { .. } => FLOOD,
             Self::Left(_) => LEFT,
+            Self::Reports(_) => REPORTS,
         }
     }
 
@@ -201,10 +227,7 @@ impl Message for Upward {
         match self {
             Self::Hello(hello) => hello.put(out),
             Self::Snapshot(rows) => rows.put(out),
-            Self::Identify { connection, key } => {
-                connection.put(out);
-                key.put(out);
-            }
+            Self::Identify(question) => question.put(out),
             Self::Signal {
                 connection,
                 outgoing,
@@ -218,6 +241,7 @@ impl Message for Upward {
             Self::Ready => {}
             Self::Skewed(paths) => paths.put(out),
             Self::Left(gone) => gone.put(out),
+            Self::Reports(told) => told.put(out),
             Self::Flood { source, path } => {
                 source.put(out);
                 path.put(out);
@@ -242,10 +266,7 @@ impl Message for Upward {
         Ok(match kind {
             HELLO => Self::Hello(Field::take(input)?),
             SNAPSHOT => Self::Snapshot(Field::take(input)?),
-            IDENTIFY => Self::Identify {
-                connection: Field::take(input)?,
-                key: Field::take(input)?,
-            },
+            IDENTIFY => Self::Identify(Box::new(Field::take(input)?)),
             SIGNAL => Self::Signal {
                 connection: Field::take(input)?,
                 outgoing: Box::new(Field::take(input)?),
@@ -258,6 +279,7 @@ impl Message for Upward {
             READY => Self::Ready,
             SKEWED => Self::Skewed(Field::take(input)?),
             LEFT => Self::Left(Field::take(input)?),
+            REPORTS => Self::Reports(Field::take(input)?),
             FLOOD => Self::Flood {
                 source: Field::take(input)?,
                 path: Field::take(input)?,
@@ -336,6 +358,44 @@ impl Field for Heard {
             epoch: Field::take(input)?,
             at: Field::take(input)?,
             agreed: Field::take(input)?,
+        })
+    }
+}
+
+impl Field for Question {
+    const WHAT: &'static str = "a question";
+
+    fn put(&self, out: &mut BytesMut) {
+        self.connection.put(out);
+        self.source.put(out);
+        self.claim.put(out);
+        self.certificate.put(out);
+    }
+
+    fn take(input: &mut &[u8]) -> Result<Self, DecodeError> {
+        Ok(Self {
+            connection: Field::take(input)?,
+            source: Field::take(input)?,
+            claim: Field::take(input)?,
+            certificate: Field::take(input)?,
+        })
+    }
+}
+
+impl Field for Told {
+    const WHAT: &'static str = "a report";
+
+    fn put(&self, out: &mut BytesMut) {
+        self.path.put(out);
+        self.at.put(out);
+        self.report.put(out);
+    }
+
+    fn take(input: &mut &[u8]) -> Result<Self, DecodeError> {
+        Ok(Self {
+            path: Field::take(input)?,
+            at: Field::take(input)?,
+            report: Field::take(input)?,
         })
     }
 }

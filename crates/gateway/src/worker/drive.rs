@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use model::{AccountKey, EventFlags, PathIndex, Signal, SignalToken, Stream};
+use model::{AccountKey, EventFlags, IdentityClaim, PathIndex, Signal, SignalToken, Stream};
 use proto::{Admitted, Counted, Outgoing, SessionEvent, Stray, StrayReason};
 
 use super::Worker;
 use super::connection::Phase;
-use crate::link::{IdentityAnswer, Upward};
+use super::identities::may_remember;
+use crate::link::{IdentityAnswer, Question, Upward};
 
 impl Worker {
     /// After any input of a session: does what it wants, until it wants nothing or there is no
@@ -31,7 +32,7 @@ impl Worker {
 
     fn act(&mut self, place: usize, event: SessionEvent) {
         match event {
-            SessionEvent::Identify(key) => self.identify(place, key),
+            SessionEvent::Identify(claim) => self.identify(place, *claim),
             SessionEvent::Signal(outgoing) => self.take_signal(place, &outgoing),
             SessionEvent::Alive { path, .. } => {
                 let encrypts = self.connections.get(place).is_some_and(|c| c.encrypts);
@@ -52,6 +53,11 @@ impl Worker {
                 let learned = Upward::Learned { path, learned };
                 self.uplink.say(Stream::Normal, &learned);
             }
+            SessionEvent::Report { path, report } => {
+                self.recognise(place, path);
+                self.sightings.told(path, *report, self.now.mono);
+                self.charge_account(place, path);
+            }
             SessionEvent::Stray(stray) => self.take_stray(place, stray),
             SessionEvent::Count(reason) => {
                 self.counts.add(reason);
@@ -68,22 +74,31 @@ impl Worker {
     }
 
     /// Answers from memory, or asks the engine.
-    fn identify(&mut self, place: usize, key: AccountKey) {
-        let Some(number) = self.connections.get(place).map(|c| c.number) else {
+    fn identify(&mut self, place: usize, claim: IdentityClaim) {
+        let Some(connection) = self.connections.get(place) else {
             return;
         };
-        if let Some(answer) = self.identities.recall(number, key, self.now.mono) {
+        let question = Box::new(Question {
+            connection: connection.number,
+            source: connection.source,
+            claim,
+            certificate: None,
+        });
+        let remembered = may_remember(&question)
+            .then(|| {
+                let (number, key) = (question.connection, question.claim.key);
+                self.identities.recall(number, key, self.now.mono)
+            })
+            .flatten();
+        if let Some(answer) = remembered {
             return self.introduce(place, &answer);
         }
         if !self.charge_question(place) {
             return;
         }
-        self.identities.ask(number, key);
-        let question = Upward::Identify {
-            connection: number,
-            key,
-        };
-        self.uplink.say(Stream::Normal, &question);
+        self.uplink
+            .say(Stream::Normal, &Upward::Identify(question.clone()));
+        self.identities.ask(question);
     }
 
     /// Tells a session who speaks. Its events are for the caller to see to.
@@ -94,7 +109,7 @@ impl Worker {
         connection
             .session
             .handle_identity(self.now, answer.identity());
-        if let Some(admitted) = &answer.admitted {
+        if let Ok(admitted) = &answer.admitted {
             self.note_admission(place, &answer.key, admitted);
         } else {
             connection.shown = None;

@@ -31,11 +31,11 @@ impl Worker {
             Downward::Answer(answer) => self.take_answer(answer),
             Downward::Identity(answer) => self.take_identity(&answer),
             Downward::Intake(state) => self.promise.hear(state),
+            Downward::Tls(_) | Downward::TakenOver { .. } => {}
             Downward::Forget(accounts) => {
                 for account in accounts {
-                    for (connection, key) in self.identities.forget(account) {
-                        self.uplink
-                            .say(Stream::Normal, &Upward::Identify { connection, key });
+                    for question in self.identities.forget(account) {
+                        self.uplink.say(Stream::Normal, &Upward::Identify(question));
                     }
                     self.ask_anew(account);
                 }
@@ -60,9 +60,8 @@ impl Worker {
             self.uplink.send(stream, frame);
         }
         self.uplink.say(Stream::Urgent, &Upward::Ready);
-        for (connection, key) in self.identities.relink() {
-            self.uplink
-                .say(Stream::Normal, &Upward::Identify { connection, key });
+        for question in self.identities.relink() {
+            self.uplink.say(Stream::Normal, &Upward::Identify(question));
         }
         self.ask_all_anew();
         if build != self.build {
@@ -82,8 +81,8 @@ impl Worker {
                 connection.speaker = None;
                 self.speakers.leave(speaker, number);
                 let account = speaker.1;
-                let refused = Identity::Refused { account };
-                connection.session.handle_identity(self.now, refused);
+                let stale = Identity::Stale { account };
+                connection.session.handle_identity(self.now, stale);
                 self.drive(place);
             }
         }

@@ -4,18 +4,22 @@
 //! 1. Memory and open questions are bounded (I7); while too many are open, nobody is read.
 //! 2. A question stays open until it is answered, over as many links as that takes.
 //! 3. Nothing remembered outlives the link by which it came: changes may have been missed.
-//! 4. Who is known and who is not are remembered apart: strangers with ever new accounts push
+//! 4. What was answered to a proof is not remembered: it is of that connection alone.
+//! 5. Who is known and who is not are remembered apart: strangers with ever new accounts push
 //!    each other out of memory, never a panel.
 
 use std::collections::HashMap;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use lru::LruCache;
-use model::{Account, AccountKey, FamilyName, ListenerName, Mono, limits};
+use model::{
+    Account, AccountKey, FamilyName, IdentityClaim, IdentityRefusal, ListenerName, Mono, PathName, limits,
+};
 use proto::Admitted;
 
 use super::connection::FIRST_NUMBER;
-use crate::link::IdentityAnswer;
+use crate::link::{IdentityAnswer, Question};
 
 /// Remembered answers and open questions.
 #[derive(Debug)]
@@ -23,7 +27,7 @@ pub(super) struct Identities {
     known: Memory<Arc<Admitted>>,
     /// Until when each is taken for unknown.
     unknown: Memory<Mono>,
-    open: HashMap<u64, AccountKey>,
+    open: HashMap<u64, Box<Question>>,
     renewals: Renewals,
 }
 
@@ -36,6 +40,20 @@ impl Renewals {
         self.0 = self.0 % (FIRST_NUMBER - 1) + 1;
         self.0
     }
+
+    fn question(&mut self, key: AccountKey) -> Box<Question> {
+        Box::new(Question {
+            connection: self.next(),
+            source: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+            claim: IdentityClaim::of_account(key),
+            certificate: None,
+        })
+    }
+}
+
+/// Whether the answer is the same for whoever asks it: not if a proof was shown with it.
+pub(super) fn may_remember(question: &Question) -> bool {
+    !question.claim.must_prove && question.certificate.is_none()
 }
 
 impl Identities {
@@ -62,8 +80,10 @@ impl Identities {
         now: Mono,
     ) -> Option<IdentityAnswer> {
         let admitted = match self.known.get(&key) {
-            Some(admitted) => Some(Arc::clone(admitted)),
-            None if self.unknown.get(&key).is_some_and(|until| now < *until) => None,
+            Some(admitted) => Ok(Arc::clone(admitted)),
+            None if self.unknown.get(&key).is_some_and(|until| now < *until) => {
+                Err(IdentityRefusal::UnknownAccount)
+            }
             None => return None,
         };
         Some(IdentityAnswer {
@@ -74,8 +94,8 @@ impl Identities {
     }
 
     /// Notes that this connection asks.
-    pub(super) fn ask(&mut self, connection: u64, key: AccountKey) {
-        self.open.insert(connection, key);
+    pub(super) fn ask(&mut self, question: Box<Question>) {
+        self.open.insert(question.connection, question);
     }
 
     /// Whether this connection waits for an answer.
@@ -84,28 +104,36 @@ impl Identities {
     }
 
     /// Everything that must be asked again over a new link. What is remembered is forgotten.
-    pub(super) fn relink(&mut self) -> impl Iterator<Item = (u64, AccountKey)> {
+    pub(super) fn relink(&mut self) -> impl Iterator<Item = Box<Question>> {
         self.forget_all();
-        self.open
-            .iter()
-            .map(|(connection, key)| (*connection, *key))
+        self.open.values().cloned()
     }
 
     /// Takes an answer; `false` if nobody waits for it.
     pub(super) fn answered(&mut self, answer: &IdentityAnswer, now: Mono) -> bool {
-        if let Some(admitted) = &answer.admitted {
-            self.unknown.remove(&answer.key);
-            self.known.put(&answer.key, Arc::clone(admitted));
-        } else {
-            self.known.remove(&answer.key);
-            let until = now.after(limits::UNKNOWN_ACCOUNT_MEMORY);
-            self.unknown.put(&answer.key, until);
+        let open = self.open.get(&answer.connection);
+        let awaited = open.is_some_and(|question| question.claim.key == answer.key);
+        if open.is_none_or(|question| may_remember(question)) {
+            self.remember(answer, now);
         }
-        if self.open.get(&answer.connection) == Some(&answer.key) {
+        if awaited {
             self.open.remove(&answer.connection);
-            return true;
         }
-        false
+        awaited
+    }
+
+    fn remember(&mut self, answer: &IdentityAnswer, now: Mono) {
+        match &answer.admitted {
+            Ok(admitted) => {
+                self.unknown.remove(&answer.key);
+                self.known.put(&answer.key, Arc::clone(admitted));
+            }
+            Err(_) => {
+                self.known.remove(&answer.key);
+                let until = now.after(limits::UNKNOWN_ACCOUNT_MEMORY);
+                self.unknown.put(&answer.key, until);
+            }
+        }
     }
 
     /// The connection is gone; nobody waits any more.
@@ -116,13 +144,14 @@ impl Identities {
     /// What is remembered of this account, whatever goes with it, may have changed: it is
     /// forgotten. What was known is to be asked for anew as far as there is room, so that a panel
     /// stays known behind an address for which nobody is asked anything (R7).
-    pub(super) fn forget(&mut self, account: (FamilyName, Account)) -> Vec<(u64, AccountKey)> {
+    pub(super) fn forget(&mut self, account: (FamilyName, Account)) -> Vec<Box<Question>> {
         self.unknown.forget(account);
         let mut again = self.known.forget(account);
         again.truncate(limits::LINK_IDENTIFY.saturating_sub(self.open.len()));
-        let ours = again.into_iter().map(|key| (self.renewals.next(), key));
+        let ours = again.into_iter().map(|key| self.renewals.question(key));
         let ours: Vec<_> = ours.collect();
-        self.open.extend(ours.iter().copied());
+        let open = ours.iter().cloned();
+        self.open.extend(open.map(|question| (question.connection, question)));
         ours
     }
 
@@ -134,7 +163,7 @@ impl Identities {
 }
 
 /// What tells the frames of one account apart.
-type Variant = (ListenerName, Option<u32>, Option<u32>);
+type Variant = (ListenerName, Option<u32>, Option<u32>, Option<PathName>);
 
 /// Something for each identity, by account first, so that an account is forgotten as a whole.
 #[derive(Debug)]
@@ -145,7 +174,8 @@ struct Memory<T> {
 
 fn apart(key: &AccountKey) -> ((FamilyName, Account), Variant) {
     let account = (key.family, key.account);
-    (account, (key.listener, key.receiver, key.line))
+    let variant = (key.listener, key.receiver, key.line, key.path_name);
+    (account, variant)
 }
 
 impl<T> Memory<T> {
@@ -189,12 +219,13 @@ impl<T> Memory<T> {
     /// Forgets the account; tells under which keys it was remembered.
     fn forget(&mut self, account: (FamilyName, Account)) -> Vec<AccountKey> {
         let variants = self.accounts.pop(&account).unwrap_or_default();
-        let key = |((listener, receiver, line), _)| AccountKey {
+        let key = |((listener, receiver, line, path_name), _)| AccountKey {
             family: account.0,
             account: account.1,
             listener,
             receiver,
             line,
+            path_name,
         };
         variants.into_iter().map(key).collect()
     }

@@ -7,12 +7,15 @@
 
 use std::collections::HashMap;
 
-use model::{Epoch, Mono, PathIndex};
+use model::{ConnectionReport, Epoch, Mono, PanelReport, PathIndex, StatusReport};
 
-use crate::link::{Gone, Heard, Upward};
+use crate::link::{Gone, Heard, Told, Upward};
 
 /// Entries in one message: it stays under 24 KiB.
 const BATCH: usize = 1_000;
+
+/// Reports in one message: the longest have a kilobyte, so that it stays under 48 KiB.
+const REPORTS: usize = 32;
 
 /// Epochs, each later than the one before, even within one turn.
 #[derive(Debug, Default)]
@@ -30,6 +33,35 @@ impl Epochs {
 #[derive(Debug, Default)]
 pub(super) struct Sightings(HashMap<PathIndex, Seen>);
 
+/// What a panel told of itself, each kind once.
+#[derive(Debug, Default)]
+struct Reports {
+    status: Option<(Mono, StatusReport)>,
+    connection: Option<(Mono, ConnectionReport)>,
+}
+
+impl Reports {
+    fn add(&mut self, report: PanelReport, now: Mono) {
+        match report {
+            PanelReport::Status(newer) => {
+                let (at, status) = self.status.get_or_insert_default();
+                *at = now;
+                status.update(newer);
+            }
+            PanelReport::Connection(newer) => self.connection = Some((now, newer)),
+        }
+    }
+
+    fn of(self, path: PathIndex) -> impl Iterator<Item = Told> {
+        let told = move |at, report| Told { path, at, report };
+        let connection = self.connection.map(move |(at, report)| {
+            told(at, PanelReport::Connection(report))
+        });
+        let status = self.status.map(move |(at, report)| told(at, PanelReport::Status(report)));
+        connection.into_iter().chain(status)
+    }
+}
+
 #[derive(Debug, Default)]
 struct Seen {
     epoch: Epoch,
@@ -37,6 +69,7 @@ struct Seen {
     left: Option<Mono>,
     agreed: bool,
     skewed: bool,
+    reports: Option<Box<Reports>>,
 }
 
 impl Sightings {
@@ -51,6 +84,12 @@ impl Sightings {
             seen.heard = Some(now);
         }
         seen.agreed |= agreed;
+    }
+
+    /// The path's panel told something of itself.
+    pub(super) fn told(&mut self, path: PathIndex, report: PanelReport, now: Mono) {
+        let seen = self.0.entry(path).or_default();
+        seen.reports.get_or_insert_default().add(report, now);
     }
 
     /// R3: a frame that was decrypted well, with a timestamp outside the window.
@@ -72,6 +111,7 @@ impl Sightings {
         let mut heard = Vec::new();
         let mut gone = Vec::new();
         let mut skewed = Vec::new();
+        let mut told = Vec::new();
         for (path, seen) in self.0.drain() {
             let epoch = seen.epoch;
             heard.extend(seen.heard.map(|at| Heard {
@@ -83,6 +123,9 @@ impl Sightings {
             }));
             gone.extend(seen.left.map(|at| Gone { path, epoch, at }));
             skewed.extend(seen.skewed.then_some(path));
+            if let Some(reports) = seen.reports {
+                told.extend(reports.of(path));
+            }
         }
         let heard = heard
             .chunks(BATCH)
@@ -90,7 +133,9 @@ impl Sightings {
         let gone = gone.chunks(BATCH).map(|batch| Upward::Left(batch.to_vec()));
         let skewed = skewed.chunks(BATCH);
         let skewed = skewed.map(|batch| Upward::Skewed(batch.to_vec()));
-        heard.chain(gone).chain(skewed).collect()
+        let told = told.chunks(REPORTS);
+        let told = told.map(|batch| Upward::Reports(batch.to_vec()));
+        heard.chain(gone).chain(skewed).chain(told).collect()
     }
 }
 

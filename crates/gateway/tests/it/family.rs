@@ -192,6 +192,7 @@ fn outgoing(now: Now, token: SignalToken, frame: &Frame, path: PathIndex) -> Out
         key: RepeatKey(key),
         received: now.wall,
         skewed: false,
+        numbered: false,
         signal: Signal {
             account: frame.account,
             format: "LINE".parse().unwrap(),

@@ -5,8 +5,8 @@
 use std::sync::Arc;
 
 use model::{
-    AccountKey, AckMode, Committed, EventSeq, Learned, ListenerName, Mono, Now, PanelIndex,
-    PathIndex, PathPolicy, Refusal, RepeatKey, SignalToken,
+    AccountKey, AckMode, Committed, EventSeq, IdentityRefusal, Learned, ListenerName, Mono, Now,
+    PanelIndex, PanelReport, PathIndex, PathPolicy, Refusal, RepeatKey, SignalToken,
 };
 
 use super::{BENCH_TIME, Subject};
@@ -40,6 +40,7 @@ pub(super) struct Bench<'a> {
     pub(super) alive: usize,
     pub(super) skewed: usize,
     pub(super) learned: Vec<Learned>,
+    pub(super) reports: Vec<PanelReport>,
     pub(super) strays: Vec<Stray>,
     pub(super) counted: Vec<Counted>,
     pub(super) closes: Vec<CloseReason>,
@@ -83,6 +84,7 @@ impl<'a> Bench<'a> {
             alive: 0,
             skewed: 0,
             learned: Vec::new(),
+            reports: Vec::new(),
             strays: Vec::new(),
             counted: Vec::new(),
             closes: Vec::new(),
@@ -112,7 +114,7 @@ impl<'a> Bench<'a> {
                 return;
             };
             match event {
-                SessionEvent::Identify(key) => self.asked(key),
+                SessionEvent::Identify(claim) => self.asked(claim.key),
                 SessionEvent::Signal(outgoing) => self.signals.push(*outgoing),
                 SessionEvent::Alive { panel, path } => {
                     assert_eq!((panel, path), (PANEL, PATH));
@@ -125,6 +127,10 @@ impl<'a> Bench<'a> {
                 SessionEvent::Learned { path, learned } => {
                     assert_eq!(path, PATH);
                     self.learned.push(learned);
+                }
+                SessionEvent::Report { path, report } => {
+                    assert_eq!(path, PATH);
+                    self.reports.push(*report);
                 }
                 SessionEvent::Stray(stray) => self.strays.push(*stray),
                 SessionEvent::Count(reason) => self.counted.push(reason),
@@ -139,6 +145,7 @@ impl<'a> Bench<'a> {
             Asking::Admit => self.identify_admitted(),
             Asking::Refuse => self.identify(Identity::Refused {
                 account: key.account,
+                reason: IdentityRefusal::UnknownAccount,
             }),
             Asking::Leave => {}
         }

@@ -164,7 +164,7 @@ pub(super) struct Event {
     pub(super) user: Option<String>,
     #[serde(default)]
     pub(super) restores: Vec<String>,
-    pub(super) panel_sequence: Option<u16>,
+    pub(super) panel_sequence: Option<u64>,
     pub(super) panel_time: Option<String>,
     pub(super) occurred: Option<String>,
     pub(super) received: String,

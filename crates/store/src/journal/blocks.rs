@@ -153,6 +153,8 @@ const fn bit(class: EventClass) -> i64 {
         EventClass::Remote => 18,
         EventClass::Cancel => 19,
         EventClass::Test => 20,
+        // Bits 21 and 22 say something else.
+        EventClass::Status => 23,
     }
 }
 

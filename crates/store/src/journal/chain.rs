@@ -131,7 +131,7 @@ impl Covered<'_> {
             }]);
             out.text(point.number().as_str());
         });
-        out.option(body.panel_sequence, |out, n| out.fixed(&n.to_be_bytes()));
+        out.panel_sequence(body.panel_sequence);
         out.option(body.panel_time, |out, at| out.fixed(&at.0.to_be_bytes()));
         out.option(body.occurred, |out, at| out.fixed(&at.0.to_be_bytes()));
         out.fixed(&body.received.0.to_be_bytes());
@@ -172,6 +172,21 @@ impl Canonical<'_> {
     fn text(&mut self, text: &str) {
         self.0.push(u8::try_from(text.len()).unwrap_or(u8::MAX));
         self.0.extend_from_slice(text.as_bytes());
+    }
+
+    /// Numbers of 16 bits have a form of their own: the first that there was.
+    fn panel_sequence(&mut self, number: Option<u64>) {
+        match number.map(|number| u16::try_from(number).map_err(|_| number)) {
+            None => self.0.push(0),
+            Some(Ok(short)) => {
+                self.0.push(1);
+                self.fixed(&short.to_be_bytes());
+            }
+            Some(Err(long)) => {
+                self.0.push(2);
+                self.fixed(&long.to_be_bytes());
+            }
+        }
     }
 
     fn option<T>(&mut self, value: Option<T>, write: impl FnOnce(&mut Self, T)) {

@@ -56,7 +56,13 @@ pub(crate) fn find(
 
 /// Whether an older file cannot have anything better.
 fn is_settled(query: &RepeatQuery, found: Option<&StoredMessage>) -> bool {
-    found.is_some_and(|found| same_time(query, found) || query.panel_time.is_none())
+    found.is_some_and(|found| {
+        if query.numbered {
+            found.key == query.key
+        } else {
+            same_time(query, found) || query.panel_time.is_none()
+        }
+    })
 }
 
 fn same_time(query: &RepeatQuery, found: &StoredMessage) -> bool {
@@ -69,12 +75,40 @@ fn better(
     older: Option<StoredMessage>,
 ) -> Option<StoredMessage> {
     match (newer, older) {
+        (Some(newer), Some(older)) if query.numbered => {
+            Some(if older.key == query.key { older } else { newer })
+        }
         (Some(newer), Some(older)) if !same_time(query, &older) => Some(newer),
         (newer, older) => older.or(newer),
     }
 }
 
+/// The message with this number: the one of the same content, if there is one.
+fn one_of_number(
+    conn: &Connection,
+    query: &RepeatQuery,
+) -> rusqlite::Result<Option<StoredMessage>> {
+    let (hi, lo) = rows::key_halves(&query.key.0);
+    let mut select = conn.prepare_cached(
+        "SELECT seq, panel_time, received, repeat_lo FROM events INDEXED BY repeats \
+         WHERE path = ?1 AND repeat_hi = ?2 ORDER BY repeat_lo = ?3 DESC, seq DESC LIMIT 1",
+    )?;
+    let found = select.query_row(params![query.path.0, hi, lo], |row| {
+        Ok(StoredMessage {
+            path: query.path,
+            key: RepeatKey(rows::key_from_halves(hi, row.get(3)?)),
+            seq: EventSeq(row.get::<_, i64>(0)?.cast_unsigned()),
+            panel_time: row.get::<_, Option<i64>>(1)?.map(Wall),
+            received: Wall(row.get(2)?),
+        })
+    });
+    found.optional()
+}
+
 fn one(conn: &Connection, query: &RepeatQuery) -> rusqlite::Result<Option<StoredMessage>> {
+    if query.numbered {
+        return one_of_number(conn, query);
+    }
     let (hi, lo) = rows::key_halves(&query.key.0);
     let message = |row: &Row<'_>| {
         Ok(StoredMessage {

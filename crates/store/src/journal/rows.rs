@@ -62,7 +62,7 @@ pub(crate) fn insert(
             .map(|point| point.number())
             .as_ref()
             .map(PointNumber::as_str),
-        body.panel_sequence,
+        body.panel_sequence.map(u64::cast_signed),
         body.panel_time.map(|at| at.0),
         body.occurred.map(|at| at.0),
         body.received.0,
@@ -168,10 +168,7 @@ impl<'a> Columns<'a, '_> {
                 (Some(1), Some(number)) => Some(Point::User(number)),
                 _ => return Err("neither a zone nor a user".to_owned()),
             },
-            panel_sequence: match self.0.get_ref(17) {
-                Ok(ValueRef::Null) => None,
-                _ => Some(self.fitting(17)?),
-            },
+            panel_sequence: self.optional(17)?.map(i64::cast_unsigned),
             panel_time: self.optional(18)?.map(Wall),
             occurred: self.optional(19)?.map(Wall),
             received: Wall(self.integer(20)?),

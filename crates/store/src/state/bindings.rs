@@ -8,7 +8,7 @@
 use engine::ports::{PathBinding, PathStanding, Sealer};
 use model::{
     Account, CipherKey, FamilyName, Forgery, KeyStrength, Learned, ListenerName, OrganisationId,
-    PanelId, PanelIndex, Path, PathCipher, PathId, PathIndex, PathPolicy, SiteId, Wall,
+    PanelId, PanelIndex, Path, PathCipher, PathId, PathIndex, PathName, PathPolicy, SiteId, Wall,
 };
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row};
@@ -21,7 +21,8 @@ use crate::files::Lease;
 const COLUMNS: &str = "path.idx, path.id, path.family, path.account, path.receiver, path.line, \
     path.listener, path.hub, path.accept_skewed, path_key.strength, path_key.since, \
     path_key.sealed, path.once_encrypted, path.forgery, path.memo, \
-    panel.id, panel.idx, panel.site, panel.organisation";
+    panel.id, panel.idx, panel.site, panel.organisation, panel.disabled, path.path_name, \
+    path.secret";
 
 /// Where they are. The key in use has slot 0.
 const TABLES: &str = "path JOIN panel ON panel.idx = path.panel \
@@ -108,12 +109,16 @@ fn binding(row: &Row<'_>, sealer: &dyn Sealer) -> Result<PathBinding, String> {
         panel_index: PanelIndex(get(row, 16)?),
         site: SiteId::from_bytes(get(row, 17)?),
         organisation: OrganisationId::from_bytes(get(row, 18)?),
+        disabled: get::<Option<i64>>(row, 19)?.is_some(),
+        secret: get(row, 21)?,
     })
 }
 
 fn path(row: &Row<'_>) -> Result<Path, String> {
     let listener: Option<String> = get(row, 6)?;
     let listener = listener.map(|name| ListenerName::parse(&name).ok_or("no name of a listener"));
+    let path_name: Option<String> = get(row, 20)?;
+    let path_name = path_name.map(|name| PathName::parse(&name).ok_or("no name of a path"));
     Ok(Path {
         index: PathIndex(get(row, 0)?),
         id: PathId::from_bytes(get(row, 1)?),
@@ -122,6 +127,7 @@ fn path(row: &Row<'_>) -> Result<Path, String> {
         receiver: get(row, 4)?,
         line: get(row, 5)?,
         listener: listener.transpose()?,
+        path_name: path_name.transpose()?,
         policy: PathPolicy {
             hub: get(row, 7)?,
             accept_skewed: get(row, 8)?,

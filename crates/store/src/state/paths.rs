@@ -49,6 +49,7 @@ pub(super) fn drafted(ids: &mut IdSource, at: Wall, new: &NewPath) -> Path {
         receiver: new.receiver,
         line: new.line,
         listener: new.listener,
+        path_name: new.path_name,
         policy: new.policy,
         cipher: new.key.as_ref().map(cipher),
     }
@@ -76,7 +77,8 @@ pub(super) fn insert(
 ) -> rusqlite::Result<PathIndex> {
     tx.prepare_cached(
         "INSERT INTO path (id, panel, organisation, site, family, account, receiver, line, \
-         listener, hub, accept_skewed) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+         listener, hub, accept_skewed, path_name) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
     )?
     .execute(params![
         path.id.as_bytes(),
@@ -89,7 +91,8 @@ pub(super) fn insert(
         path.line,
         path.listener.as_ref().map(model::ListenerName::as_str),
         path.policy.hub,
-        path.policy.accept_skewed
+        path.policy.accept_skewed,
+        path.path_name.as_ref().map(model::PathName::as_str)
     ])?;
     let index = PathIndex(dense(tx)?);
     if let (Some(key), Some(cipher)) = (key, path.cipher) {

@@ -16,6 +16,7 @@ impl Bench {
         let time = Some(Wall(self.wall().0 - LAG));
         let submission = Submission {
             skewed: true,
+            numbered: false,
             ..self.submission(PATH, content, time)
         };
         let sent = submission.origin.token;
@@ -119,6 +120,7 @@ async fn tries_that_come_at_once_are_counted_one_by_one() {
     for _ in 0..4 {
         let submission = Submission {
             skewed: true,
+            numbered: false,
             ..bench.submission(PATH, 1, time)
         };
         bench.ingest.submit(submission).await;
@@ -143,6 +145,7 @@ fn while_too_many_are_wrong_to_be_counted_an_alarm_is_believed_at_once() {
         panel_time: None,
         received: START,
         skewed: true,
+        numbered: false,
     };
     for number in 0..limits::SKEWED_SIGNALS {
         machine.refused(&candidate(number), Mono(1));

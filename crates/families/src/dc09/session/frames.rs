@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use model::{AccountKey, EventFlags, Now, SignalToken};
+use model::{AccountKey, EventFlags, IdentityClaim, Now, SignalToken};
 use proto::{Admitted, Counted, Identity, Outgoing, SessionEvent};
 use wire::dc09::{Body, Deframer, Envelope, Found, Frame, Unreadable, reply};
 
@@ -76,7 +76,8 @@ impl Dc09Session {
             self.handle_known(arrived, asks, now);
             return;
         }
-        self.events.push_back(SessionEvent::Identify(key));
+        let claim = Box::new(IdentityClaim::of_account(key));
+        self.events.push_back(SessionEvent::Identify(claim));
         self.speaker = Speaker::Asked(Box::new(Asked {
             key,
             frame: arrived.envelope.octets().to_vec(),
@@ -91,6 +92,7 @@ impl Dc09Session {
             listener: self.setting.listener,
             receiver: arrived.address.receiver,
             line: arrived.address.line,
+            path_name: None,
         }
     }
 
@@ -107,6 +109,8 @@ impl Dc09Session {
                 self.speaker = Speaker::Known(Known::new(asked.key, admitted));
                 self.handle_frame(&envelope, asked.read, now);
             }
+            // Left unanswered: the panel sends it again.
+            Identity::Busy { .. } | Identity::Stale { .. } => {}
             Identity::Refused { .. } => {
                 // It was asked about, so that much of it could be read.
                 if let Ok(frame) = Frame::parse(envelope.covered())
@@ -236,6 +240,7 @@ impl Dc09Session {
             key,
             received: judged.arrived.read.wall,
             skewed: refused,
+            numbered: false,
             signal,
         };
         self.hand_on(outgoing, stored, outside);

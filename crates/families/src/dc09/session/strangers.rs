@@ -89,6 +89,7 @@ impl Dc09Session {
             key: repeat_key(signal.account, frame, &body),
             received: arrived.read.wall,
             skewed: false,
+            numbered: false,
             signal,
         };
         let ack = reply::acknowledge(frame, envelope.form());

@@ -23,6 +23,7 @@ fn submission(connection: u64, token: u32, class: EventClass) -> Submission {
         key: RepeatKey([0; 16]),
         received: Wall(0),
         skewed: false,
+        numbered: false,
         signal: Signal {
             account: Account::parse(b"1").unwrap(),
             format: "SIA-DCS".parse().unwrap(),
