@@ -96,7 +96,12 @@ impl Content {
 
     /// What goes into extended block `I`.
     pub fn mark(&self) -> String {
-        format!("{MARK}{}", self.number)
+        Self::mark_of(self.number)
+    }
+
+    /// The mark of the signal with this number.
+    pub fn mark_of(number: u64) -> String {
+        format!("{MARK}{number}")
     }
 
     /// The number that a block `I` holds, if a simulated panel wrote it.
@@ -108,6 +113,10 @@ impl Content {
 impl Saying for Content {
     fn kind(&self) -> Kind {
         Self::kind(self)
+    }
+
+    fn numbered(number: u64) -> Self {
+        Self::numbered(number)
     }
 
     fn number(&self) -> Option<u64> {

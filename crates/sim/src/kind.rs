@@ -48,6 +48,7 @@ impl Kind {
     pub fn of(code: &Code) -> Self {
         let meaning = code.meaning();
         match meaning.class {
+            EventClass::Status => Self::Zone,
             _ if !meaning.restores.is_empty() => Self::Restore,
             EventClass::Arm | EventClass::Disarm => Self::Arming,
             EventClass::Test => Self::Test,

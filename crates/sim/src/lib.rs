@@ -22,6 +22,7 @@ pub mod journal;
 pub mod kind;
 pub mod machine;
 mod mixed;
+pub mod mqtt;
 pub mod order;
 pub mod panel;
 pub mod reason;

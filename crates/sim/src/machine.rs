@@ -27,6 +27,11 @@ pub trait Saying: Debug + Send {
     /// What it is about.
     fn kind(&self) -> Kind;
 
+    /// The signal with this number, where nothing says what it is to be.
+    fn numbered(number: u64) -> Self
+    where
+        Self: Sized;
+
     /// Its number within its panel, from 1, if the receiver must store it; none of what is
     /// acknowledged and not kept.
     fn number(&self) -> Option<u64>;
@@ -124,7 +129,7 @@ pub trait Machine: Debug + Send + 'static {
     fn handle_timeout(&mut self, now: Now);
 
     /// Nothing more will be reported: a panel that has manners says goodbye.
-    fn handle_end(&mut self) {}
+    fn handle_end(&mut self, _: Now) {}
 
     /// From now on every answer is heard: at the end of a run nothing is ignored on purpose, so
     /// that what stays unanswered is the receiver's.

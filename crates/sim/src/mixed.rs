@@ -159,16 +159,16 @@ impl Script for Mixed {
     }
 }
 
-/// Reports whenever it may: a mix without times.
+/// Reports whenever it may: a life without times.
 #[derive(Debug)]
-pub(crate) struct Hurried(pub(crate) Mixed);
+pub(crate) struct Hurried<S>(pub(crate) S);
 
-impl Script for Hurried {
+impl<C, S: Script<C>> Script<C> for Hurried<S> {
     fn due(&self, now: Mono) -> Option<Mono> {
         Some(now)
     }
 
-    fn tell(&mut self, number: u64) -> Content {
+    fn tell(&mut self, number: u64) -> C {
         self.0.tell(number)
     }
 
@@ -220,6 +220,8 @@ mod tests {
         arming: 20,
         test: 15,
         trouble: 10,
+        status: 0,
+        zone: 0,
     };
 
     fn life(place: u64, signals: u64) -> Vec<Happening> {

@@ -73,16 +73,22 @@ pub struct Mix {
     pub test: u32,
     /// Mains and batteries.
     pub trouble: u32,
+    /// Status reports; panels of the panel protocol only.
+    pub status: u32,
+    /// Zones that open and close, and nobody need look; likewise.
+    pub zone: u32,
 }
 
 impl Mix {
-    fn weights(self) -> [(Kind, u32); 5] {
+    fn weights(self) -> [(Kind, u32); 7] {
         [
             (Kind::Alarm, self.alarm),
             (Kind::Restore, self.restore),
             (Kind::Arming, self.arming),
             (Kind::Test, self.test),
             (Kind::Trouble, self.trouble),
+            (Kind::Status, self.status),
+            (Kind::Zone, self.zone),
         ]
     }
 

@@ -215,7 +215,7 @@ impl<P: Machine> Life<P> {
                 return;
             }
             if self.is_over() {
-                self.panel.handle_end();
+                self.panel.handle_end(self.now());
                 self.flush(way).await;
                 return;
             }

@@ -98,7 +98,11 @@ const LEAVING: Duration = Duration::from_secs(2);
 
 impl Fleet {
     /// Starts a fleet that reports as its plan says; entries of its journal also go to `along`.
-    pub fn start(plan: FleetPlan, clock: Arc<dyn Clock>, along: Option<File>) -> Self {
+    pub fn start<M: Blueprint>(
+        plan: FleetPlan<M>,
+        clock: Arc<dyn Clock>,
+        along: Option<File>,
+    ) -> Self {
         let began = clock.now().mono;
         let scripts: Vec<_> = (0..plan.members.len())
             .map(|place| script(&plan, place, began))
@@ -221,7 +225,11 @@ async fn join_all(panels: &mut JoinSet<()>) {
 
 /// The script of the panel at `place`. Periodic ones begin when all panels have had the time to
 /// connect, spread over the period.
-fn script(plan: &FleetPlan, place: usize, began: Mono) -> Box<dyn Script> {
+fn script<M: Blueprint>(
+    plan: &FleetPlan<M>,
+    place: usize,
+    began: Mono,
+) -> Box<dyn Script<Content<M>>> {
     let left = plan.signals_per_panel;
     match plan.pace {
         Pace::FullSpeed => Box::new(FullSpeed { left }),
