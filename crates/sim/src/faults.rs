@@ -88,7 +88,10 @@ impl FromStr for Moment {
             })
         };
         read().ok_or_else(|| {
-            BadTerm::new(text, "a share of the panels and when it befalls them, such as `5%:10s`")
+            BadTerm::new(
+                text,
+                "a share of the panels and when it befalls them, such as `5%:10s`",
+            )
         })
     }
 }

@@ -22,7 +22,7 @@ use crate::kind::Kind;
 use crate::terms::Span;
 
 /// Those that are built in, by their names.
-pub const BUILT_IN: [(&str, &str); 5] = [
+pub const BUILT_IN: [(&str, &str); 6] = [
     ("quiet", include_str!("../../../bench/scenarios/quiet.toml")),
     ("day", include_str!("../../../bench/scenarios/day.toml")),
     (
@@ -30,6 +30,10 @@ pub const BUILT_IN: [(&str, &str); 5] = [
         include_str!("../../../bench/scenarios/alarms.toml"),
     ),
     ("storm", include_str!("../../../bench/scenarios/storm.toml")),
+    (
+        "seed-day",
+        include_str!("../../../bench/scenarios/seed-day.toml"),
+    ),
     (
         "faults",
         include_str!("../../../bench/scenarios/faults.toml"),

@@ -8,6 +8,7 @@ use model::PathName;
 use super::Member;
 use crate::dice::Dice;
 use crate::faults::Faults;
+use crate::fleet::Absence;
 use crate::terms::Share;
 
 /// Who a panel turns out to be, besides the one that it is.
@@ -75,10 +76,10 @@ impl Member {
         [self, cell]
     }
 
-    /// One that has this one's names and is another panel.
-    pub(crate) fn into_clone(mut self, place: u64, reported_before: u64) -> Self {
+    /// One that has this one's names and is another panel, which comes so long after the fleet.
+    pub(crate) fn into_clone(mut self, place: u64, reported_before: u64, comes: Duration) -> Self {
         self.place = Some(place);
-        self.absences.clear();
+        self.absences = vec![Absence::silence(Duration::ZERO, comes)];
         self.journalled = false;
         self.reported_before = reported_before;
         self

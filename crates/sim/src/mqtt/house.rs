@@ -107,8 +107,13 @@ impl House {
     }
 
     /// A door, a window or a room opens or closes, where that is free; where it is nowhere,
-    /// somebody comes home first.
+    /// somebody comes home first. Mostly people close behind them, and so little stays open that
+    /// they can arm.
     fn somebody_moves(&mut self, dice: &mut Dice) -> Happening {
+        let mut open = (1..=ZONES).filter(|zone| self.zone(*zone) == ZoneState::Open);
+        if let Some(zone) = open.next().filter(|_| dice.below(4) > 0) {
+            return self.open(zone, false);
+        }
         let free = |zone: &u16| !self.is_armed(*zone) && self.zone(*zone) != ZoneState::Alarm;
         let Some(zone) = one_of((1..=ZONES).filter(free), dice) else {
             return match self.armed.iter().position(Option::is_some) {

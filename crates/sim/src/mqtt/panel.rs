@@ -143,7 +143,10 @@ impl Panel {
         let lost = self.presence(now, ConnState::Lost);
         let connect = Connect {
             keep_alive: identity.keep_alive,
-            user_name: identity.secret.as_ref().map(|_| identity.account.to_string()),
+            user_name: identity
+                .secret
+                .as_ref()
+                .map(|_| identity.account.to_string()),
             password: identity
                 .secret
                 .as_ref()
@@ -184,7 +187,13 @@ impl Panel {
         }
     }
 
-    fn publish(&mut self, now: Now, topic: &'static str, payload: Bytes, packet: Option<NonZeroU16>) {
+    fn publish(
+        &mut self,
+        now: Now,
+        topic: &'static str,
+        payload: Bytes,
+        packet: Option<NonZeroU16>,
+    ) {
         let qos = match packet {
             Some(_) => Qos::AtLeastOnce,
             None => Qos::AtMostOnce,
@@ -225,7 +234,12 @@ impl Panel {
         self.deadline = waits.then(|| now.mono.after(self.habit.patience));
     }
 
-    fn evt(&self, now: Now, intended: Mono, (number, happening, kept): (u64, Happening, bool)) -> Evt {
+    fn evt(
+        &self,
+        now: Now,
+        intended: Mono,
+        (number, happening, kept): (u64, Happening, bool),
+    ) -> Evt {
         let time = &self.identity.time;
         Evt {
             occurred: Some(time.at(intended)),
@@ -332,17 +346,18 @@ impl Panel {
             let reason = Reason::Puback(ack.reason.number());
             self.events.push_back(PanelEvent::Told(reason));
         }
-        self.events.push_back(match (waiting.number, ack.reason.is_error()) {
-            (Some(number), false) => PanelEvent::Acknowledged {
-                number,
-                kind,
-                took,
-                in_order,
-            },
-            (Some(number), true) => PanelEvent::Refused { number, kind },
-            (None, false) => PanelEvent::Answered { kind, took },
-            (None, true) => PanelEvent::Declined(kind),
-        });
+        self.events
+            .push_back(match (waiting.number, ack.reason.is_error()) {
+                (Some(number), false) => PanelEvent::Acknowledged {
+                    number,
+                    kind,
+                    took,
+                    in_order,
+                },
+                (Some(number), true) => PanelEvent::Refused { number, kind },
+                (None, false) => PanelEvent::Answered { kind, took },
+                (None, true) => PanelEvent::Declined(kind),
+            });
     }
 
     fn is_there(&mut self, now: Now) {
@@ -472,7 +487,8 @@ impl Machine for Panel {
         self.asked = None;
         self.transmit.clear();
         // Who it is, it says anew.
-        self.waiting.retain(|waiting| waiting.kind != Kind::Presence);
+        self.waiting
+            .retain(|waiting| waiting.kind != Kind::Presence);
     }
 
     fn handle_bytes(&mut self, now: Now, bytes: &[u8]) {
