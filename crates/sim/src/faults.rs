@@ -195,6 +195,18 @@ impl Silences {
 }
 
 impl Faults {
+    /// How many connections one panel may have open at a time: who falls silent keeps the old
+    /// one until it has another, and what is half open is kept for good.
+    pub fn connections_at_most(&self) -> u64 {
+        let more = [
+            self.silence.is_some(),
+            self.half_open.is_some(),
+            self.clones.is_some(),
+            !self.two_paths.is_none(),
+        ];
+        1 + more.into_iter().map(u64::from).sum::<u64>()
+    }
+
     /// Makes of a panel what chance makes of it. `begins` is when signals begin, after its fleet.
     pub(crate) fn befall(
         &self,
