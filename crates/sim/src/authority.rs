@@ -171,7 +171,7 @@ mod tests {
             roots.add(root.unwrap()).unwrap();
             let verifier =
                 WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider));
-            let today = UnixTime::since_unix_epoch(Duration::from_secs(1_800_000_000));
+            let today = UnixTime::since_unix_epoch(Duration::from_hours(500_000));
             let verifier = verifier.build().unwrap();
             verifier
                 .verify_client_cert(&certified.cert[0], &[], today)

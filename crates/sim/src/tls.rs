@@ -164,13 +164,11 @@ pub(crate) struct Shaken {
 impl Client {
     /// Shakes hands over a connection.
     pub(crate) async fn shake(&mut self, stream: TcpStream) -> io::Result<Shaken> {
-        let connector = match &self.connector {
-            Some(connector) => connector,
-            None => {
-                let made = self.trust.connector(self.account);
-                self.connector.insert(made.map_err(io::Error::other)?)
-            }
-        };
+        if self.connector.is_none() {
+            let made = self.trust.connector(self.account);
+            self.connector = Some(made.map_err(io::Error::other)?);
+        }
+        let connector = self.connector.as_ref().expect("it was made just now");
         let stream = connector.connect(self.trust.server.clone(), stream).await?;
         let (_, connection) = stream.get_ref();
         let resumed = connection.handshake_kind() == Some(HandshakeKind::Resumed);

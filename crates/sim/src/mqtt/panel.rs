@@ -30,7 +30,7 @@ use super::waiting::Waiting;
 use super::{Happening, Report};
 use crate::dice::Dice;
 use crate::kind::Kind;
-use crate::machine::{Machine, PanelEvent};
+use crate::machine::{Machine, PanelEvent, Saying};
 use crate::reason::Reason;
 use crate::terms::Share;
 
@@ -249,6 +249,30 @@ impl Panel {
         }
     }
 
+    /// What a report says, written once and for all.
+    fn written(&self, now: Now, intended: Mono, content: Report) -> Waiting {
+        let kind = content.kind();
+        match content {
+            Report::Event {
+                number,
+                happening,
+                kept,
+            } => {
+                let evt = self.evt(now, intended, (number, happening, kept));
+                let payload = evt.encode(self.habit.format).into();
+                Waiting {
+                    number: Some(number),
+                    ..Waiting::new(intended, kind, (Evt::TOPIC, payload))
+                }
+            }
+            Report::Status(mut status) => {
+                status.time = Some(self.identity.time.at(intended));
+                let payload = status.encode(self.habit.format).into();
+                Waiting::new(intended, kind, (Status::TOPIC, payload))
+            }
+        }
+    }
+
     fn handle_packet(&mut self, now: Now, packet: Packet) {
         match (self.state, packet) {
             (State::Asking(begun), Packet::ConnAck(ack)) => self.let_in(now, begun, &ack),
@@ -287,26 +311,11 @@ impl Panel {
         if self.habit.reads {
             self.events.push_back(PanelEvent::Said(Kind::Presence));
         }
-        let presence = self.waiting(now.mono, Kind::Presence, Conn::TOPIC);
-        self.waiting.push_front(Waiting {
-            payload: self.presence(now, ConnState::Online),
-            ..presence
-        });
+        let online = self.presence(now, ConnState::Online);
+        let presence = Waiting::new(now.mono, Kind::Presence, (Conn::TOPIC, online));
+        self.waiting.push_front(presence);
         self.send_from(now, 0);
         self.forget_unread();
-    }
-
-    /// A message without payload that is meant to be sent at `intended`.
-    fn waiting(&self, intended: Mono, kind: Kind, topic: &'static str) -> Waiting {
-        Waiting {
-            number: None,
-            kind,
-            topic,
-            payload: Bytes::new(),
-            packet: NonZeroU16::MIN,
-            intended,
-            first_answer: None,
-        }
     }
 
     /// A panel that never reads waits for nothing.
@@ -426,27 +435,7 @@ impl Machine for Panel {
 
     fn report(&mut self, now: Now, intended: Mono, content: Report) {
         debug_assert!(self.has_room(), "a panel keeps to its window (I7)");
-        let waiting = match content {
-            Report::Event {
-                number,
-                happening,
-                kept,
-            } => Waiting {
-                number: Some(number),
-                payload: self
-                    .evt(now, intended, (number, happening, kept))
-                    .encode(self.habit.format)
-                    .into(),
-                ..self.waiting(intended, Kind::of(&happening.code), Evt::TOPIC)
-            },
-            Report::Status(mut status) => {
-                status.time = Some(self.identity.time.at(intended));
-                Waiting {
-                    payload: status.encode(self.habit.format).into(),
-                    ..self.waiting(intended, Kind::Status, Status::TOPIC)
-                }
-            }
-        };
+        let waiting = self.written(now, intended, content);
         if self.dice.happens(self.habit.doubles) {
             let packet = self.next_packet();
             let (topic, payload) = (waiting.topic, waiting.payload.clone());

@@ -28,6 +28,19 @@ pub(super) struct Waiting {
 }
 
 impl Waiting {
+    /// A message on a topic, meant to be sent at `intended`, that need not be stored.
+    pub(super) fn new(intended: Mono, kind: Kind, (topic, payload): (&'static str, Bytes)) -> Self {
+        Self {
+            number: None,
+            kind,
+            topic,
+            payload,
+            packet: NonZeroU16::MIN,
+            intended,
+            first_answer: None,
+        }
+    }
+
     /// How long its first answer took, if that comes now.
     pub(super) fn took(&self, now: Mono) -> Duration {
         self.first_answer

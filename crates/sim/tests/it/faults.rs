@@ -159,8 +159,11 @@ async fn a_silent_panel_says_nothing_for_its_time_and_comes_back_on_a_new_connec
     }
     let before = receiver.received().len();
     let connected = fleet.counters().connected;
-    while fleet.counters().reconnected < 3 {
+    while fleet.counters().reconnected == 0 {
         assert_eq!(receiver.received().len(), before, "silence");
+        tokio::task::yield_now().await;
+    }
+    while fleet.counters().reconnected < 3 {
         tokio::task::yield_now().await;
     }
     fleet.work(Duration::from_millis(200)).await;

@@ -274,16 +274,15 @@ async fn the_seed_day_reports_mostly_how_its_panels_are() {
         .find(|heard| heard.publish.topic.ends_with("/status"));
     let first = Status::decode(Format::Json, &first.unwrap().publish.payload).unwrap();
     assert_eq!((first.parts.len(), first.zones.len()), (2, 16));
-    let states = heard
-        .iter()
-        .filter(|heard| heard.publish.topic.ends_with("/conn"));
-    let farewells = states
-        .filter(|heard| {
-            let conn = Conn::decode(Format::Json, &heard.publish.payload);
-            conn.unwrap().state == ConnState::Offline
-        })
-        .count();
-    assert_eq!(farewells, 20, "each says goodbye");
+    while broker.connections().0 > 0 {
+        tokio::task::yield_now().await;
+    }
+    let goodbye = |heard: &Heard| {
+        let conn = Conn::decode(Format::Json, &heard.publish.payload);
+        heard.publish.topic.ends_with("/conn") && conn.unwrap().state == ConnState::Offline
+    };
+    let heard = broker.heard();
+    assert_eq!(heard.iter().filter(|heard| goodbye(heard)).count(), 20);
 }
 
 #[tokio::test]

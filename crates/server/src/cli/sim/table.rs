@@ -148,17 +148,21 @@ mod tests {
             "a,b\"c56789012345",
         ];
         let ascii = text(&typed, table);
-        let mqtt = text(&["--panels", "1", "--family", "mqtt"], table);
-        assert_eq!(
-            mqtt,
-            "family,account,name\nmqtt,100000,\"Simulated 100000\"\n"
-        );
         assert!(
             ascii.starts_with("family,account,receiver,line,name,key_ascii\n"),
             "{ascii}"
         );
         assert!(ascii.contains(",A,,"), "{ascii}");
         assert!(ascii.contains("\"a,b\"\"c56789012345\""), "{ascii}");
+    }
+
+    #[test]
+    fn a_panel_of_the_panel_protocol_has_neither_receiver_nor_line() {
+        let mqtt = text(&["--panels", "1", "--family", "mqtt"], table);
+        assert_eq!(
+            mqtt,
+            "family,account,name\nmqtt,100000,\"Simulated 100000\"\n"
+        );
     }
 
     #[test]

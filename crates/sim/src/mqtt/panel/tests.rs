@@ -4,7 +4,7 @@ use wire::panel::EvtCode;
 
 use super::super::{Member, Secret, Timeline};
 use super::*;
-use crate::machine::{Blueprint, Saying};
+use crate::machine::Blueprint;
 
 const T0: Now = Now {
     mono: Mono(1_000_000_000),
