@@ -1,68 +1,20 @@
 //! `conn`: who I am, said on every connect, and as the will what is to be said when I am gone.
 
+use model::{ConnectionReport, ConnectionState, RebootReason, ShortText, Wall};
+
 use super::builder::Target;
-use super::evt::TIME;
 use super::out::{Members, Out, Set};
 use super::schema::{Field, Kind, Value};
 use super::words::words;
-use super::{Document, limits};
+use super::{Document, limits, time};
 use crate::text;
-
-words! {
-    /// How a panel's path is.
-    ConnState {
-        /// Connected, and listening.
-        Online => "online",
-        /// Gone in order.
-        Offline => "offline",
-        /// Gone in order, and will be back by itself.
-        Sleeping => "sleeping",
-        /// Gone: the state of a will.
-        Lost => "lost",
-    }
-}
-
-words! {
-    /// Why a panel restarted.
-    RebootReason {
-        /// Its power was switched on, or came back.
-        Power => "power",
-        /// Its watchdog found it hanging.
-        Watchdog => "watchdog",
-        /// New firmware.
-        Update => "update",
-        /// Somebody asked it to.
-        Command => "command",
-        /// Its firmware failed.
-        Crash => "crash",
-        /// It does not know.
-        Unknown => "unknown",
-    }
-}
-
-/// A word about a connection.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Conn {
-    /// How the path is..
-    pub state: ConnState,
-    /// How often the panel has started. A will with an old one is ignored.
-    pub boot: u32,
-    /// The version of the firmware.
-    pub firmware: Option<String>,
-    /// What the panel is.
-    pub model: Option<String>,
-    /// Why it started the last time.
-    pub reason: Option<RebootReason>,
-    /// When, by the panel's clock, in milliseconds since 1970, UTC.
-    pub time: Option<i64>,
-}
 
 const NAME: Kind = Kind::Text {
     most: limits::PANEL_NAME,
 };
 
 const FIELDS: &[Field] = &[
-    Field::must("state", Kind::Choice(ConnState::WORDS), "How the path is"),
+    Field::must("state", words!(ConnectionState), "How the path is"),
     Field::must(
         "boot",
         Kind::U32,
@@ -72,38 +24,51 @@ const FIELDS: &[Field] = &[
     Field::may("model", NAME, "What the panel is"),
     Field::may(
         "reason",
-        Kind::Choice(RebootReason::WORDS),
+        words!(RebootReason),
         "Why it started the last time",
     ),
-    Field::may("t", TIME, "When, in milliseconds since 1970, UTC"),
+    Field::may("t", time::KIND, "When, in milliseconds since 1970, UTC"),
 ];
 
-impl Target for Conn {
+impl Target for ConnectionReport {
     fn put(&mut self, field: &'static Field, value: Value<'_>) {
         match field.name {
-            "state" => self.state = ConnState::of(value.text()).unwrap_or_default(),
+            "state" => self.state = ConnectionState::parse(value.text()).unwrap_or(self.state),
             "boot" => self.boot = value.whole(),
-            "fw" => self.firmware = text::decode(value.text().as_bytes()),
-            "model" => self.model = text::decode(value.text().as_bytes()),
-            "reason" => self.reason = RebootReason::of(value.text()),
-            _ => self.time = Some(value.whole()),
+            "fw" => self.firmware = short(value.text()),
+            "model" => self.model = short(value.text()),
+            "reason" => self.reason = RebootReason::parse(value.text()),
+            _ => self.at = Some(time::read(value)),
         }
     }
 }
 
-impl Document for Conn {
+/// The text, harmless on a terminal. What takes the place of a control character is longer than
+/// that, and so the end may be cut off.
+fn short(given: &str) -> Option<ShortText> {
+    let harmless = text::decode(given.as_bytes())?;
+    let mut short = ShortText::new();
+    for character in harmless.chars() {
+        if short.try_push(character).is_err() {
+            break;
+        }
+    }
+    Some(short)
+}
+
+impl Document for ConnectionReport {
     const TOPIC: &'static str = "conn";
     const OCTETS: usize = limits::PANEL_STATUS;
     const FIELDS: &'static [Field] = FIELDS;
 
     fn empty() -> Self {
         Self {
-            state: ConnState::default(),
+            state: ConnectionState::Online,
             boot: 0,
             firmware: None,
             model: None,
             reason: None,
-            time: None,
+            at: None,
         }
     }
 
@@ -115,7 +80,7 @@ impl Document for Conn {
         out.add("fw", self.firmware.as_deref(), Set::Text);
         out.add("model", self.model.as_deref(), Set::Text);
         out.add("reason", self.reason, |reason| Set::Text(reason.as_str()));
-        out.add("t", self.time, Set::Whole);
+        out.add("t", self.at.map(Wall::millis), Set::Whole);
         out
     }
 }

@@ -2,12 +2,14 @@
 
 use std::fmt;
 
-use model::Code;
+use arrayvec::ArrayString;
+use model::{Account, Code, EventFlags, Item, PanelCode, Point, PointNumber, Signal, Wall};
 
 use super::builder::Target;
-use super::out::{Members, Out, Set};
+use super::out::{self, Members, Out, Set};
 use super::schema::{Field, Form, Group, Kind, Value};
-use super::{Document, limits};
+use super::words::words;
+use super::{Document, limits, time};
 use crate::text;
 
 /// An event.
@@ -18,15 +20,15 @@ pub struct Evt {
     /// How often the panel has started.
     pub boot: u32,
     /// What happened.
-    pub code: EvtCode,
+    pub code: Code,
     /// In which partition; 0 is all of them.
     pub partition: Option<u16>,
     /// Where, or by whom.
     pub point: Option<EvtPoint>,
-    /// When it happened, by the panel's clock, in milliseconds since 1970, UTC.
-    pub occurred: Option<i64>,
-    /// When it was sent for the first time, likewise.
-    pub sent: Option<i64>,
+    /// When it happened, by the panel's clock.
+    pub occurred: Option<Wall>,
+    /// When it was sent for the first time, by the panel's clock.
+    pub sent: Option<Wall>,
     /// For how long a disarm is waited for, in seconds.
     pub delay: Option<u16>,
     /// A zone's name, some words. Personal data.
@@ -45,24 +47,6 @@ impl fmt::Debug for Evt {
             .field("partition", &self.partition)
             .field("point", &self.point)
             .finish_non_exhaustive()
-    }
-}
-
-/// What happened, in one of three sets of codes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum EvtCode {
-    /// `cid` or `sia`.
-    Standard(Code),
-    /// `code`: a name of the protocol's own table.
-    Named(String),
-}
-
-impl fmt::Display for EvtCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Standard(code) => fmt::Display::fmt(code, f),
-            Self::Named(name) => f.write_str(name),
-        }
     }
 }
 
@@ -86,12 +70,6 @@ const GROUPS: &[Group] = &[
 const NUMBER: Kind = Kind::Whole {
     least: 0,
     most: 9_999,
-};
-
-/// The panel's clock: from 1970, where clocks begin that were never set, to the year 9999.
-pub(super) const TIME: Kind = Kind::Whole {
-    least: 0,
-    most: 253_402_300_799_999,
 };
 
 /// An hour; entry delays take a minute or two.
@@ -122,7 +100,7 @@ const FIELDS: &[Field] = &[
     Field::may("sia", Kind::Word(Form::Sia), "SIA DC-03: two letters"),
     Field::may(
         "code",
-        Kind::Word(Form::Name),
+        words!(PanelCode),
         "A code of the protocol's own table",
     ),
     Field::may("part", NUMBER, "The partition; 0 is all of them"),
@@ -131,12 +109,12 @@ const FIELDS: &[Field] = &[
     Field::may("output", NUMBER, "The output; 0 is none"),
     Field::may(
         "t",
-        TIME,
+        time::KIND,
         "When it happened, in milliseconds since 1970, UTC",
     ),
     Field::may(
         "sent",
-        TIME,
+        time::KIND,
         "When it was sent for the first time, in milliseconds since 1970, UTC; the same in each resend",
     ),
     Field::may("delay", DELAY, "The entry delay that began, in seconds"),
@@ -160,18 +138,15 @@ impl Target for Evt {
         match field.name {
             "seq" => self.seq = value.whole(),
             "boot" => self.boot = value.whole(),
-            "cid" => {
-                self.code =
-                    Code::contact_id(value.text().as_bytes()).map_or(NO_CODE, EvtCode::Standard);
+            "cid" | "sia" | "code" => {
+                self.code = code(field.name, value.text()).unwrap_or(self.code);
             }
-            "sia" => self.code = sia(value.text()).map_or(NO_CODE, EvtCode::Standard),
-            "code" => self.code = EvtCode::Named(value.text().to_owned()),
             "part" => self.partition = Some(value.whole()),
             "zone" => self.point = point(EvtPoint::Zone),
             "user" => self.point = point(EvtPoint::User),
             "output" => self.point = point(EvtPoint::Output),
-            "t" => self.occurred = Some(value.whole()),
-            "sent" => self.sent = Some(value.whole()),
+            "t" => self.occurred = Some(time::read(value)),
+            "sent" => self.sent = Some(time::read(value)),
             "delay" => self.delay = Some(value.whole()),
             "text" => self.text = text::decode(value.text().as_bytes()),
             _ => self.stored = value.is_true(),
@@ -179,11 +154,87 @@ impl Target for Evt {
     }
 }
 
-/// What stands there before the code is read, which the table sees to.
-const NO_CODE: EvtCode = EvtCode::Named(String::new());
+/// The code of a member's set; the table has judged its form.
+fn code(member: &str, text: &str) -> Option<Code> {
+    match member {
+        "cid" => Code::contact_id(text.as_bytes()),
+        "sia" => Code::sia(text.as_bytes().try_into().ok()?),
+        _ => PanelCode::parse(text).map(Code::Panel),
+    }
+}
 
-fn sia(text: &str) -> Option<Code> {
-    Code::sia(text.as_bytes().try_into().ok()?)
+impl Evt {
+    /// What a repeat of it has in common with it (R2), but for boot and sequence: everything but
+    /// `sent` and `stored`, which say how it was sent. Equal for both formats.
+    pub fn content(&self) -> Vec<u8> {
+        let mut members = self.members();
+        members.retain(|(name, _)| !["seq", "boot", "sent", "stored"].contains(name));
+        out::cbor(&members)
+    }
+
+    /// The signal that it is. `raw` are the octets of the payload.
+    pub fn into_signal(self, account: Account, raw: Vec<u8>) -> Signal {
+        let mut flags = EventFlags::empty();
+        flags.set(EventFlags::STORED_BY_PANEL, self.stored);
+        Signal {
+            panel_sequence: Some(self.seq),
+            panel_time: self.sent,
+            occurred: self.occurred,
+            flags,
+            ..signal(account, self.item(), raw)
+        }
+    }
+
+    fn item(self) -> Item {
+        let number = |number: u16| PointNumber::parse(number.to_string().as_bytes());
+        Item {
+            account: None,
+            flags: EventFlags::of_code(&self.code),
+            code: self.code,
+            partition: self.partition.and_then(number),
+            point: match self.point {
+                Some(EvtPoint::Zone(zone)) => number(zone).map(Point::Zone),
+                Some(EvtPoint::User(user)) => number(user).map(Point::User),
+                Some(EvtPoint::Output(output)) => number(output).map(Point::Output),
+                None => None,
+            },
+            text: self.text,
+        }
+    }
+
+    /// The signal that a payload is that cannot be read: kept as it came, and of an alarm's class
+    /// (I4, I12).
+    pub fn undecoded(account: Account, raw: Vec<u8>) -> Signal {
+        let code = Code::Undecoded(format());
+        let item = Item {
+            account: None,
+            flags: EventFlags::of_code(&code),
+            code,
+            partition: None,
+            point: None,
+            text: None,
+        };
+        signal(account, item, raw)
+    }
+}
+
+/// What signals of the panel protocol, version 1, call their format.
+fn format() -> ArrayString<12> {
+    ArrayString::from("AP1").unwrap_or_default()
+}
+
+fn signal(account: Account, item: Item, raw: Vec<u8>) -> Signal {
+    Signal {
+        account,
+        format: format(),
+        panel_sequence: None,
+        panel_time: None,
+        occurred: None,
+        flags: EventFlags::empty(),
+        items: vec![item],
+        extended: Vec::new(),
+        raw,
+    }
 }
 
 impl Document for Evt {
@@ -196,7 +247,7 @@ impl Document for Evt {
         Self {
             seq: 0,
             boot: 0,
-            code: NO_CODE,
+            code: Code::Undecoded(ArrayString::new_const()),
             partition: None,
             point: None,
             occurred: None,
@@ -212,11 +263,13 @@ impl Document for Evt {
             ("seq", Set::Count(self.seq)),
             ("boot", Set::Count(self.boot.into())),
         ];
-        out.push(match &self.code {
-            EvtCode::Standard(code @ Code::Sia(_)) => ("sia", Set::Word(code.text())),
-            EvtCode::Standard(code) => ("cid", Set::Word(code.text())),
-            EvtCode::Named(name) => ("code", Set::Text(name)),
-        });
+        let set = match self.code {
+            Code::ContactId(..) => "cid",
+            Code::Sia(_) => "sia",
+            // Of others none comes from a panel or goes to one.
+            Code::Panel(_) | Code::Undecoded(_) | Code::Own(_) => "code",
+        };
+        out.push((set, Set::Word(self.code.text())));
         let count = |number: u16| Set::Count(number.into());
         out.add("part", self.partition, count);
         match self.point {
@@ -225,8 +278,8 @@ impl Document for Evt {
             Some(EvtPoint::Output(number)) => out.push(("output", count(number))),
             None => {}
         }
-        out.add("t", self.occurred, Set::Whole);
-        out.add("sent", self.sent, Set::Whole);
+        out.add("t", self.occurred.map(Wall::millis), Set::Whole);
+        out.add("sent", self.sent.map(Wall::millis), Set::Whole);
         out.add("delay", self.delay, count);
         out.add("text", self.text.as_deref(), Set::Text);
         out.add("stored", self.stored.then_some(true), Set::Flag);

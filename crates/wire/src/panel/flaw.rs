@@ -216,7 +216,6 @@ impl fmt::Display for Kind {
             Self::Word(Form::ContactId) => {
                 f.write_str("allowed: a Contact ID code, such as \"1130\"")
             }
-            Self::Word(Form::Name) => f.write_str("allowed: the names of the protocol's table"),
             Self::Word(Form::Sia) => f.write_str("allowed: a SIA code, such as \"BA\""),
             Self::Text { most } => write!(f, "allowed: a text of {most} octets"),
             Self::List { most, .. } => write!(f, "allowed: a list of {most} objects"),

@@ -5,9 +5,9 @@
 //! value; the table also makes the schemas in `docs/asyncapi.yaml`.
 //!
 //! ```text
-//!  JSON ── json ──┐                         ┌── Evt ─────┐
-//!                 ├── builder ── schema ────┼── Status ──┼── out ── JSON, CBOR
-//!  CBOR ── cbor ──┘   names,     bounds     └── Conn ────┘
+//!  JSON ── json ──┐                       ┌── Evt ──────────────┐
+//!                 ├── builder ── schema ──┼── StatusReport ─────┼── out ── JSON, CBOR
+//!  CBOR ── cbor ──┘   names,     bounds   └── ConnectionReport ─┘
 //!                     places
 //! ```
 //!
@@ -28,15 +28,14 @@ mod number;
 mod out;
 mod schema;
 mod status;
+mod time;
 mod words;
 
 pub use builder::Target;
-pub use conn::{Conn, ConnState, RebootReason};
-pub use evt::{Evt, EvtCode, EvtPoint};
+pub use evt::{Evt, EvtPoint};
 pub use flaw::{Flaw, Found, Place, Problem};
 pub use out::{Out, Set};
 pub use schema::{Field, Form, Group, Kind, Value};
-pub use status::{Link, PartState, Status, ZoneState};
 
 use builder::Builder;
 use model::limits;

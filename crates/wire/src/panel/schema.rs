@@ -69,8 +69,6 @@ pub enum Form {
     ContactId,
     /// A code of two letters.
     Sia,
-    /// A name of the protocol's own table.
-    Name,
 }
 
 impl Form {
@@ -79,7 +77,6 @@ impl Form {
         match self {
             Self::ContactId => "^[136][0-9B-Fb-f]{3}$",
             Self::Sia => "^[A-Za-z]{2}$",
-            Self::Name => "^[a-z][a-z0-9_]{0,31}$",
         }
     }
 }
@@ -115,12 +112,13 @@ impl Value<'_> {
         }
     }
 
-    /// The number; of other values 0, which the table rules out.
-    pub(super) const fn decimal(self) -> f64 {
-        match self {
-            Self::Decimal(number) => number,
-            Self::Whole(_) | Self::Flag(_) | Self::Text(_) => 0.0,
-        }
+    /// So many times the number, rounded; of other values 0, which the table rules out.
+    pub(super) fn scaled<T: TryFrom<i128> + Default>(self, times: f64) -> T {
+        let Self::Decimal(number) = self else {
+            return T::default();
+        };
+        let rounded = Number::Float((number * times).round());
+        Self::Whole(rounded.whole().unwrap_or_default()).whole()
     }
 
     /// Whether it is true.
@@ -244,12 +242,6 @@ impl Form {
             Self::ContactId => model::Code::contact_id(text.as_bytes()).is_some(),
             Self::Sia => <[u8; 2]>::try_from(text.as_bytes())
                 .is_ok_and(|letters| model::Code::sia(letters).is_some()),
-            Self::Name => {
-                let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
-                text.starts_with(|c: char| c.is_ascii_lowercase())
-                    && text.len() <= 32
-                    && text.bytes().all(plain)
-            }
         }
     }
 }

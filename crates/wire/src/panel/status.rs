@@ -1,100 +1,15 @@
 //! `status`: how a panel is, as often as it likes. Kept in memory and in trends, not journalled.
+//!
+//! All of it may be missing, which means: as before, or not known. Of a number that is there
+//! twice in a list, the last counts.
+
+use model::{LinkKind, ReportedPartition, StatusReport, Wall, ZoneState};
 
 use super::builder::Target;
-use super::evt::TIME;
 use super::out::{Members, Out, Set};
 use super::schema::{Field, Kind, Value};
 use super::words::words;
-use super::{Document, limits};
-
-words! {
-    /// How a path is made.
-    Link {
-        /// A cable.
-        Ethernet => "ethernet",
-        /// A wireless LAN.
-        Wifi => "wifi",
-        /// GSM, GPRS, EDGE.
-        Cellular2g => "2g",
-        /// UMTS, HSPA.
-        Cellular3g => "3g",
-        /// LTE, with its narrow kinds.
-        Cellular4g => "4g",
-        /// NR.
-        Cellular5g => "5g",
-        /// Something else.
-        Other => "other",
-    }
-}
-
-words! {
-    /// How a partition is.
-    PartState {
-        /// Disarmed.
-        Disarmed => "disarmed",
-        /// The exit delay runs.
-        Arming => "arming",
-        /// All of it is armed.
-        ArmedAway => "armed_away",
-        /// Its perimeter is armed, with people inside.
-        ArmedStay => "armed_stay",
-        /// It is armed for the night.
-        ArmedNight => "armed_night",
-        /// The entry delay runs.
-        Entry => "entry",
-        /// It is in alarm.
-        Alarm => "alarm",
-    }
-}
-
-words! {
-    /// How a zone is.
-    ZoneState {
-        /// At rest.
-        Closed => "closed",
-        /// Tripped, with nothing armed by it.
-        Open => "open",
-        /// In alarm.
-        Alarm => "alarm",
-        /// Its tamper contact is open.
-        Tamper => "tamper",
-        /// It does not work.
-        Trouble => "trouble",
-        /// Taken out of service.
-        Bypassed => "bypassed",
-    }
-}
-
-/// A status report. All of it may be missing, which means: as before, or not known.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Status {
-    /// When, by the panel's clock, in milliseconds since 1970, UTC.
-    pub time: Option<i64>,
-    /// The strength of the radio signal, in dBm.
-    pub rssi: Option<i16>,
-    /// How the path is made.
-    pub link: Option<Link>,
-    /// How full the battery is, in per cent.
-    pub battery: Option<u8>,
-    /// The voltage of the supply, in volts.
-    pub voltage: Option<f64>,
-    /// Whether mains is there.
-    pub mains: Option<bool>,
-    /// The temperature at the panel, in degrees Celsius.
-    pub temperature: Option<f64>,
-    /// How often something was sent again since the last report.
-    pub retries: Option<u32>,
-    /// How long an answer of ours takes, in milliseconds, measured by the panel.
-    pub round_trip: Option<u32>,
-    /// How long the panel has been up, in seconds.
-    pub uptime: Option<u32>,
-    /// States of partitions, by number. Of a number that is there twice, the last counts.
-    pub parts: Vec<(u16, PartState)>,
-    /// States of zones, likewise.
-    pub zones: Vec<(u16, ZoneState)>,
-    /// Whether outputs are on, likewise.
-    pub outputs: Vec<(u16, bool)>,
-}
+use super::{Document, limits, time};
 
 /// Numbers of partitions, zones and outputs in reports: each is a certain one.
 const N: Field = Field::must(
@@ -108,18 +23,15 @@ const N: Field = Field::must(
 
 const PART: &[Field] = &[
     N,
-    Field::must("state", Kind::Choice(PartState::WORDS), "How it is"),
+    Field::must("state", words!(ReportedPartition), "How it is"),
 ];
 
-const ZONE: &[Field] = &[
-    N,
-    Field::must("state", Kind::Choice(ZoneState::WORDS), "How it is"),
-];
+const ZONE: &[Field] = &[N, Field::must("state", words!(ZoneState), "How it is")];
 
 const OUTPUT: &[Field] = &[N, Field::must("on", Kind::Flag, "Whether it is on")];
 
 const FIELDS: &[Field] = &[
-    Field::may("t", TIME, "When, in milliseconds since 1970, UTC"),
+    Field::may("t", time::KIND, "When, in milliseconds since 1970, UTC"),
     Field::may(
         "rssi",
         Kind::Whole {
@@ -128,7 +40,7 @@ const FIELDS: &[Field] = &[
         },
         "The strength of the radio signal, in dBm",
     ),
-    Field::may("link", Kind::Choice(Link::WORDS), "How the path is made"),
+    Field::may("link", words!(LinkKind), "How the path is made"),
     Field::may(
         "battery",
         Kind::Whole {
@@ -195,16 +107,16 @@ const FIELDS: &[Field] = &[
     ),
 ];
 
-impl Target for Status {
+impl Target for StatusReport {
     fn put(&mut self, field: &'static Field, value: Value<'_>) {
         match field.name {
-            "t" => self.time = Some(value.whole()),
+            "t" => self.at = Some(time::read(value)),
             "rssi" => self.rssi = Some(value.whole()),
-            "link" => self.link = Link::of(value.text()),
+            "link" => self.link = LinkKind::parse(value.text()),
             "battery" => self.battery = Some(value.whole()),
-            "voltage" => self.voltage = Some(value.decimal()),
+            "voltage" => self.millivolts = Some(value.scaled(1_000.0)),
             "mains" => self.mains = Some(value.is_true()),
-            "temperature" => self.temperature = Some(value.decimal()),
+            "temperature" => self.decidegrees = Some(value.scaled(10.0)),
             "retries" => self.retries = Some(value.whole()),
             "rtt" => self.round_trip = Some(value.whole()),
             _ => self.uptime = Some(value.whole()),
@@ -213,8 +125,8 @@ impl Target for Status {
 
     fn open_item(&mut self, list: &'static Field) {
         match list.name {
-            "parts" => self.parts.push((0, PartState::default())),
-            "zones" => self.zones.push((0, ZoneState::default())),
+            "parts" => self.partitions.push((0, ReportedPartition::Disarmed)),
+            "zones" => self.zones.push((0, ZoneState::Closed)),
             _ => self.outputs.push((0, false)),
         }
     }
@@ -222,13 +134,15 @@ impl Target for Status {
     fn put_in_item(&mut self, list: &'static Field, field: &'static Field, value: Value<'_>) {
         let is_number = field.name == "n";
         match list.name {
-            "parts" => fill(&mut self.parts, is_number, value, |value| {
-                PartState::of(value.text()).unwrap_or_default()
+            "parts" => fill(&mut self.partitions, is_number, value, |value| {
+                ReportedPartition::parse(value.text())
             }),
             "zones" => fill(&mut self.zones, is_number, value, |value| {
-                ZoneState::of(value.text()).unwrap_or_default()
+                ZoneState::parse(value.text())
             }),
-            _ => fill(&mut self.outputs, is_number, value, Value::is_true),
+            _ => fill(&mut self.outputs, is_number, value, |value| {
+                Some(value.is_true())
+            }),
         }
     }
 }
@@ -238,16 +152,19 @@ fn fill<'v, S>(
     items: &mut [(u16, S)],
     is_number: bool,
     value: Value<'v>,
-    state: impl FnOnce(Value<'v>) -> S,
+    state: impl FnOnce(Value<'v>) -> Option<S>,
 ) {
-    match items.last_mut() {
-        Some(item) if is_number => item.0 = value.whole(),
-        Some(item) => item.1 = state(value),
-        None => {}
+    let Some(item) = items.last_mut() else {
+        return;
+    };
+    if is_number {
+        item.0 = value.whole();
+    } else if let Some(state) = state(value) {
+        item.1 = state;
     }
 }
 
-impl Document for Status {
+impl Document for StatusReport {
     const TOPIC: &'static str = "status";
     const OCTETS: usize = limits::PANEL_STATUS;
     const FIELDS: &'static [Field] = FIELDS;
@@ -259,19 +176,23 @@ impl Document for Status {
     fn members(&self) -> Out<'_> {
         let mut out = Vec::new();
         let count = |number: u32| Set::Count(number.into());
-        out.add("t", self.time, Set::Whole);
+        out.add("t", self.at.map(Wall::millis), Set::Whole);
         out.add("rssi", self.rssi, |rssi| Set::Whole(rssi.into()));
         out.add("link", self.link, |link| Set::Text(link.as_str()));
         out.add("battery", self.battery, |battery| {
             Set::Count(battery.into())
         });
-        out.add("voltage", self.voltage, Set::Decimal);
+        out.add("voltage", self.millivolts, |millivolts| {
+            Set::Decimal(f64::from(millivolts) / 1_000.0)
+        });
         out.add("mains", self.mains, Set::Flag);
-        out.add("temperature", self.temperature, Set::Decimal);
+        out.add("temperature", self.decidegrees, |decidegrees| {
+            Set::Decimal(f64::from(decidegrees) / 10.0)
+        });
         out.add("retries", self.retries, count);
         out.add("rtt", self.round_trip, count);
-        out.add("uptime", self.uptime, count);
-        out.add("parts", listed(&self.parts), |parts| {
+        out.add("uptime", self.uptime, Set::Count);
+        out.add("parts", listed(&self.partitions), |parts| {
             list(parts, "state", |state| Set::Text(state.as_str()))
         });
         out.add("zones", listed(&self.zones), |zones| {

@@ -1,5 +1,11 @@
 use proptest::prelude::*;
 
+use model::{
+    Account, Code, ConnectionReport as Conn, ConnectionState, EventClass, EventFlags, LinkKind,
+    PanelCode, Point, PointNumber, RebootReason, ReportedPartition, ShortText,
+    StatusReport as Status, Wall, ZoneState,
+};
+
 use super::*;
 
 fn json<D: Document>(text: &str) -> Result<D, String> {
@@ -27,11 +33,61 @@ fn an_event_is_read_member_by_member() {
     assert_eq!(event.code.to_string(), "1130");
     assert_eq!(event.partition, Some(1));
     assert_eq!(event.point, Some(EvtPoint::Zone(15)));
-    assert_eq!(event.occurred, Some(1_700_000_000_000));
-    assert_eq!(event.sent, Some(1_700_000_000_900));
+    assert_eq!(event.occurred, Some(Wall(1_700_000_000_000_000)));
+    assert_eq!(event.sent, Some(Wall(1_700_000_000_900_000)));
     assert_eq!(event.delay, Some(30));
     assert_eq!(event.text.as_deref(), Some("Küche"));
     assert!(event.stored);
+}
+
+#[test]
+fn an_event_is_a_signal_of_one_item() {
+    let event: Evt = json(ALARM).unwrap();
+    let account = Account::parse(b"1234").unwrap();
+    let signal = event.into_signal(account, ALARM.as_bytes().to_vec());
+    assert_eq!(
+        (signal.format.as_str(), signal.panel_sequence),
+        ("AP1", Some(7))
+    );
+    assert_eq!(signal.flags, EventFlags::STORED_BY_PANEL);
+    assert_eq!(signal.class(), EventClass::Burglary);
+    let [item] = &signal.items[..] else {
+        panic!("one event");
+    };
+    assert_eq!(item.point, PointNumber::parse(b"15").map(Point::Zone));
+    assert_eq!(item.text.as_deref(), Some("Küche"));
+    let output: Evt = json(r#"{"seq":1,"boot":1,"code":"output_on","output":2}"#).unwrap();
+    let signal = output.into_signal(account, Vec::new());
+    assert_eq!(
+        signal.items[0].point,
+        PointNumber::parse(b"2").map(Point::Output)
+    );
+}
+
+#[test]
+fn what_cannot_be_read_is_a_signal_of_an_alarm_class() {
+    let signal = Evt::undecoded(Account::parse(b"1234").unwrap(), b"{".to_vec());
+    assert!(signal.class().is_alarm());
+    assert_eq!(signal.items[0].flags, EventFlags::UNDECODED);
+    assert_eq!(signal.raw, b"{");
+}
+
+#[test]
+fn a_resend_has_the_same_content_however_it_is_written() {
+    let first: Evt = json(ALARM).unwrap();
+    let resent = Evt {
+        sent: None,
+        stored: false,
+        ..first.clone()
+    };
+    assert_eq!(first.content(), resent.content());
+    let again = Evt::decode(Format::Cbor, &first.encode(Format::Cbor)).unwrap();
+    assert_eq!(first.content(), again.content());
+    let other = Evt {
+        point: Some(EvtPoint::Zone(16)),
+        ..first.clone()
+    };
+    assert_ne!(first.content(), other.content());
 }
 
 #[test]
@@ -44,13 +100,13 @@ fn a_report_with_states_is_read_in_order() {
     .unwrap();
     assert_eq!(
         (report.rssi, report.link),
-        (Some(-71), Some(Link::Cellular4g))
+        (Some(-71), Some(LinkKind::FourG))
     );
     assert_eq!(
-        (report.voltage, report.temperature),
-        (Some(13.6), Some(-4.5))
+        (report.millivolts, report.decidegrees),
+        (Some(13_600), Some(-45))
     );
-    assert_eq!(report.parts, [(1, PartState::ArmedAway)]);
+    assert_eq!(report.partitions, [(1, ReportedPartition::ArmedAway)]);
     assert_eq!(report.zones, [(3, ZoneState::Open), (4, ZoneState::Closed)]);
     assert_eq!(report.outputs, [(1, true)]);
     assert_eq!(json::<Status>("{}").unwrap(), Status::default());
@@ -60,7 +116,7 @@ fn a_report_with_states_is_read_in_order() {
 fn a_word_about_a_connection_is_read() {
     let conn: Conn =
         json(r#"{"state":"online","boot":3,"fw":"2.1.0","model":"S16","reason":"power"}"#).unwrap();
-    assert_eq!((conn.state, conn.boot), (ConnState::Online, 3));
+    assert_eq!((conn.state, conn.boot), (ConnectionState::Online, 3));
     assert_eq!(conn.reason, Some(RebootReason::Power));
 }
 
@@ -436,21 +492,20 @@ fn the_least_and_the_most_of_every_whole_number_are_kept() {
     check::<Conn>(r#""state":"online","boot":0"#);
 }
 
-prop_compose! {
-    fn any_time()(time in proptest::option::of(0..=253_402_300_799_999i64)) -> Option<i64> { time }
+fn any_time() -> impl Strategy<Value = Option<Wall>> {
+    let millis = 0..=253_402_300_799_999i64;
+    proptest::option::of(millis.prop_map(|millis| Wall(millis * 1_000)))
 }
 
 fn any_text() -> impl Strategy<Value = Option<String>> {
     proptest::option::of("[a-zäß€\"\\\\][a-z äß€\"\\\\]{0,20}[a-z]")
 }
 
-fn any_code() -> impl Strategy<Value = EvtCode> {
-    let cid = "[136][0-9B-F]{3}".prop_map(|text| model::Code::contact_id(text.as_bytes()).unwrap());
-    let sia = "[A-Z]{2}".prop_map(|text| model::Code::parse("SIA", &text).unwrap());
+fn any_code() -> impl Strategy<Value = Code> {
     prop_oneof![
-        cid.prop_map(EvtCode::Standard),
-        sia.prop_map(EvtCode::Standard),
-        "[a-z][a-z_]{0,11}".prop_map(EvtCode::Named),
+        "[136][0-9B-F]{3}".prop_map(|text| Code::contact_id(text.as_bytes()).unwrap()),
+        "[A-Z]{2}".prop_map(|text| Code::parse("SIA", &text).unwrap()),
+        one_of(PanelCode::ALL).prop_map(Code::Panel),
     ]
 }
 
@@ -486,14 +541,16 @@ fn any_list<S: std::fmt::Debug>(
 
 prop_compose! {
     fn any_figures()(
-        time in any_time(), rssi in proptest::option::of(-150..=0i16),
-        link in proptest::option::of(one_of(Link::ALL)),
-        battery in proptest::option::of(0..=100u8), voltage in proptest::option::of(0.0..=1000.0),
-        mains: Option<bool>, temperature in proptest::option::of(-100.0..=200.0),
+        at in any_time(), rssi in proptest::option::of(-150..=0i16),
+        link in proptest::option::of(one_of(LinkKind::ALL)),
+        battery in proptest::option::of(0..=100u8),
+        millivolts in proptest::option::of(0..=1_000_000u32),
+        mains: Option<bool>, decidegrees in proptest::option::of(-1_000..=2_000i16),
         retries: Option<u32>, round_trip: Option<u32>, uptime: Option<u32>,
     ) -> Status {
+        let uptime = uptime.map(u64::from);
         Status {
-            time, rssi, link, battery, voltage, mains, temperature, retries, round_trip, uptime,
+            at, rssi, link, battery, millivolts, mains, decidegrees, retries, round_trip, uptime,
             ..Status::default()
         }
     }
@@ -501,21 +558,20 @@ prop_compose! {
 
 prop_compose! {
     fn any_status()(
-        figures in any_figures(), parts in any_list(one_of(PartState::ALL)),
+        figures in any_figures(), partitions in any_list(one_of(ReportedPartition::ALL)),
         zones in any_list(one_of(ZoneState::ALL)), outputs in any_list(any::<bool>()),
     ) -> Status {
-        Status { parts, zones, outputs, ..figures }
+        Status { partitions, zones, outputs, ..figures }
     }
 }
 
 prop_compose! {
     fn any_conn()(
-        state in one_of(ConnState::ALL), boot: u32, firmware in any_text(), model in any_text(),
-        reason in proptest::option::of(one_of(RebootReason::ALL)), time in any_time(),
+        state in one_of(ConnectionState::ALL), boot: u32, firmware in any_text(), model in any_text(),
+        reason in proptest::option::of(one_of(RebootReason::ALL)), at in any_time(),
     ) -> Conn {
-        // Three octets a character at most.
-        let short = |text: Option<String>| text.filter(|text| text.len() <= limits::PANEL_NAME);
-        Conn { state, boot, firmware: short(firmware), model: short(model), reason, time }
+        let short = |text: Option<String>| ShortText::from(&text?).ok();
+        Conn { state, boot, firmware: short(firmware), model: short(model), reason, at }
     }
 }
 

@@ -1,36 +1,19 @@
-//! Enumerations whose values are words of the protocol.
+//! Enumerations of the model whose values are words of the protocol.
 
-/// An enumeration, its words, and the way from one to the other. The first value is the default.
+/// The words of an enumeration that has `ALL` and `as_str`, in its order.
 macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$value_doc:meta])* $value:ident => $word:literal,)* }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum $name { $($(#[$value_doc])* $value,)* }
-
-        impl $name {
-            /// All values.
-            pub const ALL: &'static [Self] = &[$(Self::$value),*];
-
-            /// Their words, in the same order.
-            pub const WORDS: &'static [&'static str] = &[$($word),*];
-
-            /// Its word.
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$value => $word,)* }
+    ($kind:ty) => {{
+        const WORDS: [&str; <$kind>::ALL.len()] = {
+            let mut words = [""; <$kind>::ALL.len()];
+            let mut at = 0;
+            while at < words.len() {
+                words[at] = <$kind>::ALL[at].as_str();
+                at += 1;
             }
-
-            /// From its word.
-            pub fn of(word: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|value| value.as_str() == word)
-            }
-        }
-
-        impl Default for $name {
-            fn default() -> Self {
-                Self::ALL[0]
-            }
-        }
-    };
+            words
+        };
+        $crate::panel::schema::Kind::Choice(&WORDS)
+    }};
 }
 
 pub(super) use words;

@@ -105,9 +105,12 @@ fn without_5(packet: Packet) -> Packet {
             reasons: ack
                 .reasons
                 .into_iter()
-                .map(|reason| match reason.is_error() {
-                    true => ReasonCode::UnspecifiedError,
-                    false => reason,
+                .map(|reason| {
+                    if reason.is_error() {
+                        ReasonCode::UnspecifiedError
+                    } else {
+                        reason
+                    }
                 })
                 .collect(),
             reason_string: None,
@@ -218,9 +221,10 @@ fn publish() -> impl Strategy<Value = Publish> {
             dup: flags.0 && flags.1 != Qos::AtMostOnce,
             qos: flags.1,
             retain: flags.2,
-            topic: match flags.3 && properties.topic_alias.is_some() {
-                true => String::new(),
-                false => topic,
+            topic: if flags.3 && properties.topic_alias.is_some() {
+                String::new()
+            } else {
+                topic
             },
             packet_id: Some(id).filter(|_| flags.1 != Qos::AtMostOnce),
             properties,

@@ -1,6 +1,7 @@
 //! MQTT packets, seen from outside.
 
 mod any;
+mod oracle;
 mod refusals;
 mod streams;
 

@@ -47,10 +47,7 @@ proptest! {
         cut in 1_usize..40,
         is_server in any::<bool>(),
     ) {
-        let mut decoder = match is_server {
-            true => Decoder::server(maximum),
-            false => Decoder::client(level, maximum),
-        };
+        let mut decoder = if is_server { Decoder::server(maximum) } else { Decoder::client(level, maximum) };
         for mut chunk in octets.chunks(cut) {
             while let Ok(Some(_)) = decoder.next(&mut chunk) {
                 prop_assert_eq!(decoder.held(), 0);
@@ -78,7 +75,7 @@ proptest! {
 }
 
 /// A few packets of one level, with some octets changed, put in or gone.
-fn changed() -> impl Strategy<Value = (Vec<u8>, Level)> {
+pub(super) fn changed() -> impl Strategy<Value = (Vec<u8>, Level)> {
     let change = (any::<prop::sample::Index>(), any::<u8>(), 0..4_u8);
     level()
         .prop_flat_map(move |level| {
