@@ -1,7 +1,7 @@
 //! What a panel has to say: that something happened, or how it is.
 
-use model::Code;
-use wire::panel::{Evt, EvtCode, EvtPoint, Status};
+use model::{Code, StatusReport};
+use wire::panel::{Evt, EvtPoint};
 
 use crate::content::Content;
 use crate::kind::Kind;
@@ -31,7 +31,7 @@ pub enum Report {
         kept: bool,
     },
     /// How it is: to be acknowledged, and not to be stored.
-    Status(Box<Status>),
+    Status(Box<StatusReport>),
 }
 
 impl Saying for Report {
@@ -76,10 +76,7 @@ impl Happening {
         Evt {
             seq: number,
             boot,
-            code: match self.code {
-                Code::Panel(code) => EvtCode::Named(code.as_str().to_owned()),
-                standard => EvtCode::Standard(standard),
-            },
+            code: self.code,
             partition: Some(self.partition),
             point: self.point,
             occurred: None,

@@ -9,8 +9,8 @@
 
 use std::collections::VecDeque;
 
-use model::{ArmMode, Code, PanelCode, Qualifier};
-use wire::panel::{EvtPoint, PartState, ZoneState};
+use model::{ArmMode, Code, PanelCode, Qualifier, ReportedPartition, ZoneState};
+use wire::panel::EvtPoint;
 
 use super::Happening;
 use crate::dice::Dice;
@@ -64,7 +64,7 @@ impl House {
     }
 
     /// How each partition is.
-    pub fn partitions(&self) -> [(u16, PartState); 2] {
+    pub fn partitions(&self) -> [(u16, ReportedPartition); 2] {
         [1, 2].map(|partition| (partition, self.partition(partition)))
     }
 
@@ -78,13 +78,13 @@ impl House {
         self.mains
     }
 
-    fn partition(&self, partition: u16) -> PartState {
+    fn partition(&self, partition: u16) -> ReportedPartition {
         let in_alarm = |zone| !is_smoke(zone) && self.zone(zone) == ZoneState::Alarm;
         match self.armed[usize::from(partition - 1)] {
-            None => PartState::Disarmed,
-            Some(_) if zones_of(partition).any(in_alarm) => PartState::Alarm,
-            Some(ArmMode::Stay) => PartState::ArmedStay,
-            Some(_) => PartState::ArmedAway,
+            None => ReportedPartition::Disarmed,
+            Some(_) if zones_of(partition).any(in_alarm) => ReportedPartition::Alarm,
+            Some(ArmMode::Stay) => ReportedPartition::ArmedStay,
+            Some(_) => ReportedPartition::ArmedAway,
         }
     }
 
@@ -325,7 +325,10 @@ mod tests {
             let moved = partition_move(&happening.code);
             if let Some(PartitionState::Armed(_)) = moved {
                 armings += 1;
-                assert_eq!(before.partition(happening.partition), PartState::Disarmed);
+                assert_eq!(
+                    before.partition(happening.partition),
+                    ReportedPartition::Disarmed
+                );
                 let mut guarded = zones_of(happening.partition).filter(|zone| !is_smoke(*zone));
                 assert!(guarded.all(|zone| before.zone(zone) == ZoneState::Closed));
             }
@@ -339,9 +342,9 @@ mod tests {
             if let Some(state) = partition_move(&happening.code) {
                 let disarms = state == PartitionState::Disarmed;
                 let was = before.partition(happening.partition);
-                assert_eq!(was != PartState::Disarmed, disarms, "{happening:?}");
+                assert_eq!(was != ReportedPartition::Disarmed, disarms, "{happening:?}");
                 let is = after.partition(happening.partition);
-                assert_eq!(is == PartState::Disarmed, disarms);
+                assert_eq!(is == ReportedPartition::Disarmed, disarms);
             }
         });
     }
@@ -382,8 +385,14 @@ mod tests {
             };
             if Kind::of(&happening.code) == Kind::Alarm && !is_smoke(zone) {
                 seen += 1;
-                assert_ne!(before.partition(happening.partition), PartState::Disarmed);
-                assert_eq!(after.partition(happening.partition), PartState::Alarm);
+                assert_ne!(
+                    before.partition(happening.partition),
+                    ReportedPartition::Disarmed
+                );
+                assert_eq!(
+                    after.partition(happening.partition),
+                    ReportedPartition::Alarm
+                );
             }
         });
         assert!(seen > 100, "{seen}");

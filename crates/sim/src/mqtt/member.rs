@@ -50,18 +50,18 @@ impl Timeline {
         }
     }
 
-    /// Milliseconds since 1970, UTC, at a moment; 0 before that.
-    pub(super) fn at(self, moment: Mono) -> i64 {
+    /// What a panel says that it is at a moment; not before 1970, and to the millisecond.
+    pub(super) fn at(self, moment: Mono) -> Wall {
         let since = i128::from(moment.0) - i128::from(self.mono);
         let micros = i128::from(self.wall) + since / 1_000;
-        i64::try_from(micros / 1_000).unwrap_or(i64::MAX).max(0)
+        let micros = i64::try_from(micros).unwrap_or(i64::MAX).max(0);
+        Wall(micros - micros % 1_000)
     }
 
     /// The number of a panel's boots that a fleet which begins now shows: later fleets have
     /// later ones, and their events are never taken for repeats of earlier ones.
     pub fn boot(self) -> u32 {
-        let Wall(micros) = Wall(self.wall);
-        u32::try_from(micros / 1_000_000).unwrap_or(0)
+        u32::try_from(self.wall / 1_000_000).unwrap_or(0)
     }
 }
 
@@ -202,11 +202,14 @@ mod tests {
             suspect: false,
         };
         let time = Timeline::of(now);
-        assert_eq!(time.at(now.mono), 1_750_000_000_000);
-        assert_eq!(time.at(Mono(4_998_000_000)), 1_749_999_999_998);
-        assert_eq!(time.at(Mono(6_500_000_000)), 1_750_000_001_500);
-        assert_eq!(time.ahead(-90_000_000).at(now.mono), 1_749_999_910_000);
-        assert_eq!(time.ahead(i64::MIN).at(now.mono), 0);
+        assert_eq!(time.at(now.mono), Wall(1_750_000_000_000_000));
+        assert_eq!(time.at(Mono(4_998_000_000)), Wall(1_749_999_999_998_000));
+        assert_eq!(time.at(Mono(6_500_000_000)), Wall(1_750_000_001_500_000));
+        assert_eq!(
+            time.ahead(-90_000_000).at(now.mono),
+            Wall(1_749_999_910_000_000)
+        );
+        assert_eq!(time.ahead(i64::MIN).at(now.mono), Wall(0));
         assert_eq!(time.boot(), 1_750_000_000);
     }
 }

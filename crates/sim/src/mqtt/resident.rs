@@ -5,8 +5,7 @@
 
 use std::collections::VecDeque;
 
-use model::Mono;
-use wire::panel::{Link, Status};
+use model::{LinkKind, Mono, StatusReport};
 
 use super::{Happening, House, Report};
 use crate::dice::Dice;
@@ -41,7 +40,7 @@ pub(crate) struct Resident {
 /// What comes next: something happened, or it is time to say how the panel is.
 enum Next {
     Event(Happening),
-    Status(Box<Status>),
+    Status(Box<StatusReport>),
 }
 
 impl Resident {
@@ -86,21 +85,21 @@ impl Resident {
     }
 
     /// How the panel is. A radio link wavers, a battery is nearly full.
-    fn status(&mut self) -> Status {
+    fn status(&mut self) -> StatusReport {
         let signal = 60 + i16::try_from(self.dice.below(30)).unwrap_or(0);
         let full = (self.statuses - 1).is_multiple_of(FULL_REPORT);
-        Status {
+        StatusReport {
             rssi: Some(-signal),
-            link: Some(Link::Cellular4g),
+            link: Some(LinkKind::FourG),
             battery: Some(if self.house.has_mains() { 100 } else { 87 }),
             mains: Some(self.house.has_mains()),
-            parts: self.house.partitions().to_vec(),
+            partitions: self.house.partitions().to_vec(),
             zones: if full {
                 self.house.zones().collect()
             } else {
                 Vec::new()
             },
-            ..Status::default()
+            ..StatusReport::default()
         }
     }
 }

@@ -1,10 +1,12 @@
-use model::{Account, Code, Wall};
-use wire::mqtt::Connect;
-use wire::panel::EvtCode;
+use bytes::Bytes;
+use model::{Account, Code, ConnectionReport, ConnectionState, Wall};
+use wire::mqtt::{ConnAck, Connect, Level, PubAck, Publish, Qos, encode};
+use wire::panel::{Evt, Format};
 
 use super::super::{Member, Secret, Timeline};
 use super::*;
-use crate::machine::Blueprint;
+use crate::machine::{Blueprint, Saying};
+use crate::reason::Reason;
 
 const T0: Now = Now {
     mono: Mono(1_000_000_000),
@@ -121,12 +123,12 @@ fn a_panel_asks_to_be_let_in_with_a_will_and_says_who_it_is() {
     assert_eq!(connect.user_name.as_deref(), Some("12AB"));
     assert_eq!(connect.password.unwrap().expose(), b"wfp_abc");
     let will = connect.will.unwrap();
-    let lost = Conn::decode(Format::Json, &will.payload).unwrap();
+    let lost = ConnectionReport::decode(Format::Json, &will.payload).unwrap();
     assert_eq!((will.topic.as_str(), lost.boot), ("ap/v1/12AB/conn", 7));
-    assert_eq!(lost.state, ConnState::Lost);
+    assert_eq!(lost.state, ConnectionState::Lost);
     assert_eq!(said[0].topic, "ap/v1/12AB/conn");
-    let said = Conn::decode(Format::Json, &said[0].payload).unwrap();
-    assert_eq!((said.state, said.boot), (ConnState::Online, 7));
+    let said = ConnectionReport::decode(Format::Json, &said[0].payload).unwrap();
+    assert_eq!((said.state, said.boot), (ConnectionState::Online, 7));
 }
 
 #[test]
@@ -147,9 +149,9 @@ fn an_event_is_acknowledged_by_its_puback_and_counts_from_its_intended_time() {
     let sent = publishes(server.hear(&mut panel));
     let said = evt(&sent[0]);
     assert_eq!((said.seq, said.boot), (1, 7));
-    assert_eq!(said.occurred, Some(1_750_000_001_000));
-    assert_eq!(said.sent, Some(1_750_000_003_000));
-    assert!(matches!(said.code, EvtCode::Standard(Code::ContactId(..))));
+    assert_eq!(said.occurred, Some(Wall(1_750_000_001_000_000)));
+    assert_eq!(said.sent, Some(Wall(1_750_000_003_000_000)));
+    assert!(matches!(said.code, Code::ContactId(..)));
     server.acknowledge(&mut panel, later(4), &sent[0]);
     let Report::Event { happening, .. } = Report::numbered(1) else {
         panic!("numbers are events'");
@@ -377,10 +379,10 @@ fn a_panel_that_leaves_says_goodbye_and_its_will_dies_with_it() {
     let [Packet::Publish(said), Packet::Disconnect(farewell)] = &packets[..] else {
         panic!("{packets:?}");
     };
-    let conn = Conn::decode(Format::Json, &said.payload).unwrap();
+    let conn = ConnectionReport::decode(Format::Json, &said.payload).unwrap();
     assert_eq!(
         (conn.state, said.qos),
-        (ConnState::Offline, Qos::AtMostOnce)
+        (ConnectionState::Offline, Qos::AtMostOnce)
     );
     assert_eq!(farewell.reason, ReasonCode::Success);
 }
