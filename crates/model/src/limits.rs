@@ -398,3 +398,14 @@ pub const LEARNED: usize = 1 << 16;
 /// How long losses are kept once they are over, to compute availability from: two years and a
 /// month, for reports by year (R33).
 pub const FAULTS_KEPT: Duration = Duration::from_hours(24 * 762);
+
+/// Octets of a file of TLS: a revocation list with an entry for every panel of the fleet has a tenth of it.
+pub const TLS_FILE: u64 = 16 << 20;
+
+/// Octets of all certificates that gateways are handed: they cross the link as one message, with a key and
+/// the keys of tickets. A chain and some thirty authorities fit.
+pub const TLS_CERTIFICATES: usize = LINK_FRAME - (12 << 10);
+
+/// Certificates that operators' revocation lists may name, each under two spellings of its authority: twice
+/// the fleet. They take some 30 MiB in the engine.
+pub const REVOKED: usize = 200_000;
