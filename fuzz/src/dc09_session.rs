@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use families::dc09::Dc09;
 use model::{
-    AckMode, CipherKey, Committed, EventSeq, ListenerName, Mono, Now, PanelIndex, PathIndex,
-    Refusal, RepeatKey, SignalToken, Wall, limits,
+    AckMode, CipherKey, Committed, EventSeq, IdentityRefusal, ListenerName, Mono, Now, PanelIndex,
+    PathIndex, Refusal, RepeatKey, SignalToken, Wall, limits,
 };
 use proto::{
     Admitted, CloseReason, Counted, Family, Identity, Session, SessionBounds, SessionEvent,
@@ -286,9 +286,11 @@ impl Driver {
                 break;
             };
             match event {
-                SessionEvent::Identify(key) if key.account.as_str() == "5678" => {
-                    let account = key.account;
-                    let identity = Identity::Refused { account };
+                SessionEvent::Identify(claim) if claim.key.account.as_str() == "5678" => {
+                    let identity = Identity::Refused {
+                        account: claim.key.account,
+                        reason: IdentityRefusal::UnknownAccount,
+                    };
                     self.session.handle_identity(self.now, identity);
                 }
                 SessionEvent::Signal(outgoing) => {
@@ -303,6 +305,7 @@ impl Driver {
                 SessionEvent::Close(_) => self.closes += 1,
                 SessionEvent::Learned { learned, .. } => self.admitted.learned = learned,
                 SessionEvent::Stray(stray) => assert!(!stray.raw.is_empty()),
+                SessionEvent::Report { .. } => panic!("DC-09 knows no reports"),
                 SessionEvent::Identify(_)
                 | SessionEvent::Alive { .. }
                 | SessionEvent::Skewed { .. }

@@ -7,11 +7,13 @@ mod dc09_crypt;
 mod dc09_frame;
 mod dc09_session;
 mod link;
+mod mqtt_packet;
 
 pub use dc09_crypt::dc09_crypt;
 pub use dc09_frame::dc09_frame;
 pub use dc09_session::dc09_session;
 pub use link::link;
+pub use mqtt_packet::mqtt_packet;
 
 /// A target, by its name and its function.
 pub type Target = (&'static str, fn(&[u8]));
@@ -22,4 +24,5 @@ pub const TARGETS: &[Target] = &[
     ("dc09_frame", dc09_frame),
     ("dc09_session", dc09_session),
     ("link", link),
+    ("mqtt_packet", mqtt_packet),
 ];

@@ -35,6 +35,15 @@ const FOR_TESTS: &[Tool] = &[
         program: "mount",
         package: "mount",
     },
+    // Talk MQTT and TLS to the server, as clients that are not ours.
+    Tool {
+        program: "mosquitto_pub",
+        package: "mosquitto-clients",
+    },
+    Tool {
+        program: "openssl",
+        package: "openssl",
+    },
     // Runs the real panels.
     Tool {
         program: PYTHON,

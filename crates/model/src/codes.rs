@@ -187,7 +187,9 @@ impl Code {
         match self {
             Self::ContactId(..) => "unknown Contact ID code",
             Self::Sia(_) => "unknown SIA code",
-            Self::Undecoded(_) | Self::Own(_) | Self::Panel(_) => "signal in a format that is kept but not decoded",
+            Self::Undecoded(_) | Self::Own(_) | Self::Panel(_) => {
+                "signal in a format that is kept but not decoded"
+            }
         }
     }
 

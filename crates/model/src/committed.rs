@@ -22,8 +22,7 @@ impl RepeatKey {
 
     /// The number's half of a key that [`Self::numbered`] made.
     pub fn number(&self) -> [u8; 8] {
-        let [a, b, c, d, e, f, g, h, ..] = self.0;
-        [a, b, c, d, e, f, g, h]
+        std::array::from_fn(|at| self.0[at])
     }
 }
 

@@ -131,7 +131,7 @@ pub struct NewEvent {
     pub class: EventClass,
     /// In which partition; 0 is all of them.
     pub partition: Option<PointNumber>,
-    /// At which zone, or by which user.
+    /// At which zone or output, or by which user.
     pub point: Option<Point>,
     /// The panel's own sequence number.
     pub panel_sequence: Option<u64>,

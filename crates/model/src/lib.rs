@@ -29,15 +29,17 @@ mod signal;
 mod supervision;
 mod time;
 
-pub use account::{Account, AccountKey, BadAccount, FamilyName, ListenerName, PathName, PointNumber};
+pub use account::{
+    Account, AccountKey, BadAccount, FamilyName, ListenerName, PathName, PointNumber,
+};
 pub use actor::{Actor, Right};
 pub use cipher_key::{BadCipherKey, CipherKey, KeyStrength};
 pub use class::{EventClass, Priority, RetentionClass, UnknownClass};
 pub use codes::{Code, Qualifier};
 pub use committed::{AckMode, Committed, Refusal, RepeatKey, SignalToken};
 pub use credential::{
-    HolderName, IdentityClaim, IdentityRefusal, Issuer, NAMES, PanelSecret, PeerCertificate, Proven,
-    SERIAL, Serial,
+    HolderName, IdentityClaim, IdentityRefusal, Issuer, NAMES, PanelSecret, PeerCertificate,
+    Proven, SERIAL, Serial,
 };
 pub use entropy::Entropy;
 pub use error::{ErrorCode, PublicMessage};

@@ -42,6 +42,32 @@ pub const LINK_FRAME: usize = 64 << 10;
 /// event that is not decoded, so that the message stays within [`LINK_FRAME`] and a commit.
 pub const MESSAGE_EVENTS: usize = 128;
 
+/// Octets of an event of the panel protocol: its members with the longest text take about 400.
+pub const PANEL_EVENT: usize = 4 << 10;
+
+/// Octets of a status report or a word about a connection. A report with every list full takes
+/// more in JSON than this; such a panel reports what changed, or sends CBOR.
+pub const PANEL_STATUS: usize = 8 << 10;
+
+/// Zones in one status report: 16 times what a standard panel has.
+pub const STATUS_ZONES: usize = 256;
+
+/// Partitions, and as many outputs, in one status report.
+pub const STATUS_PARTS: usize = 64;
+
+/// Octets of the text of an event: a zone's name, some words.
+pub const PANEL_TEXT: usize = 128;
+
+/// Octets of the names of a panel's model and firmware.
+pub const PANEL_NAME: usize = 32;
+
+/// How deep lists and objects may lie within a payload, in members that are not known as well. A
+/// state in a status report lies at 3; the rest is for members to come.
+pub const PANEL_DEPTH: usize = 8;
+
+/// Octets of the reason that a panel is told (MQTT 5, Reason String): it fits one line of a log.
+pub const REASON: usize = 128;
+
 /// Questions for an identity that a gateway may have open; as many connections can come in at
 /// once as an accept burst allows, and each has at most one question.
 pub const LINK_IDENTIFY: usize = 4_096;

@@ -1,7 +1,8 @@
 //! Panels, the paths by which they reach us, and whom they belong to.
 
 use crate::{
-    Account, FamilyName, KeyStrength, ListenerName, OrganisationId, PanelId, PathId, PathName, SiteId, Wall,
+    Account, FamilyName, KeyStrength, ListenerName, OrganisationId, PanelId, PathId, PathName,
+    SiteId, Wall,
 };
 
 /// A dense number of a panel, stable for ever, for tables on hot paths.

@@ -78,7 +78,7 @@ pub struct Item {
     pub code: Code,
     /// In which partition; 0 is all of them.
     pub partition: Option<PointNumber>,
-    /// At which zone, or by which user.
+    /// At which zone or output, or by which user.
     pub point: Option<Point>,
     /// The text that came with it: a zone's name, free text. Personal data.
     pub text: Option<String>,
@@ -104,6 +104,8 @@ pub enum Point {
     Zone(PointNumber),
     /// A person or a code.
     User(PointNumber),
+    /// A relay, a siren, a lamp.
+    Output(PointNumber),
 }
 
 impl Point {
@@ -124,7 +126,7 @@ impl Point {
     /// The number.
     pub const fn number(&self) -> PointNumber {
         match self {
-            Self::Zone(number) | Self::User(number) => *number,
+            Self::Zone(number) | Self::User(number) | Self::Output(number) => *number,
         }
     }
 }

@@ -109,7 +109,7 @@ fn message(n: u64, received: Wall) -> Option<NewMessage> {
         class: code.meaning().class,
         partition: PointNumber::parse(b"01"),
         point: PointNumber::parse(format!("{:03}", n % 16).as_bytes()).map(Point::Zone),
-        panel_sequence: u16::try_from(n % 9_999 + 1).ok(),
+        panel_sequence: Some(n % 9_999 + 1),
         panel_time: Some(received),
         occurred: None,
         received,

@@ -53,6 +53,9 @@ pub(crate) struct Event {
     zone: Option<String>,
     /// By which user.
     user: Option<String>,
+    /// At which output.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output: Option<String>,
     /// The codes of the same set that it restores; empty if it is no restore.
     restores: Vec<&'static str>,
     /// The panel's own sequence number.
@@ -144,11 +147,13 @@ pub(crate) struct EventPage {
 impl From<&model::Event> for Event {
     fn from(event: &model::Event) -> Self {
         let body = &event.body;
-        let (zone, user) = match &body.point {
-            Some(Point::Zone(number)) => (Some(number.to_string()), None),
-            Some(Point::User(number)) => (None, Some(number.to_string())),
-            None => (None, None),
-        };
+        let (mut zone, mut user, mut output) = (None, None, None);
+        match &body.point {
+            Some(Point::Zone(number)) => zone = Some(number.to_string()),
+            Some(Point::User(number)) => user = Some(number.to_string()),
+            Some(Point::Output(number)) => output = Some(number.to_string()),
+            None => {}
+        }
         Self {
             seq: event.seq.0,
             message_seq: event.message_seq.0,
@@ -166,6 +171,7 @@ impl From<&model::Event> for Event {
             partition: body.partition.map(|number| number.to_string()),
             zone,
             user,
+            output,
             restores: body.code.meaning().restores.to_vec(),
             panel_sequence: body.panel_sequence,
             panel_time: body.panel_time.map(time::to_rfc3339),

@@ -5,6 +5,7 @@
     reason = "small numbers, chosen here"
 )]
 
+mod numbered;
 mod own;
 mod skewed;
 
@@ -98,6 +99,14 @@ impl EventLog for FakeLog {
         *self.asked.lock().unwrap() += queries.len();
         let stored = self.stored();
         let find = |query: &RepeatQuery| {
+            if query.numbered {
+                let of_number = stored
+                    .iter()
+                    .filter(|m| m.path == query.path && m.key.number() == query.key.number());
+                return of_number
+                    .max_by_key(|m| (m.key == query.key, m.seq))
+                    .copied();
+            }
             let mut same = stored
                 .iter()
                 .filter(|m| m.path == query.path && m.key == query.key);
@@ -149,6 +158,7 @@ fn binding() -> PathBinding {
             listener: None,
             policy: PathPolicy::default(),
             cipher: None,
+            path_name: None,
         },
         panel: PanelId::from_bytes([2; 16]),
         panel_index: PanelIndex(3),
@@ -156,6 +166,8 @@ fn binding() -> PathBinding {
         organisation: OrganisationId::from_bytes([5; 16]),
         keys: Vec::new(),
         learned: Learned::default(),
+        secret: None,
+        disabled: false,
     }
 }
 

@@ -4,7 +4,8 @@
 
 use model::{
     Account, Actor, CipherKey, ErrorCode, FamilyName, Learned, ListenerName, Organisation, Panel,
-    PanelId, PanelIndex, Path, PathId, PathIndex, PathName, PathPolicy, Site, SiteId, TokenId, Wall,
+    PanelId, PanelIndex, Path, PathId, PathIndex, PathName, PathPolicy, Site, SiteId, TokenId,
+    Wall,
 };
 
 use super::{Answering, ChangeError, NewPath, PartitionRow, PathChange, ReadError, ZoneRow};

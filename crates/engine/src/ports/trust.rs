@@ -295,8 +295,11 @@ pub trait TrustAdmin: Send + Sync {
     ) -> Answering<'_, Result<Vec<CertificateRow>, TrustError>>;
 
     /// Revokes a certificate of ours.
-    fn revoke(&self, actor: Actor, serial: Serial)
-    -> Answering<'_, Result<CertificateRow, TrustError>>;
+    fn revoke(
+        &self,
+        actor: Actor,
+        serial: Serial,
+    ) -> Answering<'_, Result<CertificateRow, TrustError>>;
 
     /// Makes a secret for a path, in place of the one before; it is shown this once.
     fn renew_secret(

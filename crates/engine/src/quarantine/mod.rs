@@ -27,7 +27,7 @@ mod tests;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use model::{Clock, PathIndex, Wall, limits, IdentityClaim};
+use model::{Clock, IdentityClaim, PathIndex, Wall, limits};
 use tokio::sync::Notify;
 
 use crate::ports::{

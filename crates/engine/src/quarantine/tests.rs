@@ -9,17 +9,17 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use model::{
-    Account, AccountKey, Actor, EventSeq, FamilyName, ListenerName, Mono, Now, OwnCode, Panel,
-    PanelId, PanelIndex, Path, PathId, PathPolicy, SiteId,
+    Account, AccountKey, Actor, EventSeq, FamilyName, IdentityRefusal, ListenerName, Mono, Now,
+    OwnCode, Panel, PanelId, PanelIndex, Path, PathId, PathPolicy, PeerCertificate, Proven, SiteId,
 };
 use tokio::sync::{broadcast, oneshot};
 use tokio::task::JoinHandle;
 
 use super::*;
 use crate::ports::{
-    AddError, Adoption, AdoptionRow, Answering, EntryNumber, EntryPage, KeptFrame, NewPanel,
-    OwnEvent, PathBinding, QuarantineAdmin, QuarantineError, ShownEntry, Standing, StrayEntry,
-    StrayUpdate,
+    AddError, Admission, Adoption, AdoptionRow, Answering, EntryNumber, EntryPage, KeptFrame,
+    NewPanel, OwnEvent, PathBinding, QuarantineAdmin, QuarantineError, ShownEntry, Standing,
+    StrayEntry, StrayUpdate,
 };
 
 /// Strangers in memory; `full` refuses to write.
@@ -159,10 +159,16 @@ struct FakePanels(Mutex<Vec<NewPanel>>);
 const PANEL: PanelId = PanelId::from_bytes([3; 16]);
 
 impl Identities for FakePanels {
-    fn identify(&self, key: &AccountKey) -> Option<Arc<PathBinding>> {
+    fn identify(
+        &self,
+        claim: &IdentityClaim,
+        _: Option<&PeerCertificate>,
+    ) -> Result<Admission, IdentityRefusal> {
         let panels = self.0.lock().unwrap();
-        let new = panels.iter().find(|new| new.account == key.account)?;
-        Some(Arc::new(PathBinding {
+        let account = claim.key.account;
+        let new = panels.iter().find(|new| new.account == account);
+        let new = new.ok_or(IdentityRefusal::UnknownAccount)?;
+        let binding = Arc::new(PathBinding {
             path: path(new),
             panel: PANEL,
             panel_index: PanelIndex(1),
@@ -170,7 +176,13 @@ impl Identities for FakePanels {
             organisation: model::OrganisationId::from_bytes([5; 16]),
             keys: vec![],
             learned: model::Learned::default(),
-        }))
+            secret: None,
+            disabled: false,
+        });
+        Ok(Admission {
+            binding,
+            proven: Proven::ByFrames,
+        })
     }
 
     fn changes(&self) -> broadcast::Receiver<Arc<Vec<(FamilyName, Account)>>> {
@@ -189,6 +201,7 @@ fn path(new: &NewPanel) -> Path {
         listener: None,
         policy: PathPolicy::default(),
         cipher: None,
+        path_name: None,
     }
 }
 
@@ -334,6 +347,7 @@ impl Bench {
                 listener: ListenerName::parse("dc09").unwrap(),
                 receiver: None,
                 line: None,
+                path_name: None,
             },
             reason: "unknown_account",
             path: None,

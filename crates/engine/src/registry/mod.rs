@@ -22,7 +22,9 @@ use model::{
 };
 use tokio::sync::{Mutex, broadcast};
 
-use crate::ports::{self, Admission, Identities, Measured, Measurement, PathBinding, ReadError, Reading};
+use crate::ports::{
+    self, Admission, Identities, Measured, Measurement, PathBinding, ReadError, Reading,
+};
 use habits::Habits;
 use table::Table;
 

@@ -10,8 +10,9 @@ mod shelf;
 use std::sync::Arc;
 
 use model::{
-    Account, AccountKey, Actor, CipherKey, Clock, FamilyName, Forgery, Learned, ListenerName, Now,
-    OrganisationId, PanelId, PanelIndex, Path, PathId, PathIndex, PathPolicy, SiteId, limits,
+    Account, AccountKey, Actor, CipherKey, Clock, FamilyName, Forgery, IdentityClaim, Learned,
+    ListenerName, Now, OrganisationId, PanelId, PanelIndex, Path, PathId, PathIndex, PathPolicy,
+    SiteId, limits,
 };
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -36,6 +37,7 @@ fn binding(index: u32, account: &str, receiver: Option<u32>, line: Option<u32>) 
             listener: None,
             policy: PathPolicy::default(),
             cipher: None,
+            path_name: None,
         },
         panel: PanelId::from_bytes([index as u8; 16]),
         panel_index: PanelIndex(index),
@@ -43,6 +45,8 @@ fn binding(index: u32, account: &str, receiver: Option<u32>, line: Option<u32>) 
         organisation: OrganisationId::from_bytes([0; 16]),
         keys: Vec::new(),
         learned: Learned::default(),
+        secret: None,
+        disabled: false,
     }
 }
 
@@ -53,6 +57,7 @@ fn key(account: &str, receiver: Option<u32>, line: Option<u32>) -> AccountKey {
         listener: ListenerName::parse("dc09").unwrap(),
         receiver,
         line,
+        path_name: None,
     }
 }
 
@@ -196,13 +201,16 @@ impl Bench {
             listener: None,
             policy: PathPolicy::default(),
             key: Some(cipher(1)),
+            path_name: None,
         };
         let added = self.registry.add_panels(Actor::system(), vec![panel]);
         added.await.remove(0).unwrap().paths.remove(0)
     }
 
     fn identify(&self, account: &str, receiver: u32) -> Option<Arc<PathBinding>> {
-        self.registry.identify(&key(account, Some(receiver), None))
+        let claim = IdentityClaim::of_account(key(account, Some(receiver), None));
+        let admission = self.registry.identify(&claim, None);
+        admission.ok().map(|admission| admission.binding)
     }
 
     /// Waits until the next habits are in memory, by what gateways are told.
@@ -232,6 +240,7 @@ fn path(account: &str, receiver: u32) -> NewPath {
         listener: None,
         policy: PathPolicy::default(),
         key: None,
+        path_name: None,
     }
 }
 

@@ -225,7 +225,7 @@ fn sia_point(
     let user = user.filter(present).map(Point::User);
     let number = number.filter(present).map(|n| Point::of(class, n));
     match number {
-        Some(Point::Zone(_)) => number,
+        Some(Point::Zone(_) | Point::Output(_)) => number,
         Some(Point::User(_)) | None => user.or(number),
     }
 }

@@ -206,8 +206,10 @@ impl Session for Dc09Session {
             }
             (Speaker::Asked(asked), identity) => self.answered(&asked, identity, now),
             // Taken back unasked: the next frame asks again.
-            (Speaker::Known(known), Identity::Stale { account } | Identity::Refused { account, .. })
-                if account == known.key.account => {}
+            (
+                Speaker::Known(known),
+                Identity::Stale { account } | Identity::Refused { account, .. },
+            ) if account == known.key.account => {}
             // Told anew unasked: its keys, or what it may do, have changed.
             (Speaker::Known(mut known), Identity::Admitted(admitted))
                 if admitted.path == known.admitted.path =>

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use model::{
-    AckMode, CipherKey, Committed, EventSeq, Learned, ListenerName, Mono, Now, PanelIndex,
-    PathIndex, Refusal, Wall,
+    AckMode, CipherKey, Committed, EventSeq, IdentityRefusal, Learned, ListenerName, Mono, Now,
+    PanelIndex, PathIndex, Refusal, Wall,
 };
 use proto::conformance::BENCH_TIME;
 use proto::{
@@ -103,11 +103,12 @@ impl Line {
 
     fn answer(&mut self, event: SessionEvent, heard: &mut Heard) {
         match event {
-            SessionEvent::Identify(key) => {
+            SessionEvent::Identify(claim) => {
                 let identity = match self.registered.clone() {
                     Some(admitted) => Identity::Admitted(Arc::new(admitted)),
                     None => Identity::Refused {
-                        account: key.account,
+                        account: claim.key.account,
+                        reason: IdentityRefusal::UnknownAccount,
                     },
                 };
                 self.session.handle_identity(self.now, identity);
@@ -134,6 +135,7 @@ impl Line {
             }
             SessionEvent::Alive { .. } => heard.alive += 1,
             SessionEvent::Skewed { .. } => heard.skewed += 1,
+            SessionEvent::Report { .. } => panic!("DC-09 knows no reports"),
             SessionEvent::Stray(stray) => heard.strays.push(*stray),
             SessionEvent::Count(reason) => heard.counted.push(reason.as_str()),
             SessionEvent::Close(reason) => heard.closes.push(reason),

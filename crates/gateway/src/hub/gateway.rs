@@ -25,7 +25,8 @@ use super::Shared;
 use super::greeting::{Half, Trio};
 use super::order::{Order, Violation};
 use crate::link::{
-    DecodeError, Downward, FrameBuffer, Heard, IdentityAnswer, Question, TooLarge, Upward, codec, question_of,
+    DecodeError, Downward, FrameBuffer, Heard, IdentityAnswer, Question, TooLarge, Upward, codec,
+    question_of,
 };
 
 /// Why a link ended.
@@ -365,7 +366,10 @@ impl Link {
 
     fn identify(&self, question: &Question) -> IdentityAnswer {
         let certificate = question.certificate.as_ref();
-        let admission = self.shared.identities.identify(&question.claim, certificate);
+        let admission = self
+            .shared
+            .identities
+            .identify(&question.claim, certificate);
         let admitted = admission.map(|Admission { binding, proven }| {
             Arc::new(Admitted {
                 panel: binding.panel_index,

@@ -7,8 +7,8 @@ use arrayvec::ArrayString;
 use bytes::{BufMut, BytesMut};
 use model::{
     Account, AccountKey, AckMode, Code, Epoch, EventClass, EventFlags, EventSeq, Extended,
-    FamilyName, Item, ListenerName, Mono, PanelIndex, PathIndex, PathName, Point, PointNumber, Refusal,
-    RepeatKey, Signal, SignalToken, Stream, Wall,
+    FamilyName, Item, ListenerName, Mono, PanelIndex, PathIndex, PathName, Point, PointNumber,
+    Refusal, RepeatKey, Signal, SignalToken, Stream, Wall,
 };
 use proto::Outgoing;
 
@@ -235,19 +235,20 @@ impl Field for Code {
 }
 
 impl Field for Point {
-    const WHAT: &'static str = "a zone or user";
+    const WHAT: &'static str = "a zone, user or output";
 
     fn put(&self, out: &mut BytesMut) {
-        matches!(self, Self::User(_)).put(out);
+        let kind: u8 = match self {
+            Self::Zone(_) => 0,
+            Self::User(_) => 1,
+            Self::Output(_) => 2,
+        };
+        kind.put(out);
         self.number().put(out);
     }
 
     fn take(input: &mut &[u8]) -> Result<Self, DecodeError> {
-        let kind = if bool::take(input)? {
-            Self::User
-        } else {
-            Self::Zone
-        };
+        let kind = take_place(input, &[Self::Zone, Self::User, Self::Output], Self::WHAT)?;
         PointNumber::take(input).map(kind)
     }
 }

@@ -2,19 +2,21 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use arrayvec::{ArrayString, ArrayVec};
 use engine::ports::Answer;
 use model::{
     Account, AccountKey, AckMode, CipherKey, Code, Committed, Epoch, EventClass, EventFlags,
-    EventSeq, Extended, FamilyName, Forgery, IntakeState, Item, Learned, ListenerName, Mono,
-    OwnCode, PanelIndex, PathIndex, PathPolicy, Point, PointNumber, Refusal, RepeatKey, Signal,
-    SignalToken, Stream, Wall,
+    EventSeq, Extended, FamilyName, Forgery, IdentityClaim, IdentityRefusal, IntakeState, Item,
+    Learned, ListenerName, Mono, OwnCode, PanelIndex, PathIndex, PathPolicy, Point, PointNumber,
+    Proven, Refusal, RepeatKey, Signal, SignalToken, Stream, Wall,
 };
 use proto::{Admitted, Outgoing, Stray, StrayReason};
 
 use super::{
-    Counters, Downward, Gauges, Gone, Heard, Hello, IdentityAnswer, SessionRow, Upward, VERSION,
+    Counters, Downward, Gauges, Gone, Heard, Hello, IdentityAnswer, Question, SessionRow, Upward,
+    VERSION,
 };
 
 pub(super) fn key() -> AccountKey {
@@ -24,6 +26,7 @@ pub(super) fn key() -> AccountKey {
         listener: ListenerName::parse("dc09").unwrap(),
         receiver: Some(7),
         line: None,
+        path_name: None,
     }
 }
 
@@ -115,10 +118,12 @@ pub(super) fn upward() -> Vec<(String, Upward)> {
         ),
         (
             "identify".to_owned(),
-            Upward::Identify {
+            Upward::Identify(Box::new(Question {
                 connection: 5,
-                key: key(),
-            },
+                source: IpAddr::from([192, 0, 2, 7]),
+                claim: IdentityClaim::of_account(key()),
+                certificate: None,
+            })),
         ),
         ("closed".to_owned(), Upward::Closed { connection: 5 }),
         (
@@ -225,6 +230,8 @@ fn admitted() -> Arc<Admitted> {
             .map(|octets| CipherKey::from_octets(octets).unwrap())
             .collect(),
         learned: learned(Forgery::Visible),
+        proven: Proven::ByFrames,
+        keep_alive: Some(Duration::from_secs(39)),
     })
 }
 
@@ -250,9 +257,8 @@ pub(super) fn downward() -> Vec<(String, Downward)> {
                 build: "0.1.0+abc".to_owned(),
             },
         ),
-        ("admitted".to_owned(), identity(Some(admitted()))),
-        ("admitted-plain".to_owned(), identity(Some(plain))),
-        ("not-admitted".to_owned(), identity(None)),
+        ("admitted".to_owned(), identity(Ok(admitted()))),
+        ("admitted-plain".to_owned(), identity(Ok(plain))),
         (
             "committed".to_owned(),
             Downward::Answer(Answer::Committed {
@@ -277,6 +283,10 @@ pub(super) fn downward() -> Vec<(String, Downward)> {
             Downward::Intake(IntakeState::default()),
         ),
     ];
+    samples.extend(IdentityRefusal::ALL.iter().map(|reason| {
+        let name = format!("not-admitted-{}", reason.as_str().replace('_', "-"));
+        (name, identity(Err(*reason)))
+    }));
     samples.extend(Refusal::ALL.map(|reason| {
         let answer = Answer::Refused {
             connection: 5,

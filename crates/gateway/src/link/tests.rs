@@ -151,11 +151,11 @@ prop_compose! {
         account in of(account()),
         code in code(),
         partition in of(number()),
-        point in of((any::<bool>(), number())),
+        point in of((proptest::sample::select(&[Point::Zone, Point::User, Point::Output]), number())),
         text in of(".{0,20}"),
         flags in flags(),
     ) -> Item {
-        let point = point.map(|(user, n)| if user { Point::User(n) } else { Point::Zone(n) });
+        let point = point.map(|(kind, number)| kind(number));
         Item { account, code, partition, point, text, flags }
     }
 }
@@ -164,7 +164,7 @@ prop_compose! {
     fn signal()(
         account in account(),
         format in "[A-Z-]{0,12}",
-        panel_sequence in any::<Option<u16>>(),
+        panel_sequence in any::<Option<u64>>(),
         panel_time in of(any::<i64>().prop_map(Wall)),
         occurred in of(any::<i64>().prop_map(Wall)),
         flags in flags(),
@@ -206,6 +206,7 @@ prop_compose! {
             received: Wall(received),
             skewed,
             signal,
+            numbered: false,
         };
         Upward::Signal { connection, outgoing: Box::new(outgoing) }
     }

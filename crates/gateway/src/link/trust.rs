@@ -7,8 +7,8 @@ use arrayvec::ArrayVec;
 use bytes::{BufMut, BytesMut};
 use engine::ports::{TICKET_KEY, TicketKey, TlsMaterial};
 use model::{
-    HolderName, IdentityClaim, IdentityRefusal, Issuer, NAMES, PanelSecret, PeerCertificate, Proven,
-    Serial,
+    HolderName, IdentityClaim, IdentityRefusal, Issuer, NAMES, PanelSecret, PeerCertificate,
+    Proven, Serial,
 };
 use zeroize::Zeroizing;
 

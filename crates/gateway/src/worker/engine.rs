@@ -35,7 +35,8 @@ impl Worker {
             Downward::Forget(accounts) => {
                 for account in accounts {
                     for question in self.identities.forget(account) {
-                        self.uplink.say(Stream::Normal, &Upward::Identify(question));
+                        let question = Upward::Identify(Box::new(question));
+                        self.uplink.say(Stream::Normal, &question);
                     }
                     self.ask_anew(account);
                 }

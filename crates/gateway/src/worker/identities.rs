@@ -14,7 +14,8 @@ use std::sync::Arc;
 
 use lru::LruCache;
 use model::{
-    Account, AccountKey, FamilyName, IdentityClaim, IdentityRefusal, ListenerName, Mono, PathName, limits,
+    Account, AccountKey, FamilyName, IdentityClaim, IdentityRefusal, ListenerName, Mono, PathName,
+    Proven, limits,
 };
 use proto::Admitted;
 
@@ -41,17 +42,17 @@ impl Renewals {
         self.0
     }
 
-    fn question(&mut self, key: AccountKey) -> Box<Question> {
-        Box::new(Question {
+    fn question(&mut self, key: AccountKey) -> Question {
+        Question {
             connection: self.next(),
             source: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
             claim: IdentityClaim::of_account(key),
             certificate: None,
-        })
+        }
     }
 }
 
-/// Whether the answer is the same for whoever asks it: not if a proof was shown with it.
+/// Whether what is remembered may answer it: not if a proof goes with it.
 pub(super) fn may_remember(question: &Question) -> bool {
     !question.claim.must_prove && question.certificate.is_none()
 }
@@ -113,21 +114,22 @@ impl Identities {
     pub(super) fn answered(&mut self, answer: &IdentityAnswer, now: Mono) -> bool {
         let open = self.open.get(&answer.connection);
         let awaited = open.is_some_and(|question| question.claim.key == answer.key);
-        if open.is_none_or(|question| may_remember(question)) {
-            self.remember(answer, now);
-        }
+        self.remember(answer, now);
         if awaited {
             self.open.remove(&answer.connection);
         }
         awaited
     }
 
+    /// Remembers what is true whoever asks: nothing that hangs on a proof.
     fn remember(&mut self, answer: &IdentityAnswer, now: Mono) {
         match &answer.admitted {
-            Ok(admitted) => {
+            Ok(admitted) if admitted.proven == Proven::ByFrames => {
                 self.unknown.remove(&answer.key);
                 self.known.put(&answer.key, Arc::clone(admitted));
             }
+            Ok(_) => {}
+            Err(reason) if *reason != IdentityRefusal::UnknownAccount => {}
             Err(_) => {
                 self.known.remove(&answer.key);
                 let until = now.after(limits::UNKNOWN_ACCOUNT_MEMORY);
@@ -144,14 +146,15 @@ impl Identities {
     /// What is remembered of this account, whatever goes with it, may have changed: it is
     /// forgotten. What was known is to be asked for anew as far as there is room, so that a panel
     /// stays known behind an address for which nobody is asked anything (R7).
-    pub(super) fn forget(&mut self, account: (FamilyName, Account)) -> Vec<Box<Question>> {
+    pub(super) fn forget(&mut self, account: (FamilyName, Account)) -> Vec<Question> {
         self.unknown.forget(account);
         let mut again = self.known.forget(account);
         again.truncate(limits::LINK_IDENTIFY.saturating_sub(self.open.len()));
         let ours = again.into_iter().map(|key| self.renewals.question(key));
         let ours: Vec<_> = ours.collect();
-        let open = ours.iter().cloned();
-        self.open.extend(open.map(|question| (question.connection, question)));
+        let open = ours.iter().cloned().map(Box::new);
+        self.open
+            .extend(open.map(|question| (question.connection, question)));
         ours
     }
 

@@ -54,10 +54,12 @@ impl Reports {
 
     fn of(self, path: PathIndex) -> impl Iterator<Item = Told> {
         let told = move |at, report| Told { path, at, report };
-        let connection = self.connection.map(move |(at, report)| {
-            told(at, PanelReport::Connection(report))
-        });
-        let status = self.status.map(move |(at, report)| told(at, PanelReport::Status(report)));
+        let connection = self
+            .connection
+            .map(move |(at, report)| told(at, PanelReport::Connection(report)));
+        let status = self
+            .status
+            .map(move |(at, report)| told(at, PanelReport::Status(report)));
         connection.into_iter().chain(status)
     }
 }

@@ -5,15 +5,16 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use engine::ports::{
-    Answer, Answering, Identities, Intake, Learns, PathBinding, Quarantines, Sign, StrayFrame,
-    Submission, Supervises, WatchesClocks,
+    Admission, Answer, Answering, Identities, Intake, Learns, PathBinding, Quarantines, Sign,
+    StrayFrame, Submission, Supervises, WatchesClocks,
 };
 use model::{
-    Account, AccountKey, AckMode, CipherKey, Clock, Committed, Epoch, EventSeq, FamilyName,
-    IntakeState, Learned, Mono, OrganisationId, PanelId, PanelIndex, Path, PathId, PathIndex,
-    PathPolicy, Refusal, SiteId, Wall,
+    Account, AckMode, CipherKey, Clock, Committed, Epoch, EventSeq, FamilyName, IdentityClaim,
+    IdentityRefusal, IntakeState, Learned, Mono, OrganisationId, PanelId, PanelIndex, Path, PathId,
+    PathIndex, PathPolicy, PeerCertificate, Proven, Refusal, SiteId, Wall,
 };
 use tokio::sync::{broadcast, watch};
 
@@ -152,14 +153,20 @@ impl FakeIdentities {
 }
 
 impl Identities for FakeIdentities {
-    fn identify(&self, key: &AccountKey) -> Option<Arc<PathBinding>> {
+    fn identify(
+        &self,
+        claim: &IdentityClaim,
+        _: Option<&PeerCertificate>,
+    ) -> Result<Admission, IdentityRefusal> {
+        let key = claim.key;
         self.asked.lock().unwrap().push(key.account);
-        let number: u32 = key.account.as_str().parse().ok()?;
+        let number = key.account.as_str().parse();
+        let number: u32 = number.map_err(|_| IdentityRefusal::UnknownAccount)?;
         if self.unknown.lock().unwrap().contains(&key.account) {
-            return None;
+            return Err(IdentityRefusal::UnknownAccount);
         }
         let keys = self.keys.lock().unwrap().get(&key.account).cloned();
-        Some(Arc::new(PathBinding {
+        let binding = Arc::new(PathBinding {
             path: Path {
                 id: PathId::from_bytes([0; 16]),
                 index: PathIndex(number),
@@ -170,6 +177,7 @@ impl Identities for FakeIdentities {
                 listener: None,
                 policy: PathPolicy::default(),
                 cipher: None,
+                path_name: None,
             },
             panel: PanelId::from_bytes([0; 16]),
             panel_index: PanelIndex(number),
@@ -180,7 +188,13 @@ impl Identities for FakeIdentities {
                 ..Learned::default()
             },
             keys: keys.into_iter().collect(),
-        }))
+            secret: None,
+            disabled: false,
+        });
+        Ok(Admission {
+            binding,
+            proven: Proven::ByFrames,
+        })
     }
 
     fn changes(&self) -> broadcast::Receiver<Arc<Vec<(FamilyName, Account)>>> {
@@ -261,6 +275,10 @@ impl Supervises for FakeWatch {
 
     fn left(&self, path: PathIndex, epoch: Epoch, _: Mono) {
         self.saw(Saw::Left(path, epoch));
+    }
+
+    fn keep_alive(&self, _: PathIndex) -> Option<Duration> {
+        None
     }
 
     fn gateway(&self, here: bool, _: Mono) {

@@ -11,8 +11,8 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use model::{
-    Account, AccountKey, CipherKey, Committed, EventClass, EventFlags, FamilyName, Learned, Mono,
-    Now, PathIndex, Refusal, RepeatKey, Signal, SignalToken,
+    Account, AccountKey, CipherKey, Committed, EventClass, EventFlags, FamilyName, IdentityClaim,
+    Learned, Mono, Now, PathIndex, Refusal, RepeatKey, Signal, SignalToken,
 };
 use proto::{
     Admitted, CloseReason, Counted, Family, Identity, Outgoing, Session, SessionEvent,
@@ -91,7 +91,8 @@ impl LineSession {
                 }
                 (Some(frame), _) => {
                     let key = self.key(frame.account);
-                    self.events.push_back(SessionEvent::Identify(key));
+                    let claim = Box::new(IdentityClaim::of_account(key));
+                    self.events.push_back(SessionEvent::Identify(claim));
                     self.speaker = Speaker::Asked(frame);
                 }
                 (None, _) => self.count(Counted::NotAFrame),
@@ -106,6 +107,7 @@ impl LineSession {
             listener: self.setting.listener,
             receiver: None,
             line: None,
+            path_name: None,
         }
     }
 
@@ -196,7 +198,7 @@ fn outgoing(now: Now, token: SignalToken, frame: &Frame, path: PathIndex) -> Out
         signal: Signal {
             account: frame.account,
             format: "LINE".parse().unwrap(),
-            panel_sequence: Some(frame.sequence),
+            panel_sequence: Some(frame.sequence.into()),
             panel_time: None,
             occurred: None,
             flags,
@@ -222,11 +224,11 @@ impl Session for LineSession {
                 self.speaker = Speaker::Known(frame.account, Arc::clone(&admitted));
                 self.accept(now, &frame, &admitted);
             }
-            (Speaker::Asked(frame), Identity::Refused { account }) => {
+            (Speaker::Asked(frame), Identity::Refused { account, .. }) => {
                 assert_eq!(account, frame.account);
                 self.refuse(now, &frame, StrayReason::UnknownAccount);
             }
-            (Speaker::Known(known, _), Identity::Refused { account }) => {
+            (Speaker::Known(known, _), Identity::Stale { account }) => {
                 assert_eq!(account, known, "only who speaks for it is asked anew");
             }
             (speaker, identity) => panic!("{identity:?} follows no question: {speaker:?}"),

@@ -162,6 +162,7 @@ pub(super) struct Event {
     pub(super) partition: Option<String>,
     pub(super) zone: Option<String>,
     pub(super) user: Option<String>,
+    pub(super) output: Option<String>,
     #[serde(default)]
     pub(super) restores: Vec<String>,
     pub(super) panel_sequence: Option<u64>,
@@ -411,12 +412,13 @@ impl Event {
         remarks
     }
 
-    /// The zone or the user.
+    /// The zone, the user or the output.
     pub(super) fn point(&self) -> String {
-        match (&self.zone, &self.user) {
-            (Some(zone), _) => format!("zone {zone}"),
-            (None, Some(user)) => format!("user {user}"),
-            (None, None) => String::new(),
+        match (&self.zone, &self.user, &self.output) {
+            (Some(zone), _, _) => format!("zone {zone}"),
+            (None, Some(user), _) => format!("user {user}"),
+            (None, None, Some(output)) => format!("output {output}"),
+            (None, None, None) => String::new(),
         }
     }
 }

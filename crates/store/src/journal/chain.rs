@@ -128,6 +128,7 @@ impl Covered<'_> {
             out.fixed(&[match point {
                 Point::Zone(_) => 0,
                 Point::User(_) => 1,
+                Point::Output(_) => 2,
             }]);
             out.text(point.number().as_str());
         });

@@ -57,6 +57,7 @@ pub(crate) fn insert(
         body.point.map(|point| match point {
             Point::Zone(_) => 0,
             Point::User(_) => 1,
+            Point::Output(_) => 2,
         }),
         body.point
             .map(|point| point.number())
@@ -166,7 +167,8 @@ impl<'a> Columns<'a, '_> {
                 (None, None) => None,
                 (Some(0), Some(number)) => Some(Point::Zone(number)),
                 (Some(1), Some(number)) => Some(Point::User(number)),
-                _ => return Err("neither a zone nor a user".to_owned()),
+                (Some(2), Some(number)) => Some(Point::Output(number)),
+                _ => return Err("neither a zone nor a user nor an output".to_owned()),
             },
             panel_sequence: self.optional(17)?.map(i64::cast_unsigned),
             panel_time: self.optional(18)?.map(Wall),

@@ -33,6 +33,7 @@ async fn what_was_acknowledged_is_there_after_a_death_at_any_moment() {
             path: PathIndex(1),
             key: key(n),
             panel_time: None,
+            numbered: false,
         };
         let found = revived.find_repeats(vec![query]).await.unwrap()[0].unwrap();
         assert_eq!(found.seq, EventSeq(head.0 - 1));
@@ -161,6 +162,7 @@ async fn numbers_of_panels_are_not_given_again_after_a_restart() {
         listener: None,
         policy: PathPolicy::default(),
         key: None,
+        path_name: None,
     };
     for n in 1..=3 {
         let dead = folder.as_if_killed();

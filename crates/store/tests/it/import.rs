@@ -19,6 +19,7 @@ fn panels(count: u32) -> Vec<NewPanel> {
         listener: None,
         policy: PathPolicy::default(),
         key: None,
+        path_name: None,
     };
     (0..count).map(panel).collect()
 }

@@ -7,7 +7,7 @@ use engine::ports::{
     Answering, AppendError, Appended, EventFilter, EventLog, EventPage, NewMessage, ReadError,
     RepeatQuery, StoredMessage,
 };
-use model::{Event, EventSeq, RetentionClass, Wall};
+use model::{Event, EventSeq, RepeatKey, RetentionClass, Wall};
 
 use crate::support::{DAY, TestClock};
 
@@ -90,9 +90,16 @@ impl MemoryLog {
     fn find(&self, query: &RepeatQuery) -> Option<StoredMessage> {
         let newest_day = self.state().newest_day;
         let messages = self.messages();
-        let same = messages.iter().filter(|(message, day)| {
-            *day >= newest_day - 1 && (message.path, message.key) == (query.path, query.key)
-        });
+        let recent = messages
+            .iter()
+            .filter(|(message, day)| *day >= newest_day - 1 && message.path == query.path);
+        if query.numbered {
+            let number = |key: RepeatKey| key.number();
+            let of_number = recent.filter(|(one, _)| number(one.key) == number(query.key));
+            let found = of_number.max_by_key(|(one, _)| (one.key == query.key, one.seq));
+            return found.map(|(message, _)| *message);
+        }
+        let same = recent.filter(|(message, _)| message.key == query.key);
         let same: Vec<_> = same.map(|(message, _)| *message).collect();
         let with_time = same
             .iter()

@@ -85,6 +85,7 @@ impl State {
             listener: new.listener,
             policy: new.policy,
             cipher: new.key.as_ref().map(|key| cipher(key, at)),
+            path_name: None,
         };
         let twin = self
             .bindings
@@ -109,6 +110,8 @@ impl State {
             organisation: panel.organisation,
             keys: new.key.iter().cloned().collect(),
             learned: Learned::default(),
+            secret: None,
+            disabled: false,
         };
         self.bindings.push(binding.clone());
         Ok(binding)

@@ -184,12 +184,14 @@ impl Life {
                 prop_assert_eq!(self.store().probe().await, self.memory.probe().await);
             }
             Step::Repeats(queries) => {
-                let query = |(path, number, at): &(u32, u32, Option<i64>)| RepeatQuery {
+                let query = |(path, number, at): &(u32, u32, Option<i64>), numbered| RepeatQuery {
                     path: PathIndex(*path),
                     key: key(*number),
                     panel_time: at.map(time),
+                    numbered,
                 };
-                let queries: Vec<_> = queries.iter().map(query).collect();
+                let both = |one| [query(one, false), query(one, true)];
+                let queries: Vec<_> = queries.iter().flat_map(both).collect();
                 let found = self.store().find_repeats(queries.clone()).await;
                 prop_assert_eq!(found, self.memory.find_repeats(queries).await);
             }

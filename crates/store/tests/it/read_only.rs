@@ -72,6 +72,7 @@ async fn is_open_for_reading_only(store: &Store) {
         path: PathIndex(1),
         key: key(1),
         panel_time: None,
+        numbered: false,
     };
     assert!(store.find_repeats(vec![query]).await.is_err());
     assert!(store.latest_by_path(NOON).await.is_err());

@@ -171,6 +171,7 @@ async fn repeats_are_not_looked_for_in_the_archive() {
         path: PathIndex(1),
         key: key(1),
         panel_time: None,
+        numbered: false,
     };
     assert!(store.find_repeats(vec![query]).await.unwrap()[0].is_some());
     let periods = retention(days(9), days(9), days(0));

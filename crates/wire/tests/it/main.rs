@@ -7,4 +7,6 @@ mod encrypted;
 #[cfg(test)]
 mod frames;
 #[cfg(test)]
+mod mqtt;
+#[cfg(test)]
 mod vectors;

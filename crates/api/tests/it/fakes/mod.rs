@@ -177,6 +177,7 @@ impl House {
             listener: None,
             policy: model::PathPolicy::default(),
             key: None,
+            path_name: None,
         };
         let actor = Actor {
             who: "admin".to_owned(),

@@ -51,6 +51,7 @@ impl Panels {
             listener: new.listener,
             policy: new.policy,
             cipher: new.key.as_ref().map(cipher),
+            path_name: None,
         }
     }
 

@@ -151,10 +151,7 @@ fn while_too_many_are_wrong_to_be_counted_an_alarm_is_believed_at_once() {
         machine.refused(&candidate(number), Mono(1));
     }
     let one_more = Some(candidate(limits::SKEWED_SIGNALS));
-    let stored = Verdict::Store {
-        possible_repeat: false,
-        untrusted: true,
-    };
+    let stored = Verdict::Store(UNTRUSTED);
     assert_eq!(
         machine.judge(&[one_more], &[None], Mono(1)),
         [stored],
@@ -187,6 +184,7 @@ proptest! {
                 panel_time: None,
                 received,
                 skewed,
+                numbered: false,
             };
             match machine.judge(&[Some(candidate)], &[None], now)[0] {
                 Verdict::Refuse => {
@@ -197,9 +195,9 @@ proptest! {
                     before.push(now);
                     prop_assert!(before.len() <= 2, "R3: {before:?}");
                 }
-                Verdict::Store { untrusted, .. } => {
+                Verdict::Store(seen) => {
                     machine.remember(&candidate, EventSeq(number as u64));
-                    if untrusted {
+                    if seen.contains(UNTRUSTED) {
                         machine.believed(&candidate, EventSeq(number as u64), now);
                     }
                 }

@@ -36,6 +36,7 @@ impl Shelf {
                 listener: new.listener,
                 policy: new.policy,
                 cipher: new.key.as_ref().map(|key| cipher(key.strength())),
+                path_name: None,
             },
             panel: PanelId::from_bytes([panel; 16]),
             panel_index: PanelIndex(panel.into()),
@@ -43,6 +44,8 @@ impl Shelf {
             organisation: OrganisationId::from_bytes([0; 16]),
             keys: new.key.iter().cloned().collect(),
             learned: Learned::default(),
+            secret: None,
+            disabled: false,
         };
         bindings.push(binding.clone());
         binding

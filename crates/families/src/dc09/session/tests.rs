@@ -62,8 +62,8 @@ impl Heard {
         session.handle_bytes(now(), octets);
         while let Some(event) = session.poll_event() {
             match event {
-                SessionEvent::Identify(key) => {
-                    self.questions.push(key);
+                SessionEvent::Identify(claim) => {
+                    self.questions.push(claim.key);
                     let admitted = Admitted::plain(PanelIndex(1), PathIndex(1));
                     session.handle_identity(now(), Identity::Admitted(Arc::new(admitted)));
                 }
@@ -255,7 +255,7 @@ fn a_path_that_was_removed_is_asked_for_again() {
     heard.feed(session.as_mut(), &null);
     assert_eq!(heard.questions.len(), 1);
     let account = heard.questions[0].account;
-    session.handle_identity(now(), Identity::Refused { account });
+    session.handle_identity(now(), Identity::Stale { account });
     heard.feed(session.as_mut(), &null);
     assert_eq!(heard.questions.len(), 2);
     session.handle_refused(now(), SignalToken(1), Refusal::UnknownPath);

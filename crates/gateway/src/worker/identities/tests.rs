@@ -3,6 +3,7 @@ use model::{PanelIndex, PathIndex};
 use super::*;
 
 const NOW: Mono = Mono(5_000_000_000);
+const UNKNOWN: IdentityRefusal = IdentityRefusal::UnknownAccount;
 
 fn key(account: &str) -> AccountKey {
     AccountKey {
@@ -11,7 +12,17 @@ fn key(account: &str) -> AccountKey {
         listener: ListenerName::parse("tests").unwrap(),
         receiver: None,
         line: None,
+        path_name: None,
     }
+}
+
+fn question(connection: u64, key: AccountKey) -> Box<Question> {
+    Box::new(Question {
+        connection,
+        source: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        claim: IdentityClaim::of_account(key),
+        certificate: None,
+    })
 }
 
 fn answer(connection: u64, key: AccountKey, known: bool) -> IdentityAnswer {
@@ -19,7 +30,7 @@ fn answer(connection: u64, key: AccountKey, known: bool) -> IdentityAnswer {
     IdentityAnswer {
         connection,
         key,
-        admitted: known.then_some(admitted),
+        admitted: known.then_some(admitted).ok_or(UNKNOWN),
     }
 }
 
@@ -30,11 +41,11 @@ fn account(key: &AccountKey) -> (FamilyName, Account) {
 #[test]
 fn an_unknown_account_is_asked_for_again_after_five_seconds() {
     let mut identities = Identities::new(10);
-    identities.ask(1, key("A"));
+    identities.ask(question(1, key("A")));
     assert!(identities.answered(&answer(1, key("A"), false), NOW));
     let soon = NOW.after(limits::UNKNOWN_ACCOUNT_MEMORY / 2);
     let recalled = identities.recall(2, key("A"), soon).unwrap();
-    assert_eq!((recalled.connection, recalled.admitted), (2, None));
+    assert_eq!((recalled.connection, recalled.admitted), (2, Err(UNKNOWN)));
     let late = NOW.after(limits::UNKNOWN_ACCOUNT_MEMORY);
     assert_eq!(identities.recall(2, key("A"), late), None);
 }
@@ -76,7 +87,9 @@ fn an_account_is_forgotten_with_every_receiver_and_line_and_no_other_is() {
     let again = identities.forget(account(&key("A")));
     assert_eq!(remembered(&mut identities), [key("B")]);
     // Those that were known are asked for anew, by nobody.
-    let (numbers, keys): (Vec<u64>, Vec<_>) = again.into_iter().unzip();
+    let again = again.into_iter();
+    let asked = again.map(|question| (question.connection, question.claim.key));
+    let (numbers, keys): (Vec<u64>, Vec<_>) = asked.unzip();
     assert_eq!(keys, [variants[0], variants[2]]);
     assert!(numbers.iter().all(|number| *number < FIRST_NUMBER));
     identities.answered(&answer(numbers[1], keys[1], true), NOW);
@@ -85,12 +98,31 @@ fn an_account_is_forgotten_with_every_receiver_and_line_and_no_other_is() {
 }
 
 #[test]
+fn what_was_said_of_a_proof_is_remembered_for_nobody() {
+    let mut identities = Identities::new(10);
+    let mut proven = answer(1, key("A"), true);
+    let admitted = Arc::make_mut(proven.admitted.as_mut().unwrap());
+    admitted.proven = Proven::ByCertificate;
+    let wrong = IdentityAnswer {
+        admitted: Err(IdentityRefusal::WrongCertificate),
+        ..answer(1, key("A"), false)
+    };
+    for told in [proven, wrong] {
+        // Whether somebody still waits for it or not.
+        identities.answered(&told, NOW);
+        identities.ask(question(1, key("A")));
+        assert!(identities.answered(&told, NOW));
+        assert_eq!(identities.recall(2, key("A"), NOW), None);
+    }
+}
+
+#[test]
 fn a_panel_that_was_registered_is_no_longer_remembered_as_unknown_nor_the_other_way_round() {
     let mut identities = Identities::new(10);
     for known in [false, true, false] {
         identities.answered(&answer(1, key("A"), known), NOW);
         let recalled = identities.recall(2, key("A"), NOW).unwrap();
-        assert_eq!(recalled.admitted.is_some(), known);
+        assert_eq!(recalled.admitted.is_ok(), known);
     }
 }
 
@@ -98,11 +130,11 @@ fn a_panel_that_was_registered_is_no_longer_remembered_as_unknown_nor_the_other_
 fn a_new_link_is_asked_everything_that_is_open_and_trusted_with_nothing_old() {
     let mut identities = Identities::new(10);
     identities.answered(&answer(1, key("A"), true), NOW);
-    identities.ask(2, key("B"));
-    identities.ask(3, key("C"));
+    identities.ask(question(2, key("B")));
+    identities.ask(question(3, key("C")));
     identities.withdraw(3);
     let again: Vec<_> = identities.relink().collect();
-    assert_eq!(again, [(2, key("B"))]);
+    assert_eq!(again, [question(2, key("B"))]);
     assert_eq!(identities.recall(9, key("A"), NOW), None);
     assert!(identities.awaits(2));
 }
@@ -110,7 +142,7 @@ fn a_new_link_is_asked_everything_that_is_open_and_trusted_with_nothing_old() {
 #[test]
 fn an_answer_to_another_question_does_not_count() {
     let mut identities = Identities::new(10);
-    identities.ask(1, key("A"));
+    identities.ask(question(1, key("A")));
     assert!(!identities.answered(&answer(1, key("B"), true), NOW));
     assert!(!identities.answered(&answer(2, key("A"), true), NOW));
     assert!(identities.awaits(1));
@@ -126,7 +158,7 @@ fn memory_and_questions_are_bounded() {
     assert!(identities.recall(1, key("C"), NOW).is_some());
     for connection in 0..limits::LINK_IDENTIFY as u64 {
         assert!(identities.has_room());
-        identities.ask(connection, key("A"));
+        identities.ask(question(connection, key("A")));
     }
     assert!(!identities.has_room());
     assert_eq!(

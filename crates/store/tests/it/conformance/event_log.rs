@@ -37,6 +37,7 @@ fn query(path: u32, key_number: u32, panel_time: Option<Wall>) -> RepeatQuery {
         path: PathIndex(path),
         key: key(key_number),
         panel_time,
+        numbered: false,
     }
 }
 
@@ -78,7 +79,7 @@ pub(crate) async fn everything_of_an_event_comes_back(log: &dyn EventLog, _: &Te
     full.class = full.code.meaning().class;
     full.partition = PointNumber::parse(b"0");
     full.point = PointNumber::parse(b"A12").map(Point::User);
-    full.panel_sequence = Some(u16::MAX);
+    full.panel_sequence = Some(u64::MAX);
     full.panel_time = Some(Wall(-1));
     full.occurred = Some(Wall(0));
     full.flags = EventFlags::all();
@@ -103,6 +104,7 @@ pub(crate) async fn everything_of_an_event_comes_back(log: &dyn EventLog, _: &Te
     (bare.partition, bare.point, bare.panel_sequence) = (None, None, None);
     let mut hollow = event(9, Wall(i64::MIN));
     hollow.text = Some(String::new());
+    hollow.point = PointNumber::parse(b"2").map(Point::Output);
     hollow.message = Some(Message {
         key: RepeatKey([0; 16]),
         extended: Vec::new(),
@@ -438,6 +440,52 @@ pub(crate) async fn repeats_are_looked_for_today_and_yesterday(
     clock.advance(2 * DAY);
     append(log, vec![message(1, 4, clock.wall())]).await;
     assert_eq!(repeats(log, both()).await, [None, None]);
+}
+
+pub(crate) async fn a_message_with_a_number_is_found_by_its_key_then_by_its_number(
+    log: &dyn EventLog,
+    clock: &TestClock,
+) {
+    let numbered = |number: u8, content: u8| RepeatKey::numbered([number; 8], [content; 8]);
+    let with = |key: RepeatKey, at: Wall| {
+        let mut message = message(1, 1, at);
+        message.events[0].message.as_mut().unwrap().key = key;
+        message
+    };
+    let ask = |path: u32, number: u8, content: u8| RepeatQuery {
+        key: numbered(number, content),
+        numbered: true,
+        ..query(path, 1, Some(NOON))
+    };
+    append(log, vec![with(numbered(1, 1), clock.wall())]).await;
+    append(log, vec![with(numbered(1, 2), clock.wall())]).await;
+    append(log, vec![with(numbered(2, 1), clock.wall())]).await;
+    let queries = vec![
+        ask(1, 1, 1),
+        ask(1, 1, 2),
+        ask(1, 1, 9),
+        ask(1, 9, 1),
+        ask(2, 1, 1),
+    ];
+    let found = log.find_repeats(queries).await.unwrap();
+    let told = found
+        .iter()
+        .map(|found| found.map(|one| (one.seq.0, one.key)));
+    let expected = [
+        Some((1, numbered(1, 1))),
+        Some((2, numbered(1, 2))),
+        Some((2, numbered(1, 2))),
+        None,
+        None,
+    ];
+    assert_eq!(told.collect::<Vec<_>>(), expected);
+    // The very message is found in yesterday's file, behind a newer one of the same number.
+    clock.advance(DAY);
+    append(log, vec![with(numbered(1, 3), clock.wall())]).await;
+    assert_eq!(
+        repeats(log, vec![ask(1, 1, 1), ask(1, 1, 9)]).await,
+        [Some(1), Some(4)]
+    );
 }
 
 pub(crate) async fn the_newest_message_of_each_path_is_found(

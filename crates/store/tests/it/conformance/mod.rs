@@ -34,6 +34,7 @@ macro_rules! event_log_conformance {
             a_repeat_with_the_same_time_is_preferred,
             the_newest_is_found_among_many_with_the_same_key,
             repeats_are_looked_for_today_and_yesterday,
+            a_message_with_a_number_is_found_by_its_key_then_by_its_number,
             the_newest_message_of_each_path_is_found,
             a_probe_changes_nothing_that_can_be_seen,
         );

@@ -28,6 +28,7 @@ pub(crate) fn new(account: &str) -> NewPanel {
         listener: None,
         policy: PathPolicy::default(),
         key: None,
+        path_name: None,
     }
 }
 

@@ -61,6 +61,7 @@ pub(super) async fn registered(store: &dyn Registry, account: &str) -> PanelId {
         listener: None,
         policy: PathPolicy::default(),
         key: None,
+        path_name: None,
     };
     let added = store.add_panels(Actor::system(), NOON, vec![new]).await;
     added[0].as_ref().unwrap().id
