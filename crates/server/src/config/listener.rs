@@ -69,7 +69,7 @@ pub(super) const SECTION: Section = Section {
         },
         Key {
             name: "client_certificates",
-            doc: "Whether panels show a certificate, where there is TLS. Without one a panel proves by its secret, or by its\nframes, who it is.",
+            doc: "Whether panels show a certificate, where there is TLS. Without one a panel proves by its secret, or by its\nframes, who it is. A listener with TLS that does not say so takes \"optional\".",
             default: r#""off""#,
             allowed: r#""required", "optional" or "off""#,
             hidden: false,
@@ -203,7 +203,10 @@ fn read(name: &str, settings: &Settings, problems: &mut Problems) -> Option<(Lis
     }
     let address = raw.address.parse().ok();
     if address.is_none() {
-        wrong("address", format!("\"{}\" is not an address and a port", raw.address));
+        wrong(
+            "address",
+            format!("\"{}\" is not an address and a port", raw.address),
+        );
     }
     let (family, address) = (family?, address?);
     let contradiction = contradiction(&raw, family, address);
@@ -212,7 +215,9 @@ fn read(name: &str, settings: &Settings, problems: &mut Problems) -> Option<(Lis
         return None;
     }
     let with_tls = raw.tls == Switch::On;
-    let certificates = raw.client_certificates.unwrap_or(ClientCertificates::Optional);
+    let certificates = raw
+        .client_certificates
+        .unwrap_or(ClientCertificates::Optional);
     let listener = Listener {
         name: name.to_owned(),
         family,
@@ -240,14 +245,19 @@ fn contradiction(
 ) -> Option<(&'static str, &'static str)> {
     let with_tls = raw.tls == Switch::On;
     let datagrams = raw.udp == Some(true);
-    let asks = raw.client_certificates.is_some_and(|certificates| certificates != ClientCertificates::Off);
+    let asks = raw
+        .client_certificates
+        .is_some_and(|certificates| certificates != ClientCertificates::Off);
     match () {
         () if datagrams && is_mqtt(family) => Some(("udp", "mqtt is not spoken in datagrams")),
         () if datagrams && with_tls => Some((
             "udp",
             "TLS is for connections, and datagrams would go in clear: take them at a listener without TLS",
         )),
-        () if asks && !with_tls => Some(("client_certificates", "without TLS there are no certificates: set `tls = \"on\"`")),
+        () if asks && !with_tls => Some((
+            "client_certificates",
+            "without TLS there are no certificates: set `tls = \"on\"`",
+        )),
         () if is_mqtt(family) && !with_tls && !address.ip().is_loopback() => Some((
             "tls",
             "mqtt without TLS is for a loopback address only: set `tls = \"on\"`",

@@ -84,7 +84,10 @@ impl Section {
 
     /// Each table of it that there is by default: its full name, and which one of several it is.
     fn tables(&self) -> impl Iterator<Item = (String, Option<&'static Instance>)> {
-        let only = self.instances.is_empty().then(|| (self.name.to_owned(), None));
+        let only = self
+            .instances
+            .is_empty()
+            .then(|| (self.name.to_owned(), None));
         let several = self.instances.iter();
         let several = several.map(|one| (format!("{}.{}", self.name, one.name), Some(one)));
         only.into_iter().chain(several)
@@ -100,9 +103,11 @@ impl Key {
 
 /// Every key that is shown, with its full name and its default, as the default file has them.
 pub fn keys() -> impl Iterator<Item = (String, &'static Key, &'static str)> {
-    let tables = SECTIONS
-        .iter()
-        .flat_map(|section| section.tables().map(move |(title, one)| (section, title, one)));
+    let tables = SECTIONS.iter().flat_map(|section| {
+        section
+            .tables()
+            .map(move |(title, one)| (section, title, one))
+    });
     tables.flat_map(|(section, title, one)| {
         let shown = section.keys.iter().filter(|key| !key.hidden);
         shown.map(move |key| (format!("{title}.{}", key.name), key, default(key, one)))
@@ -142,7 +147,10 @@ pub fn default_file() -> String {
                     comment(&mut text, key.doc);
                     comment(&mut text, &format!("Allowed: {}.", key.allowed));
                 }
-                push(&mut text, format_args!("{} = {}\n", key.name, default(key, one)));
+                push(
+                    &mut text,
+                    format_args!("{} = {}\n", key.name, default(key, one)),
+                );
             }
         }
     }
@@ -156,7 +164,10 @@ pub(super) fn defaults() -> String {
         for (title, one) in section.tables() {
             push(&mut text, format_args!("[{title}]\n"));
             for key in section.keys {
-                push(&mut text, format_args!("{} = {}\n", key.name, default(key, one)));
+                push(
+                    &mut text,
+                    format_args!("{} = {}\n", key.name, default(key, one)),
+                );
             }
         }
     }

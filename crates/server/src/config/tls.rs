@@ -80,16 +80,25 @@ impl Tls {
         let raw: Raw = settings.section("tls", problems)?;
         let given = |path: &PathBuf| !path.as_os_str().is_empty();
         let lacking = match (given(&raw.certificate), given(&raw.key)) {
-            (true, false) => Some(("tls.key", "it is missing, and `tls.certificate` is given")),
-            (false, true) => Some(("tls.certificate", "it is missing, and `tls.key` is given")),
+            (true, false) => Some(("tls.certificate", "it is given without its `key`")),
+            (false, true) => Some(("tls.key", "it is given without its `certificate`")),
             _ => None,
         };
         let empty = [("tls.client_ca", &raw.client_ca), ("tls.crl", &raw.crl)];
-        let empty = empty.into_iter().filter(|(_, paths)| !paths.iter().all(given));
-        let mut wrong: Vec<_> = empty.map(|(key, _)| (key, "a path is empty".to_owned())).collect();
+        let empty = empty
+            .into_iter()
+            .filter(|(_, paths)| !paths.iter().all(given));
+        let mut wrong: Vec<_> = empty
+            .map(|(key, _)| (key, "a path is empty".to_owned()))
+            .collect();
         wrong.extend(lacking.map(|(key, what)| (key, what.to_owned())));
         let names = raw.names.iter().filter(|name| !is_name(name));
-        wrong.extend(names.map(|name| ("tls.names", format!("\"{name}\" is no host name and no address"))));
+        wrong.extend(names.map(|name| {
+            (
+                "tls.names",
+                format!("\"{name}\" is no host name and no address"),
+            )
+        }));
         let well = wrong.is_empty();
         for (key, what) in wrong {
             problems.push(settings.problem(key, what));

@@ -49,7 +49,9 @@ impl Greeting {
                 .map(|(listener, at)| (spoken(listener), at))
                 .collect(),
             known_by: with_tls.then(known_by),
-            mqtt: plan.listeners().any(|(listener, _)| listener.family.as_str() == "mqtt"),
+            mqtt: plan
+                .listeners()
+                .any(|(listener, _)| listener.family.as_str() == "mqtt"),
             api: plan.api(),
             data: plan.data().to_owned(),
             note: note.to_owned(),
@@ -83,7 +85,10 @@ impl fmt::Display for Greeting {
         writeln!(f, "  watchfire event tail{option}")?;
         if self.mqtt {
             writeln!(f, "For a panel that speaks MQTT, with a certificate:")?;
-            writeln!(f, "  watchfire panel add --account 1235 --family mqtt{option}")?;
+            writeln!(
+                f,
+                "  watchfire panel add --account 1235 --family mqtt{option}"
+            )?;
             writeln!(f, "  watchfire panel enrol 1235 --out panel-1235{option}")?;
         }
         write!(f, "Stop with Ctrl-C.")

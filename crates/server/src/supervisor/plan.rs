@@ -118,7 +118,9 @@ impl Plan {
 
     /// The names of the listeners with TLS.
     pub(super) fn with_tls(&self) -> Vec<String> {
-        let with = self.listeners().filter(|(listener, _)| listener.tls.is_some());
+        let with = self
+            .listeners()
+            .filter(|(listener, _)| listener.tls.is_some());
         with.map(|(listener, _)| listener.name.clone()).collect()
     }
 

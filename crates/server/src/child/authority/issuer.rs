@@ -31,12 +31,15 @@ pub(super) fn own_key<'a>(certificate: &'a X509Certificate<'_>) -> Option<&'a [u
 
 /// The identifier of the signer's key (RFC 5280 4.2.1.1).
 pub(super) fn signing_key<'a>(extensions: &'a [X509Extension<'_>]) -> Option<&'a [u8]> {
-    extensions.iter().find_map(|extension| match extension.parsed_extension() {
-        ParsedExtension::AuthorityKeyIdentifier(authority) => {
-            authority.key_identifier.as_ref().map(|identifier| identifier.0)
-        }
-        _ => None,
-    })
+    extensions
+        .iter()
+        .find_map(|extension| match extension.parsed_extension() {
+            ParsedExtension::AuthorityKeyIdentifier(authority) => authority
+                .key_identifier
+                .as_ref()
+                .map(|identifier| identifier.0),
+            _ => None,
+        })
 }
 
 /// A serial number without leading zeros.

@@ -106,7 +106,10 @@ impl Authority for FolderAuthority {
         let server = self.server(&authority)?;
         let roots = roots::read_all(authority.root(), &self.operator.client_ca)?;
         let revoked = revoked::read_all(&self.operator.crl, &roots)?;
-        let ders = server.chain.iter().chain(roots.iter().map(|root| &root.der));
+        let ders = server
+            .chain
+            .iter()
+            .chain(roots.iter().map(|root| &root.der));
         let octets: usize = ders.map(Vec::len).sum();
         if octets > TLS_CERTIFICATES {
             return Err(AuthorityError {
@@ -146,7 +149,10 @@ impl Authority for FolderAuthority {
     fn digest(&self, secret: &PanelSecret) -> [u8; 32] {
         let mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&*self.digests);
         let mac = mac.expect("HMAC takes keys of any length");
-        mac.chain_update(secret.octets()).finalize().into_bytes().into()
+        mac.chain_update(secret.octets())
+            .finalize()
+            .into_bytes()
+            .into()
     }
 }
 

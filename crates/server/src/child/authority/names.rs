@@ -43,7 +43,9 @@ impl Names {
     /// Those of a certificate.
     pub(crate) fn of(certificate: &X509Certificate<'_>) -> Self {
         let known = certificate.subject_alternative_name().ok().flatten();
-        let known = known.into_iter().flat_map(|names| &names.value.general_names);
+        let known = known
+            .into_iter()
+            .flat_map(|names| &names.value.general_names);
         Self(known.filter_map(Name::of).collect())
     }
 
@@ -61,7 +63,10 @@ impl Names {
         self.0.iter().any(|known| match (known, &wanted) {
             (Name::Dns(known), Name::Dns(wanted)) => {
                 let parent = wanted.split_once('.').map(|(_, parent)| parent);
-                known == wanted || known.strip_prefix("*.").is_some_and(|rest| Some(rest) == parent)
+                known == wanted
+                    || known
+                        .strip_prefix("*.")
+                        .is_some_and(|rest| Some(rest) == parent)
             }
             _ => *known == wanted,
         })

@@ -28,7 +28,10 @@ pub(super) fn carry_out(
     let pair = new_key_pair(by.path())?;
     let made = params(order).signed_by(&*pair, &by.issuer());
     let made = made.map_err(|error| AuthorityError {
-        what: format!("the certificate of account {} cannot be made: {error}", order.account),
+        what: format!(
+            "the certificate of account {} cannot be made: {error}",
+            order.account
+        ),
     })?;
     Ok((made.pem(), Zeroizing::new(pair.serialize_pem())))
 }

@@ -52,7 +52,10 @@ impl Own {
 
     /// Our authority; made if there is none.
     pub(super) fn certifier(&self, now: Wall) -> Result<Certifier, AuthorityError> {
-        let (key, certificate) = (within(&self.folder, "ca.key"), within(&self.folder, "ca.pem"));
+        let (key, certificate) = (
+            within(&self.folder, "ca.key"),
+            within(&self.folder, "ca.pem"),
+        );
         if certificate.exists() && !key.exists() {
             return Err(wrong(
                 &key,
@@ -77,7 +80,10 @@ impl Own {
         names: &Names,
         now: Wall,
     ) -> Result<Pair, AuthorityError> {
-        let (key, certificate) = (within(&self.folder, "server.key"), within(&self.folder, "server.pem"));
+        let (key, certificate) = (
+            within(&self.folder, "server.key"),
+            within(&self.folder, "server.pem"),
+        );
         // A key that comes after its certificate cannot be that certificate's.
         let reason = if !certificate.exists() || !key.exists() {
             Some("there was none")
@@ -115,11 +121,16 @@ impl Own {
 /// A new key pair, ECDSA on P-256: what every panel's library can verify.
 pub(super) fn new_key_pair(path: &Path) -> Result<Zeroizing<KeyPair>, AuthorityError> {
     let pair = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256);
-    pair.map(Zeroizing::new).map_err(|error| not_made(path, &error))
+    pair.map(Zeroizing::new)
+        .map_err(|error| not_made(path, &error))
 }
 
 fn not_made(path: &Path, error: &rcgen::Error) -> AuthorityError {
-    wrong(path, format_args!("it cannot be made: {error}"), "this is a defect: tell us")
+    wrong(
+        path,
+        format_args!("it cannot be made: {error}"),
+        "this is a defect: tell us",
+    )
 }
 
 fn not_written(path: &Path, error: &std::io::Error) -> AuthorityError {
@@ -145,7 +156,13 @@ impl Certifier {
         let text = read::octets(path)?;
         let der = match &read::certificates(path)?[..] {
             [der] => der.clone(),
-            _ => return Err(wrong(path, "there are several certificates in it", "it is not ours: restore it, or remove it and the next start makes it from ca.key")),
+            _ => {
+                return Err(wrong(
+                    path,
+                    "there are several certificates in it",
+                    "it is not ours: restore it, or remove it and the next start makes it from ca.key",
+                ));
+            }
         };
         let certificate = read::parsed(path, &der)?;
         let params = identity(&pair);
@@ -191,7 +208,12 @@ impl Certifier {
     }
 
     /// Why the server's certificate is to be made anew, if it is.
-    fn renews(&self, path: &Path, names: &Names, now: Wall) -> Result<Option<&'static str>, AuthorityError> {
+    fn renews(
+        &self,
+        path: &Path,
+        names: &Names,
+        now: Wall,
+    ) -> Result<Option<&'static str>, AuthorityError> {
         let chain = read::certificates(path)?;
         let certificate = read::parsed(path, &chain[0])?;
         let signer = issuer::issuer(

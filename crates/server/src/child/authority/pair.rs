@@ -39,16 +39,29 @@ impl Pair {
         path: &Path,
         key: &Path,
     ) -> Result<Self, AuthorityError> {
-        let links: Vec<_> = chain.iter().map(|der| read::parsed(path, der)).collect::<Result<_, _>>()?;
-        let own = links.first().expect("a file without certificates is refused");
+        let links: Vec<_> = chain
+            .iter()
+            .map(|der| read::parsed(path, der))
+            .collect::<Result<_, _>>()?;
+        let own = links
+            .first()
+            .expect("a file without certificates is refused");
         if *own.public_key().subject_public_key.data != *private.public {
-            let what = format!("the first certificate is not of the key in {}", key.display());
-            let advice = "name a certificate and a key that belong together, the server's certificate first";
+            let what = format!(
+                "the first certificate is not of the key in {}",
+                key.display()
+            );
+            let advice =
+                "name a certificate and a key that belong together, the server's certificate first";
             return Err(wrong(path, what, advice));
         }
         for (at, two) in links.windows(2).enumerate() {
             if two[0].issuer().as_raw() != two[1].subject().as_raw() {
-                let what = format!("certificate {} in it is not of the one who signed certificate {}", at + 2, at + 1);
+                let what = format!(
+                    "certificate {} in it is not of the one who signed certificate {}",
+                    at + 2,
+                    at + 1
+                );
                 let advice = "each certificate must be followed by that of its signer";
                 return Err(wrong(path, what, advice));
             }

@@ -76,10 +76,17 @@ fn not_pem(error: &PemError) -> String {
 }
 
 /// A certificate, from DER.
-pub(crate) fn parsed<'a>(path: &Path, der: &'a [u8]) -> Result<X509Certificate<'a>, AuthorityError> {
+pub(crate) fn parsed<'a>(
+    path: &Path,
+    der: &'a [u8],
+) -> Result<X509Certificate<'a>, AuthorityError> {
     match X509Certificate::from_der(der) {
         Ok(([], certificate)) => Ok(certificate),
-        Ok(_) => Err(wrong(path, "octets follow a certificate", "write it anew, or restore it")),
+        Ok(_) => Err(wrong(
+            path,
+            "octets follow a certificate",
+            "write it anew, or restore it",
+        )),
         Err(error) => Err(wrong(
             path,
             format_args!("a certificate in it makes no sense: {error}"),

@@ -35,7 +35,13 @@ pub(super) fn read_all(
         }
         let mut sections = 0;
         for section in CertificateRevocationListDer::pem_slice_iter(&octets) {
-            let section = section.map_err(|error| wrong(path, format_args!("it is not PEM as it should be: {error}"), FORMS))?;
+            let section = section.map_err(|error| {
+                wrong(
+                    path,
+                    format_args!("it is not PEM as it should be: {error}"),
+                    FORMS,
+                )
+            })?;
             take(path, &section, roots, &mut revoked)?;
             sections += 1;
         }
@@ -54,8 +60,13 @@ fn take(
     roots: &[TrustedRoot],
     revoked: &mut HashSet<(Issuer, Serial)>,
 ) -> Result<(), AuthorityError> {
-    let (_, list) = CertificateRevocationList::from_der(der)
-        .map_err(|error| wrong(path, format_args!("the list in it makes no sense: {error}"), FORMS))?;
+    let (_, list) = CertificateRevocationList::from_der(der).map_err(|error| {
+        wrong(
+            path,
+            format_args!("the list in it makes no sense: {error}"),
+            FORMS,
+        )
+    })?;
     if is_indirect(&list) {
         return Err(wrong(
             path,
@@ -66,11 +77,20 @@ fn take(
     let signers = signers(&list, roots);
     for entry in list.iter_revoked_certificates() {
         // A list of changes may take a hold back (RFC 5280 5.3.1).
-        if entry.reason_code().is_some_and(|(_, reason)| reason == ReasonCode::RemoveFromCRL) {
+        if entry
+            .reason_code()
+            .is_some_and(|(_, reason)| reason == ReasonCode::RemoveFromCRL)
+        {
             continue;
         }
         let serial = issuer::serial(entry.raw_serial());
-        let serial = serial.map_err(|error| wrong(path, error, "ask its authority for a list that keeps to RFC 5280"))?;
+        let serial = serial.map_err(|error| {
+            wrong(
+                path,
+                error,
+                "ask its authority for a list that keeps to RFC 5280",
+            )
+        })?;
         revoked.extend(signers.iter().map(|signer| (*signer, serial.clone())));
         if revoked.len() > REVOKED {
             return Err(wrong(
@@ -95,7 +115,9 @@ fn signers(list: &CertificateRevocationList<'_>, roots: &[TrustedRoot]) -> HashS
     let key = issuer::signing_key(list.extensions());
     let mut signers = HashSet::from([issuer::issuer(name, key), issuer::issuer(name, None)]);
     if key.is_none() {
-        let named = roots.iter().filter(|root| subject(root).is_some_and(|subject| subject == name));
+        let named = roots
+            .iter()
+            .filter(|root| subject(root).is_some_and(|subject| subject == name));
         signers.extend(named.map(|root| root.issuer));
     }
     signers

@@ -10,7 +10,10 @@ use super::read;
 use super::{issuer, wrong};
 
 /// Our own and those of the operator's files, each once.
-pub(super) fn read_all(own: TrustedRoot, files: &[PathBuf]) -> Result<Vec<TrustedRoot>, AuthorityError> {
+pub(super) fn read_all(
+    own: TrustedRoot,
+    files: &[PathBuf],
+) -> Result<Vec<TrustedRoot>, AuthorityError> {
     let mut roots = vec![own];
     for path in files {
         for der in read::certificates(path)? {
@@ -28,7 +31,10 @@ fn root(path: &Path, der: &[u8]) -> Result<TrustedRoot, AuthorityError> {
     if !may_sign(&certificate) {
         return Err(wrong(
             path,
-            format_args!("the certificate of {} is not an authority's", certificate.subject()),
+            format_args!(
+                "the certificate of {} is not an authority's",
+                certificate.subject()
+            ),
             "`tls.client_ca` names those who signed panels' certificates, not panels",
         ));
     }
