@@ -536,3 +536,14 @@ pub const ENTRY_MEMORY: Duration = Duration::from_mins(65);
 /// Entries that are watched at a time, 100 octets each: a fleet of 50,000 whose every panel is entered at once
 /// fits. Beyond it a panel is not watched for a crash, and that is logged.
 pub const ENTRIES: usize = 1 << 16;
+
+/// Octets of a file of TLS: a revocation list with an entry for every panel of the fleet has a tenth of it.
+pub const TLS_FILE: u64 = 16 << 20;
+
+/// Octets of all certificates that gateways are handed: they cross the link as one message, with a key and
+/// the keys of tickets. A chain and some thirty authorities fit.
+pub const TLS_CERTIFICATES: usize = LINK_FRAME - (12 << 10);
+
+/// Certificates that operators' revocation lists may name, each under two spellings of its authority: twice
+/// the fleet. They take some 30 MiB in the engine.
+pub const REVOKED: usize = 200_000;
