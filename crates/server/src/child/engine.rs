@@ -128,6 +128,7 @@ fn shown(house: &House, policies: &Policies, hub: &Hub) -> api::Services {
             Arc::new(policies.clocks.clone()),
             Arc::new(policies.watcher.clone()),
             Arc::new(policies.places.clone()),
+            Arc::new(policies.condition.clone()),
             Arc::new(policies.quarantine.clone()),
             Arc::new(policies.trust.clone()),
         ],

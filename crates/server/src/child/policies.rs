@@ -5,7 +5,8 @@
 //!    ├────► clocks ─────┐
 //!    ├────► quarantine ─┼──► events of our own ──► intake
 //!    ├────► supervision ┤
-//!    ├────► sessions ───┘
+//!    ├────► sessions ───┤
+//!    ├────► condition ──┘
 //!    └────► registry
 //!   API ──► judge, quarantine, registry, supervision
 //! ```
@@ -16,6 +17,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use engine::clocks::{Clocks, clocks};
+use engine::condition::Condition;
 use engine::entry;
 use engine::ingest::{Ingest, ingest};
 use engine::ports::{Confirmations, EventLog, Intake};
@@ -41,6 +43,7 @@ pub(super) struct Policies {
     pub(super) quarantine: Quarantine,
     pub(super) watcher: Watcher,
     pub(super) places: Places,
+    pub(super) condition: Condition,
     pub(super) judge: Judge,
     pub(super) trust: Trust,
 }
@@ -79,6 +82,11 @@ impl Policies {
 
         let reports = Arc::new(intake.clone());
         ends_well(services, places.clone().run(reports.clone(), stop(stopped)));
+        let condition = Condition::load(store.clone(), places.clone(), Arc::clone(&clock)).await?;
+        ends_well(
+            services,
+            condition.clone().run(reports.clone(), stop(stopped)),
+        );
         let doubt = intake.clock_doubt();
         let (clocks, watching) =
             clocks(registry.clone(), reports.clone(), doubt, Arc::clone(&clock));
@@ -141,6 +149,7 @@ impl Policies {
             quarantine,
             watcher,
             places,
+            condition,
             judge,
             trust,
         })
