@@ -36,7 +36,7 @@ pub use event_log::{
 };
 pub use measured::{Check, Health, Measured, Measurement, Reading};
 pub use panel_admin::{ChangeError, KeyChange, NewPath, PanelAdmin, PathChange};
-pub use presence::Presence;
+pub use presence::{Link, Links, Presence};
 pub use quarantine::{
     Adoption, AdoptionRow, EntryNumber, EntryPage, KeptFrame, QuarantineAdmin, QuarantineError,
     ShownEntry, Standing, StrayEntry, StrayIdentity, StraySeen, StrayUpdate, Strays,
@@ -47,9 +47,13 @@ pub use registry::{
 };
 pub use reports::{OwnEvent, Reports};
 pub use sealer::Sealer;
-pub use sessions::{Arrival, SessionPlace, Sessions, TakesReports};
+pub use sessions::{
+    Arrival, SessionPlace, Sessions, ShownSession, ShowsSessions, TakesReports, WatchesHealth,
+};
 pub use sightings::{Learns, Quarantines, Sign, StrayFrame, Supervises, WatchesClocks};
-pub use states::{Observation, PartitionRow, Projection, States, ZoneRow};
+pub use states::{
+    KnownPartitions, Observation, OutputRow, PartitionRow, Projection, Since, States, ZoneRow,
+};
 pub use supervision::{
     HouseState, OpenFault, PanelSupervision, PathState, PathStatus, PathSupervision, PresenceRow,
     PresenceRows, Resumed, SetError, SettingChange, Spell, Spells, Supervision, SupervisionChange,

@@ -8,7 +8,9 @@ use model::{
     Wall,
 };
 
-use super::{Answering, ChangeError, NewPath, PartitionRow, PathChange, ReadError, ZoneRow};
+use super::{
+    Answering, ChangeError, NewPath, OutputRow, PartitionRow, PathChange, ReadError, ZoneRow,
+};
 
 /// A panel to be registered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -172,6 +174,8 @@ pub struct PanelDetail {
     pub partitions: Vec<PartitionRow>,
     /// Its zones, by number.
     pub zones: Vec<ZoneRow>,
+    /// Its outputs, by number.
+    pub outputs: Vec<OutputRow>,
 }
 
 /// Who is registered.

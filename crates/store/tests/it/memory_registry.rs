@@ -229,6 +229,7 @@ impl State {
             panel: self.whole(panel),
             partitions: Vec::new(),
             zones: Vec::new(),
+            outputs: Vec::new(),
         })
     }
 }
