@@ -71,7 +71,7 @@ async fn live(
         quarantines: Arc::new(policies.quarantine.clone()),
         tls: Arc::new(policies.trust.clone()),
         sessions: Arc::new(policies.places.clone()),
-        reports: Arc::new(NoReports),
+        reports: Arc::new(policies.condition.clone()),
     });
     let router = api::router(shown(&house, &policies, &hub));
     let api = tokio::net::TcpListener::from_std(api)?;
