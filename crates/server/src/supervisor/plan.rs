@@ -12,7 +12,7 @@ use anyhow::Context;
 use model::Clock;
 
 use super::ports::{self, Shared};
-use crate::child::setup::{Common, EngineSetup, GatewaySetup, ListenerSetup, Retention};
+use crate::child::setup::{Common, EngineSetup, GatewaySetup, ListenerSetup, Retention, TlsSetup};
 use crate::clock::SystemClock;
 use crate::config::{Config, Listener, LogFormat, Synchronous};
 
@@ -104,10 +104,24 @@ impl Plan {
         &self.data
     }
 
+    /// The operator's certificate, where the server does not show our own.
+    pub(super) fn certificate(&self) -> Option<&Path> {
+        let given = self.config.tls.certificate.as_ref();
+        given.map(|(certificate, _)| certificate.as_path())
+    }
+
     pub(super) fn addresses(&self) -> BTreeMap<String, SocketAddr> {
         self.listeners()
             .map(|(listener, address)| (listener.name.clone(), address))
             .collect()
+    }
+
+    /// The names of the listeners with TLS.
+    pub(super) fn with_tls(&self) -> Vec<String> {
+        let with = self
+            .listeners()
+            .filter(|(listener, _)| listener.tls.is_some());
+        with.map(|(listener, _)| listener.name.clone()).collect()
     }
 
     /// Each listener and where it is.
@@ -145,6 +159,12 @@ impl Plan {
                 routine: self.config.retention.routine,
             },
             gateways: self.roles().count() - 1,
+            tls: TlsSetup {
+                certificate: self.config.tls.certificate.clone(),
+                client_ca: self.config.tls.client_ca.clone(),
+                crl: self.config.tls.crl.clone(),
+                names: self.config.tls.names.clone(),
+            },
         }
     }
 
@@ -159,6 +179,7 @@ impl Plan {
                     name: listener.name.clone(),
                     family: listener.family.to_string(),
                     udp: listener.udp,
+                    tls: listener.tls.map(Into::into),
                     strangers: listener.strangers.into(),
                 })
                 .collect(),
