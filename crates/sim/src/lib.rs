@@ -9,6 +9,7 @@
 //! What never happens here: the engine's or the store's code. A simulated panel knows the wire
 //! and nothing of what is behind it, so that it is a witness and not an accomplice.
 
+pub mod authority;
 pub mod content;
 pub mod demo;
 mod dial;
@@ -19,9 +20,12 @@ pub mod flood;
 mod frame;
 pub mod journal;
 pub mod kind;
+pub mod machine;
 mod mixed;
+pub mod mqtt;
 pub mod order;
 pub mod panel;
+pub mod reason;
 pub mod report;
 pub mod run;
 pub mod scenario;
@@ -29,4 +33,5 @@ mod schedule;
 pub mod script;
 pub mod tally;
 pub mod terms;
+pub mod tls;
 mod wait;

@@ -1,11 +1,13 @@
 //! What a fleet counts and measures, and how the tallies of several processes become one.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
 use crate::kind::Kind;
+use crate::reason::Reason;
 
 /// The longest time to an acknowledgement that is told apart from longer ones: an hour.
 const LONGEST_MICROS: u64 = 3_600_000_000;
@@ -35,8 +37,8 @@ counters! {
     sent, "signals sent";
     /// Signals acknowledged.
     acknowledged, "signals acknowledged";
-    /// Signals answered with DUH.
-    refused, "signals refused (DUH)";
+    /// Signals refused: DUH, or a reason code.
+    refused, "signals refused";
     /// Signals that were due and never sent, because those before them were not answered.
     not_sent, "signals due and never sent";
     /// Acknowledgements that came before that of an earlier signal of the same panel.
@@ -44,7 +46,7 @@ counters! {
     /// Supervision messages answered.
     supervised, "supervision answered";
     /// Supervision messages answered with DUH.
-    poll_refused, "supervision refused (DUH)";
+    poll_refused, "supervision refused";
     /// Answers NAK.
     set_back, "clocks set by the receiver (NAK)";
     /// Answers to nothing that waited for one.
@@ -55,11 +57,15 @@ counters! {
     not_authentic, "answers not encrypted as they should be";
     /// Times that all was sent again on the same connection.
     repeated, "repeated for want of an answer";
+    /// Signals sent by panels that never read an answer.
+    unheard, "sent by panels that never read";
+    /// Times that the receiver asked to be left alone for a while.
+    put_off, "asked to come back later";
     /// Messages sent twice on purpose.
     doubled, "sent twice on purpose";
     /// Answers ignored on purpose.
     ignored, "answers ignored on purpose";
-    /// Times that a panel fell silent on purpose.
+    /// Times that a panel left its connection without a word, on purpose.
     silenced, "silences on purpose";
     /// Connections given up for want of answers.
     hung_up, "hung up for want of answers";
@@ -67,6 +73,12 @@ counters! {
     connected, "connections made";
     /// Those of panels that had a permanent connection before.
     reconnected, "of these, reconnections";
+    /// Handshakes of TLS from nothing.
+    shaken_full, "TLS handshakes, full";
+    /// Handshakes of TLS that resumed an earlier session.
+    shaken_resumed, "TLS handshakes, resumed";
+    /// Handshakes of TLS that did not come about.
+    not_shaken, "TLS handshakes that failed";
     /// Connections that could not be made.
     not_connected, "connections not made";
     /// Connections that the receiver closed, or that broke.
@@ -80,7 +92,7 @@ pub struct KindTally {
     pub sent: u64,
     /// Messages acknowledged.
     pub acknowledged: u64,
-    /// Messages answered with DUH.
+    /// Messages refused.
     pub refused: u64,
     /// Microseconds from the intended time of sending to the first answer.
     times: Histogram<u64>,
@@ -121,9 +133,21 @@ pub struct Tally {
     /// How often what happened.
     pub counters: Counters,
     kinds: [KindTally; Kind::ALL.len()],
+    /// How often which reason was told. There are some hundreds that can be.
+    reasons: BTreeMap<Reason, u64>,
 }
 
 impl Tally {
+    /// How often which reason was told for a refusal or an end.
+    pub fn reasons(&self) -> &BTreeMap<Reason, u64> {
+        &self.reasons
+    }
+
+    /// The receiver told why it refused something, or ended a connection.
+    pub fn told(&mut self, reason: Reason) {
+        *self.reasons.entry(reason).or_default() += 1;
+    }
+
     /// Of one kind.
     pub fn kind(&self, kind: Kind) -> &KindTally {
         &self.kinds[kind.index()]
@@ -131,26 +155,24 @@ impl Tally {
 
     /// A message was sent for the first time.
     pub fn sent(&mut self, kind: Kind) {
-        self.counters.sent += u64::from(kind != Kind::Poll);
+        self.counters.sent += u64::from(kind.is_signal());
         self.kinds[kind.index()].sent += 1;
     }
 
     /// A message was acknowledged, so long after it was meant to be sent.
     pub fn acknowledged(&mut self, kind: Kind, took: Duration) {
-        let poll = kind == Kind::Poll;
-        self.counters.supervised += u64::from(poll);
-        self.counters.acknowledged += u64::from(!poll);
+        self.counters.supervised += u64::from(kind == Kind::Poll);
+        self.counters.acknowledged += u64::from(kind.is_signal());
         let of_kind = &mut self.kinds[kind.index()];
         of_kind.acknowledged += 1;
         let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         of_kind.times.saturating_record(micros);
     }
 
-    /// A message was answered with DUH.
+    /// A message was refused.
     pub fn refused(&mut self, kind: Kind) {
-        let poll = kind == Kind::Poll;
-        self.counters.poll_refused += u64::from(poll);
-        self.counters.refused += u64::from(!poll);
+        self.counters.poll_refused += u64::from(kind == Kind::Poll);
+        self.counters.refused += u64::from(kind.is_signal());
         self.kinds[kind.index()].refused += 1;
     }
 
@@ -160,12 +182,15 @@ impl Tally {
         for (ours, theirs) in self.kinds.iter_mut().zip(&other.kinds) {
             ours.add(theirs);
         }
+        for (reason, times) in &other.reasons {
+            *self.reasons.entry(*reason).or_default() += times;
+        }
     }
 
-    /// The times to acknowledgement of all signals; those of supervision are apart.
+    /// The times to acknowledgement of all signals; what a panel says of itself is apart.
     pub fn latency(&self) -> Latency {
         let mut all = KindTally::default();
-        for kind in Kind::ALL.into_iter().filter(|kind| *kind != Kind::Poll) {
+        for kind in Kind::ALL.into_iter().filter(|kind| kind.is_signal()) {
             all.add(self.kind(kind));
         }
         all.latency()
@@ -209,6 +234,7 @@ impl Latency {
 struct Written {
     counters: Counters,
     kinds: Vec<WrittenKind>,
+    reasons: Vec<(Reason, u64)>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -234,6 +260,7 @@ impl From<Tally> for Written {
         Self {
             counters: tally.counters,
             kinds: tally.kinds.iter().map(kind).collect(),
+            reasons: tally.reasons.into_iter().collect(),
         }
     }
 }
@@ -260,6 +287,7 @@ impl TryFrom<Written> for Tally {
             kinds: kinds
                 .try_into()
                 .map_err(|_| "a tally of another number of kinds")?,
+            reasons: written.reasons.into_iter().collect(),
         })
     }
 }
@@ -276,6 +304,7 @@ mod tests {
         }
         tally.sent(Kind::Poll);
         tally.refused(Kind::Poll);
+        tally.told(Reason::Connack(0x89));
         tally
     }
 
@@ -288,6 +317,7 @@ mod tests {
         assert_eq!(merged.counters.sent, 1_000);
         assert_eq!(merged.kind(Kind::Alarm).acknowledged, 1_000);
         assert_eq!(merged.counters.poll_refused, 2);
+        assert_eq!(merged.reasons()[&Reason::Connack(0x89)], 2);
     }
 
     #[test]

@@ -124,6 +124,7 @@ fn shown(house: &House, policies: &Policies, hub: &Hub) -> api::Services {
             hub.figures(),
             Arc::new(policies.clocks.clone()),
             Arc::new(policies.watcher.clone()),
+            Arc::new(policies.places.clone()),
             Arc::new(policies.quarantine.clone()),
         ],
         families: families(),

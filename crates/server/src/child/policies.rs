@@ -1,10 +1,11 @@
 //! The engine's policies, put together: who is handed what, and the tasks that they need.
 //!
 //! ```text
-//!   hub ──► intake ──► journal ──bell──► states
+//!   hub ──► intake ──► journal ──bell──► states, entry
 //!    ├────► clocks ─────┐
 //!    ├────► quarantine ─┼──► events of our own ──► intake
-//!    ├────► supervision ┘
+//!    ├────► supervision ┤
+//!    ├────► sessions ───┘
 //!    └────► registry
 //!   API ──► judge, quarantine, registry, supervision
 //! ```
@@ -15,9 +16,11 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use engine::clocks::{Clocks, clocks};
+use engine::entry;
 use engine::ingest::{Ingest, ingest};
-use engine::ports::{EventLog, Intake};
+use engine::ports::{Confirmations, EventLog, Intake};
 use engine::quarantine::Quarantine;
+use engine::sessions::Places;
 use engine::states;
 use engine::supervision::{self, Watcher};
 use engine::verdicts::Judge;
@@ -35,6 +38,7 @@ pub(super) struct Policies {
     pub(super) clocks: Clocks,
     pub(super) quarantine: Quarantine,
     pub(super) watcher: Watcher,
+    pub(super) places: Places,
     pub(super) judge: Judge,
 }
 
@@ -55,15 +59,23 @@ impl Policies {
         let clock = Arc::clone(&house.clock);
         let registry = house.registry.clone();
 
-        let (intake, ingesting, bell) =
-            ingest(Arc::clone(&log), registry.clone(), Arc::clone(&clock));
+        let places = Places::new(Arc::clone(&clock));
+        places.recall(&*log, &*store).await?;
+        let (intake, ingesting, bell) = ingest(
+            Arc::clone(&log),
+            registry.clone(),
+            Arc::clone(&clock),
+            places.clone(),
+        );
         let rung = bell.receiver();
         services.spawn(async { ingesting.run().await.context("ingest") });
+        let entered = bell.clone();
         let states = states::Task::new(Arc::clone(&log), store.clone(), bell);
         services.spawn(async { states.run().await.context("states") });
         ends_well(services, registry.clone().keep_habits(stop(stopped)));
 
         let reports = Arc::new(intake.clone());
+        ends_well(services, places.clone().run(reports.clone(), stop(stopped)));
         let doubt = intake.clock_doubt();
         let (clocks, watching) =
             clocks(registry.clone(), reports.clone(), doubt, Arc::clone(&clock));
@@ -87,19 +99,34 @@ impl Policies {
             farewells: Vec::new(),
         })
         .await?;
+        // Before supervision tells anything new: the newest event says when the last life ended.
+        let entry = entry::Task::begin(entry::Parts {
+            log: Arc::clone(&log),
+            states: store.clone(),
+            links: Arc::new(watcher.clone()),
+            reports: reports.clone(),
+            bell: entered,
+            clock: Arc::clone(&clock),
+        })
+        .await?;
+        let asked = stop(stopped);
+        services.spawn(async { entry.run(asked).await.context("entries") });
         let asked = stop(stopped);
         services.spawn(async { supervising.run(asked).await.context("supervision") });
         let quarantine =
             Quarantine::load(store.clone(), registry, reports, Arc::clone(&clock)).await?;
         ends_well(services, quarantine.clone().run(stop(stopped)));
 
-        let judge = Judge::new(log, store, vec![Arc::new(watcher.clone())], clock);
+        let listeners: Vec<Arc<dyn Confirmations>> =
+            vec![Arc::new(watcher.clone()), Arc::new(places.clone())];
+        let judge = Judge::new(log, store, listeners, clock);
         Ok(Self {
             intake,
             bell: rung,
             clocks,
             quarantine,
             watcher,
+            places,
             judge,
         })
     }

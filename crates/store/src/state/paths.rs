@@ -3,7 +3,7 @@
 //! Invariant: two paths that one frame could match both never coexist ([`Path::overlaps`]), not
 //! within one panel either.
 //! Invariant: a panel keeps one path at least.
-//! Invariant: a key is sealed before it is written, and gone with its path (I10).
+//! Invariant: a key is sealed before it is written, and gone with its path, like its secret (I10).
 
 use engine::ports::{AddError, ChangeError, KeyChange, NewPath, PathBinding, PathChange, Sealer};
 use model::{
@@ -198,7 +198,11 @@ fn place(tx: &Connection, panel: PanelId) -> rusqlite::Result<Option<Place>> {
 }
 
 /// A path that is known to be there.
-fn existing(tx: &Connection, sealer: &dyn Sealer, id: PathId) -> rusqlite::Result<PathBinding> {
+pub(super) fn existing(
+    tx: &Connection,
+    sealer: &dyn Sealer,
+    id: PathId,
+) -> rusqlite::Result<PathBinding> {
     bindings::one(tx, sealer, id)?.ok_or(rusqlite::Error::QueryReturnedNoRows)
 }
 
@@ -269,7 +273,7 @@ pub(crate) fn remove(
     }
     drop_keys(tx, binding.path.index)?;
     tx.execute(
-        "UPDATE path SET removed = ?2 WHERE idx = ?1",
+        "UPDATE path SET removed = ?2, secret = NULL WHERE idx = ?1",
         params![binding.path.index.0, deed.at.0],
     )?;
     let panel = binding.panel.to_string();
@@ -321,7 +325,7 @@ fn put_learned(tx: &Connection, path: PathIndex, learned: &Learned) -> rusqlite:
     .map(drop)
 }
 
-fn record(
+pub(super) fn record(
     tx: &Connection,
     deed: Deed<'_>,
     action: &'static str,

@@ -1,5 +1,6 @@
 //! The registry as lists in memory: the model that the conformance suite holds SQLite against.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use engine::ports::{
@@ -26,6 +27,8 @@ struct State {
     /// Paths ever registered.
     paths: u32,
     tokens: Vec<TokenRow>,
+    /// Since when panels are disabled.
+    disabled: HashMap<PanelId, Wall>,
 }
 
 impl MemoryRegistry {
@@ -49,6 +52,7 @@ impl MemoryRegistry {
             bindings: Vec::new(),
             paths: 0,
             tokens: Vec::new(),
+            disabled: HashMap::new(),
         }))
     }
 
@@ -213,12 +217,15 @@ impl State {
         let standing = |known: &PathBinding| PathStanding {
             learned: known.learned.clone(),
             key_is_lost: known.key_is_lost(),
+            has_secret: known.secret.is_some(),
         };
         Some(PanelDetail {
             standings: own.map(standing).collect(),
+            disabled: self.disabled.get(&id).copied(),
             panel: self.whole(panel),
             partitions: Vec::new(),
             zones: Vec::new(),
+            outputs: Vec::new(),
         })
     }
 }

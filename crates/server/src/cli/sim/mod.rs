@@ -8,8 +8,11 @@
 //! What never happens here: a word with the server by another way than the panels'. The fleet is
 //! a witness from outside; it is registered by `panel import`, as any fleet is.
 
+mod ca;
 pub mod child;
 mod crew;
+mod fitness;
+mod mqtt;
 mod options;
 mod order;
 mod progress;
@@ -21,11 +24,12 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
-use sim::fleet::{Dialling, Transport};
-use sim::order::{Keys, Order};
+use sim::fleet::Transport;
+use sim::order::{Keys, Order, Speaks};
 use sim::report::Report;
 use sim::run::Outcome;
 
+use options::Instead;
 pub use options::Options;
 
 use super::{Failure, Global, Out};
@@ -38,6 +42,10 @@ pub fn run(global: &Global, options: &Options) -> ExitCode {
 }
 
 fn carry_out(options: &Options, out: &mut Out) -> Result<ExitCode, Failure> {
+    if let Some(Instead::Ca(asked)) = &options.instead {
+        ca::make(asked, out)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     if options.list {
         out.text(&options::scenarios())?;
         out.line(format_args!(""))?;
@@ -74,6 +82,25 @@ fn carry_out(options: &Options, out: &mut Out) -> Result<ExitCode, Failure> {
     judge(&order, options, &report)
 }
 
+/// What the panels speak, without what is secret in it (I10).
+fn speaks(speaks: &Speaks) -> Value {
+    match speaks {
+        Speaks::Dc09(terms) => json!({
+            "transport": terms.transport,
+            "connection": terms.dialling,
+            "encrypted": terms.keys != Keys::None,
+        }),
+        Speaks::Mqtt(terms) => json!({
+            "version": terms.version,
+            "tls": terms.trust.versions,
+            "resumption": terms.trust.resumption,
+            "certificates": terms.trust.authority.is_some(),
+            "secrets": !terms.secrets.is_empty(),
+            "cbor": terms.cbor,
+        }),
+    }
+}
+
 fn create(path: &Path) -> Result<File, Failure> {
     File::create(path)
         .map_err(|error| Failure::new(format!("{} cannot be written: {error}", path.display()), ""))
@@ -84,11 +111,9 @@ fn document(order: &Order, options: &Options, sailed: &crew::Sailed, report: &Re
     json!({
         "run": {
             "target": order.target.to_string(),
-            "family": options.fleet.family,
-            "transport": order.transport,
-            "connection": order.dialling,
-            "encrypted": order.keys != Keys::None,
-            "scenario": options.load.scenario,
+            "family": options.fleet.family.name(),
+            "speaks": speaks(&order.speaks),
+            "scenario": order::scenario_name(options),
             "about": order.scenario.about,
             "rate": order.rate.to_string(),
             "poll": order.scenario.poll,
@@ -107,13 +132,17 @@ fn document(order: &Order, options: &Options, sailed: &crew::Sailed, report: &Re
 fn judge(order: &Order, options: &Options, report: &Report) -> Result<ExitCode, Failure> {
     let spoke = report.kinds.values().any(|kind| kind.sent > 0);
     if spoke && !report.was_answered() {
-        let hint = match (order.transport, order.dialling) {
-            (Transport::Udp, _) => {
+        let hint = match (&order.speaks, order.transport()) {
+            (Speaks::Dc09(_), Transport::Udp) => {
                 "Over UDP nobody says that no receiver is there: is that the \
                  port, and does it take UDP? Receivers are silent to frames that they cannot read."
             }
-            (Transport::Tcp, Dialling::Permanent | Dialling::PerMessage) => {
+            (Speaks::Dc09(_), Transport::Tcp) => {
                 "Is it a DC-09 receiver, and are the panels registered there (--write-panels)?"
+            }
+            (Speaks::Mqtt(_), _) => {
+                "Are the panels registered there (--write-panels), and does the server know their \
+                 authority (tls.client_ca)?"
             }
         };
         let what = format!("nobody at {} answered a single message", order.target);

@@ -155,6 +155,8 @@ mod states_on_sqlite {
         a_new_store_has_projected_nothing,
         partitions_and_zones_appear_as_observed,
         the_whole_panel_moves_all_its_partitions,
+        zones_and_outputs_keep_what_the_newest_event_said,
+        what_is_known_of_partitions_is_told_for_many_panels_at_once,
         an_older_event_never_overwrites_a_newer_one,
         an_event_of_an_unknown_panel_moves_only_the_cursor,
     );
