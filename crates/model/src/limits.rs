@@ -536,3 +536,34 @@ pub const ENTRY_MEMORY: Duration = Duration::from_mins(65);
 /// Entries that are watched at a time, 100 octets each: a fleet of 50,000 whose every panel is entered at once
 /// fits. Beyond it a panel is not watched for a crash, and that is logged.
 pub const ENTRIES: usize = 1 << 16;
+
+/// Octets of a file of TLS: a revocation list with an entry for every panel of the fleet has a tenth of it.
+pub const TLS_FILE: u64 = 16 << 20;
+
+/// Octets of all certificates that gateways are handed: they cross the link as one message, with a key and
+/// the keys of tickets. A chain and some thirty authorities fit.
+pub const TLS_CERTIFICATES: usize = LINK_FRAME - (12 << 10);
+
+/// Certificates that operators' revocation lists may name, each under two spellings of its authority: twice
+/// the fleet. They take some 30 MiB in the engine.
+pub const REVOKED: usize = 200_000;
+
+/// Partitions, zones and outputs that are kept of what a panel reports by a path: as many as one report may have.
+pub const REPORTED_POINTS: usize = 256 + 64 + 64;
+
+/// Hours of trends that may wait to be written, 120 octets each: two hours of a fleet of 50,000, while the store
+/// cannot write. Beyond it they are counted.
+pub const TRENDS_WAITING: usize = 1 << 17;
+
+/// The least time between two transactions of trends.
+pub const CONDITION_PERIOD: Duration = Duration::from_secs(1);
+
+/// Rows of trends and connections in one transaction: some 5 ms; the hours of 50,000 paths are written within four
+/// minutes.
+pub const CONDITION_BATCH: usize = 250;
+
+/// How long trends are kept by the hour. A fleet of 50,000 has 2.4 million such rows, 250 MB.
+pub const TREND_HOURS: Duration = Duration::from_hours(48);
+
+/// How long trends are kept by the day.
+pub const TREND_DAYS: Duration = Duration::from_hours(24 * 90);

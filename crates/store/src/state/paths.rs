@@ -164,7 +164,7 @@ pub(super) fn described<'a>(
     path: &'a Path,
     receiver: Option<&'a str>,
     line: Option<&'a str>,
-) -> [(&'static str, Option<&'a str>); 8] {
+) -> [(&'static str, Option<&'a str>); 9] {
     let yes = |set: bool| set.then_some("yes");
     [
         ("family", Some(path.family.as_str())),
@@ -174,6 +174,10 @@ pub(super) fn described<'a>(
         (
             "listener",
             path.listener.as_ref().map(model::ListenerName::as_str),
+        ),
+        (
+            "path_name",
+            path.path_name.as_ref().map(model::PathName::as_str),
         ),
         ("hub", yes(path.policy.hub)),
         ("accept_skewed", yes(path.policy.accept_skewed)),
