@@ -20,6 +20,7 @@
 
 pub mod bell;
 pub mod clocks;
+pub mod condition;
 pub mod entry;
 #[cfg(test)]
 mod fakes;

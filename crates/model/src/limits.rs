@@ -547,3 +547,23 @@ pub const TLS_CERTIFICATES: usize = LINK_FRAME - (12 << 10);
 /// Certificates that operators' revocation lists may name, each under two spellings of its authority: twice
 /// the fleet. They take some 30 MiB in the engine.
 pub const REVOKED: usize = 200_000;
+
+/// Partitions, zones and outputs that are kept of what a panel reports by a path: as many as one report may have.
+pub const REPORTED_POINTS: usize = 256 + 64 + 64;
+
+/// Hours of trends that may wait to be written, 120 octets each: two hours of a fleet of 50,000, while the store
+/// cannot write. Beyond it they are counted.
+pub const TRENDS_WAITING: usize = 1 << 17;
+
+/// The least time between two transactions of trends.
+pub const CONDITION_PERIOD: Duration = Duration::from_secs(1);
+
+/// Rows of trends and connections in one transaction: some 5 ms; the hours of 50,000 paths are written within four
+/// minutes.
+pub const CONDITION_BATCH: usize = 250;
+
+/// How long trends are kept by the hour. A fleet of 50,000 has 2.4 million such rows, 250 MB.
+pub const TREND_HOURS: Duration = Duration::from_hours(48);
+
+/// How long trends are kept by the day.
+pub const TREND_DAYS: Duration = Duration::from_hours(24 * 90);

@@ -84,7 +84,7 @@ impl Way {
                         way: Self::Tls(stream),
                         resumed: Some(resumed),
                     }),
-                    Ok(Err(error)) => Err(NoWay::Handshake(tls::alert_of(&error))),
+                    Ok(Err(error)) => Err(NoWay::Handshake(tls::reason_of(&error))),
                     Err(_) => Err(NoWay::Handshake(None)),
                 }
             }
@@ -195,6 +195,6 @@ fn hear_under_tls(stream: &mut TlsStream<TcpStream>, buffer: &mut [u8]) -> Heard
         Poll::Pending => Heard::Nothing,
         Poll::Ready(Ok(())) if read.filled().is_empty() => Heard::Gone,
         Poll::Ready(Ok(())) => Heard::Octets(read.filled().len()),
-        Poll::Ready(Err(error)) => tls::alert_of(&error).map_or(Heard::Gone, Heard::Refused),
+        Poll::Ready(Err(error)) => tls::reason_of(&error).map_or(Heard::Gone, Heard::Refused),
     }
 }

@@ -89,7 +89,7 @@ pub enum PanelEvent {
     /// All that is unanswered is sent again.
     Repeating,
     /// A message went out whose answer will not be read, on purpose.
-    Unheard,
+    Unheard(Kind),
     /// Nobody answered in time, several times over, or the receiver said farewell: close the
     /// connection and try another.
     HangUp,

@@ -17,6 +17,8 @@ pub enum Reason {
     Puback(u8),
     /// It ended the connection: DISCONNECT (MQTT 5, 3.14.2.1).
     Disconnect(u8),
+    /// We ended it: the server's certificate is not one that we believe.
+    NotBelieved,
     /// It ended the connection below that: an alert of TLS (RFC 8446, 6).
     Alert(u8),
 }
@@ -39,7 +41,7 @@ impl Reason {
                 _ => None,
             },
             Self::Connack(code) | Self::Puback(code) | Self::Disconnect(code) => of_mqtt_5(code),
-            Self::Alert(_) => None,
+            Self::NotBelieved | Self::Alert(_) => None,
         }
     }
 }
@@ -83,6 +85,7 @@ impl fmt::Display for Reason {
             Self::Connack3(code) => write!(f, "CONNACK {code}"),
             Self::Puback(code) => write!(f, "PUBACK 0x{code:02X}"),
             Self::Disconnect(code) => write!(f, "DISCONNECT 0x{code:02X}"),
+            Self::NotBelieved => return f.write_str("the server's certificate is not believed"),
             Self::Alert(code) => {
                 let description = AlertDescription::from(*code);
                 return write!(f, "TLS alert {code}, {description:?}");

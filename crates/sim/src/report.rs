@@ -107,7 +107,7 @@ impl OfKind {
             sent: tally.sent,
             acknowledged: tally.acknowledged,
             refused: tally.refused,
-            unanswered: unanswered(tally.sent, tally.acknowledged, tally.refused, 0),
+            unanswered: unanswered(tally.sent, tally.acknowledged, tally.refused, tally.unheard),
             latency: tally.latency(),
         }
     }

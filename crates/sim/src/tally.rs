@@ -94,6 +94,8 @@ pub struct KindTally {
     pub acknowledged: u64,
     /// Messages refused.
     pub refused: u64,
+    /// Messages whose answer was not read, on purpose.
+    pub unheard: u64,
     /// Microseconds from the intended time of sending to the first answer.
     times: Histogram<u64>,
 }
@@ -104,6 +106,7 @@ impl Default for KindTally {
             sent: 0,
             acknowledged: 0,
             refused: 0,
+            unheard: 0,
             times: Histogram::new_with_max(LONGEST_MICROS, 3)
                 .expect("an hour at three digits is within what a histogram can be"),
         }
@@ -120,6 +123,7 @@ impl KindTally {
         self.sent += other.sent;
         self.acknowledged += other.acknowledged;
         self.refused += other.refused;
+        self.unheard += other.unheard;
         self.times
             .add(&other.times)
             .expect("all histograms have one range");
@@ -174,6 +178,12 @@ impl Tally {
         self.counters.poll_refused += u64::from(kind == Kind::Poll);
         self.counters.refused += u64::from(kind.is_signal());
         self.kinds[kind.index()].refused += 1;
+    }
+
+    /// A message went out whose answer will not be read.
+    pub fn unheard(&mut self, kind: Kind) {
+        self.counters.unheard += 1;
+        self.kinds[kind.index()].unheard += 1;
     }
 
     /// Adds what another fleet counted and measured.
@@ -242,6 +252,7 @@ struct WrittenKind {
     sent: u64,
     acknowledged: u64,
     refused: u64,
+    unheard: u64,
     times: Vec<(u64, u64)>,
 }
 
@@ -251,6 +262,7 @@ impl From<Tally> for Written {
             sent: of_kind.sent,
             acknowledged: of_kind.acknowledged,
             refused: of_kind.refused,
+            unheard: of_kind.unheard,
             times: of_kind
                 .times
                 .iter_recorded()
@@ -274,6 +286,7 @@ impl TryFrom<Written> for Tally {
                 sent: written.sent,
                 acknowledged: written.acknowledged,
                 refused: written.refused,
+                unheard: written.unheard,
                 ..KindTally::default()
             };
             for (micros, times) in written.times {

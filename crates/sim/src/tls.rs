@@ -179,10 +179,11 @@ impl Client {
     }
 }
 
-/// The alert of TLS that an error tells of, if it does.
-pub(crate) fn alert_of(error: &io::Error) -> Option<Reason> {
+/// Why TLS ended, as far as an error tells.
+pub(crate) fn reason_of(error: &io::Error) -> Option<Reason> {
     match error.get_ref()?.downcast_ref::<rustls::Error>()? {
         rustls::Error::AlertReceived(description) => Some(Reason::alert(*description)),
+        rustls::Error::InvalidCertificate(_) => Some(Reason::NotBelieved),
         _ => None,
     }
 }

@@ -3,6 +3,7 @@
 //! Invariant: nothing here decides; each operation is handed to the thread that owns what it
 //! needs, and its answer handed back.
 
+mod condition;
 mod strays;
 mod trust;
 mod verdicts;

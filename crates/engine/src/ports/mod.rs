@@ -10,6 +10,7 @@
 //! Invariant: the traits speak the domain's operations, never tables or messages; each is
 //! object-safe, so that an engine is the same whatever stands behind it.
 
+mod condition;
 mod edges;
 mod event_log;
 mod measured;
@@ -29,6 +30,10 @@ mod verdicts;
 use std::future::Future;
 use std::pin::Pin;
 
+pub use condition::{
+    ConditionChange, ConditionStore, LastConnection, PathCondition, Reported, ShowsCondition, Span,
+    Spread, Trend, TrendRow,
+};
 pub use edges::{Admission, Answer, AnswerSender, Changed, Identities, Intake, Origin, Submission};
 pub use event_log::{
     AppendError, Appended, EventFilter, EventLog, EventPage, NewMessage, ReadError, RepeatQuery,

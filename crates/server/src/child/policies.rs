@@ -5,7 +5,8 @@
 //!    ├────► clocks ─────┐
 //!    ├────► quarantine ─┼──► events of our own ──► intake
 //!    ├────► supervision ┤
-//!    ├────► sessions ───┘
+//!    ├────► sessions ───┤
+//!    ├────► condition ──┘
 //!    └────► registry
 //!   API ──► judge, quarantine, registry, supervision
 //! ```
@@ -16,6 +17,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use engine::clocks::{Clocks, clocks};
+use engine::condition::Condition;
 use engine::entry;
 use engine::ingest::{Ingest, ingest};
 use engine::ports::{Confirmations, EventLog, Intake};
@@ -23,13 +25,15 @@ use engine::quarantine::Quarantine;
 use engine::sessions::Places;
 use engine::states;
 use engine::supervision::{self, Watcher};
+use engine::trust::{self, Trust};
 use engine::verdicts::Judge;
-use model::{Clock, EventSeq, Watch};
+use model::{Clock, EventSeq, FamilyName, ListenerName, Watch};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::house::House;
 use super::setup::EngineSetup;
+use crate::clock::SystemEntropy;
 
 /// The handles of the policies.
 pub(super) struct Policies {
@@ -39,7 +43,9 @@ pub(super) struct Policies {
     pub(super) quarantine: Quarantine,
     pub(super) watcher: Watcher,
     pub(super) places: Places,
+    pub(super) condition: Condition,
     pub(super) judge: Judge,
+    pub(super) trust: Trust,
 }
 
 /// The tasks of the engine; one that ends unasked ends the process.
@@ -76,6 +82,11 @@ impl Policies {
 
         let reports = Arc::new(intake.clone());
         ends_well(services, places.clone().run(reports.clone(), stop(stopped)));
+        let condition = Condition::load(store.clone(), places.clone(), Arc::clone(&clock)).await?;
+        ends_well(
+            services,
+            condition.clone().run(reports.clone(), stop(stopped)),
+        );
         let doubt = intake.clock_doubt();
         let (clocks, watching) =
             clocks(registry.clone(), reports.clone(), doubt, Arc::clone(&clock));
@@ -95,8 +106,8 @@ impl Policies {
             clock: Arc::clone(&clock),
             boot: boot(&clock),
             default: Some(Watch::parse(&setup.supervision)?),
-            // DC-09 panels connect for each message, or not at all.
-            farewells: Vec::new(),
+            proving: proving(),
+            certified: certified(setup),
         })
         .await?;
         // Before supervision tells anything new: the newest event says when the last life ended.
@@ -116,6 +127,17 @@ impl Policies {
         let quarantine =
             Quarantine::load(store.clone(), registry, reports, Arc::clone(&clock)).await?;
         ends_well(services, quarantine.clone().run(stop(stopped)));
+        let (trust, trusting) = trust::start(trust::Parts {
+            store: store.clone(),
+            authority: house.authority.clone(),
+            registry: house.registry.clone(),
+            reports: Arc::new(intake.clone()),
+            clock: Arc::clone(&clock),
+            entropy: Box::new(SystemEntropy),
+            secret_families: proving(),
+        })
+        .await?;
+        ends_well(services, trusting.run(stop(stopped)));
 
         let listeners: Vec<Arc<dyn Confirmations>> =
             vec![Arc::new(watcher.clone()), Arc::new(places.clone())];
@@ -127,9 +149,24 @@ impl Policies {
             quarantine,
             watcher,
             places,
+            condition,
             judge,
+            trust,
         })
     }
+}
+
+/// Families whose panels keep a connection on which they have proved who they are.
+fn proving() -> Vec<FamilyName> {
+    let all = families::FAMILIES.iter();
+    let proving = all.filter(|family| family.keeps_proven_sessions());
+    proving.map(|family| family.name()).collect()
+}
+
+/// Listeners where every panel must show a certificate.
+fn certified(setup: &EngineSetup) -> Vec<ListenerName> {
+    let names = setup.certified.iter();
+    names.filter_map(|name| ListenerName::parse(name)).collect()
 }
 
 /// What tells this boot of the machine from others; where that cannot be known, this start.

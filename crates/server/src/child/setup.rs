@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use gateway::worker;
 use proto::Strangers;
 use serde::{Deserialize, Serialize};
 
@@ -43,6 +44,8 @@ pub(crate) struct EngineSetup {
     pub(crate) gateways: usize,
     /// The operator's files of TLS.
     pub(crate) tls: TlsSetup,
+    /// Listeners where every panel must show a certificate.
+    pub(crate) certified: Vec<String>,
 }
 
 /// The operator's files of TLS; what is not given is made in the data folder.
@@ -102,6 +105,16 @@ impl From<ClientCertificates> for Certificates {
             ClientCertificates::Required => Self::Required,
             ClientCertificates::Optional => Self::Optional,
             ClientCertificates::Off => Self::Off,
+        }
+    }
+}
+
+impl From<Certificates> for worker::ClientCertificates {
+    fn from(certificates: Certificates) -> Self {
+        match certificates {
+            Certificates::Required => Self::Required,
+            Certificates::Optional => Self::Optional,
+            Certificates::Off => Self::Off,
         }
     }
 }

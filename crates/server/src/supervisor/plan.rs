@@ -14,7 +14,7 @@ use model::Clock;
 use super::ports::{self, Shared};
 use crate::child::setup::{Common, EngineSetup, GatewaySetup, ListenerSetup, Retention, TlsSetup};
 use crate::clock::SystemClock;
-use crate::config::{Config, Listener, LogFormat, Synchronous};
+use crate::config::{ClientCertificates, Config, Listener, LogFormat, Synchronous};
 
 /// A child's place in the house.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -165,7 +165,16 @@ impl Plan {
                 crl: self.config.tls.crl.clone(),
                 names: self.config.tls.names.clone(),
             },
+            certified: self.certified(),
         }
+    }
+
+    /// Listeners where every panel must show a certificate.
+    fn certified(&self) -> Vec<String> {
+        let listeners = self.listeners.iter().map(|opened| &opened.listener);
+        let certified =
+            listeners.filter(|listener| listener.tls == Some(ClientCertificates::Required));
+        certified.map(|listener| listener.name.clone()).collect()
     }
 
     pub(super) fn gateway_setup(&self, index: u16) -> GatewaySetup {

@@ -41,7 +41,7 @@ pub(super) struct Life<P: Machine> {
     /// For how long the receiver asked to be left alone.
     put_off: Option<Duration>,
     /// Whether it ever was connected.
-    was_connected: bool,
+    pub(super) was_connected: bool,
     /// When the panel last said anything, for supervision.
     pub(super) spoke: Mono,
     /// When the fleet began, from which absences count.

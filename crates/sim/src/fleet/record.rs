@@ -129,7 +129,7 @@ impl Record {
             PanelEvent::Ignored => counters.ignored += 1,
             PanelEvent::Doubled => counters.doubled += 1,
             PanelEvent::Repeating => counters.repeated += 1,
-            PanelEvent::Unheard => counters.unheard += 1,
+            PanelEvent::Unheard(kind) => self.tally.unheard(kind),
             PanelEvent::HangUp => counters.hung_up += 1,
         }
     }

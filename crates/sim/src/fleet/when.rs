@@ -80,7 +80,9 @@ impl<P: Machine> Life<P> {
         if !absence.lasts.is_zero() {
             self.script.skip(until);
         }
-        self.shared.record().tally.counters.silenced += 1;
+        // Who has not come yet does not fall silent.
+        let silenced = u64::from(self.was_connected);
+        self.shared.record().tally.counters.silenced += silenced;
         self.failures = 0;
         Some(until)
     }

@@ -64,7 +64,6 @@ impl Member {
     /// This path called `lan`, and another one of the same panel called `cell`, which has its own
     /// place in the fleet.
     pub(crate) fn into_paths(mut self, place: u64) -> [Self; 2] {
-        self.habit.tells_sent = false;
         let cell = Self {
             path: PathName::parse("cell"),
             place: Some(place),

@@ -9,6 +9,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod bindings;
+pub(crate) mod condition;
 pub(crate) mod panels;
 pub(crate) mod paths;
 pub(crate) mod read;

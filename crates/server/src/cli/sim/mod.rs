@@ -131,22 +131,16 @@ fn document(order: &Order, options: &Options, sailed: &crew::Sailed, report: &Re
 /// What the exit status says.
 fn judge(order: &Order, options: &Options, report: &Report) -> Result<ExitCode, Failure> {
     let spoke = report.kinds.values().any(|kind| kind.sent > 0);
+    let no_tls = report.counters.not_shaken > 0 && report.counters.connected == 0;
+    if no_tls {
+        let what = format!("nobody got through the TLS of {}", order.target);
+        let why: Vec<_> = report.reasons.keys().map(String::as_str).collect();
+        let hint = "Is it a listener for MQTT over TLS, and is --server-ca its authority?";
+        return Err(Failure::new(what, [&why.join("; "), hint].join(". ")));
+    }
     if spoke && !report.was_answered() {
-        let hint = match (&order.speaks, order.transport()) {
-            (Speaks::Dc09(_), Transport::Udp) => {
-                "Over UDP nobody says that no receiver is there: is that the \
-                 port, and does it take UDP? Receivers are silent to frames that they cannot read."
-            }
-            (Speaks::Dc09(_), Transport::Tcp) => {
-                "Is it a DC-09 receiver, and are the panels registered there (--write-panels)?"
-            }
-            (Speaks::Mqtt(_), _) => {
-                "Are the panels registered there (--write-panels), and does the server know their \
-                 authority (tls.client_ca)?"
-            }
-        };
         let what = format!("nobody at {} answered a single message", order.target);
-        return Err(Failure::new(what, hint));
+        return Err(Failure::new(what, nobody_answers(order)));
     }
     if options.told.fail_on_loss && report.unanswered > 0 {
         let what = format!("{} signals stayed unanswered", report.unanswered);
@@ -156,4 +150,21 @@ fn judge(order: &Order, options: &Options, report: &Report) -> Result<ExitCode, 
         ));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What to look at where nobody answers.
+fn nobody_answers(order: &Order) -> &'static str {
+    match (&order.speaks, order.transport()) {
+        (Speaks::Dc09(_), Transport::Udp) => {
+            "Over UDP nobody says that no receiver is there: is that the \
+             port, and does it take UDP? Receivers are silent to frames that they cannot read."
+        }
+        (Speaks::Dc09(_), Transport::Tcp) => {
+            "Is it a DC-09 receiver, and are the panels registered there (--write-panels)?"
+        }
+        (Speaks::Mqtt(_), _) => {
+            "Are the panels registered there (--write-panels), and does the server know their \
+             authority (tls.client_ca)?"
+        }
+    }
 }

@@ -21,7 +21,8 @@ use super::mqtt::MqttOptions;
 pub struct Options {
     #[command(subcommand)]
     pub(super) instead: Option<Instead>,
-    /// Where the receiver listens: HOST:PORT. Any DC-09 receiver will do, not only Watchfire.
+    /// Where the receiver listens: HOST:PORT. Any DC-09 receiver will do, not only Watchfire; and
+    /// any server of MQTT over TLS, as far as that goes.
     #[arg(long, value_name = "HOST:PORT", required_unless_present_any = ["list", "write_panels"])]
     pub(super) target: Option<String>,
     /// Show the built-in scenarios, and end.

@@ -68,7 +68,7 @@ impl Panel {
         }
         for waiting in self.waiting.drain(..) {
             if waiting.kind.is_signal() {
-                self.events.push_back(PanelEvent::Unheard);
+                self.events.push_back(PanelEvent::Unheard(waiting.kind));
             }
         }
         self.deadline = None;
@@ -94,6 +94,7 @@ impl Panel {
         };
         self.wait(now);
         let (kind, took) = (waiting.kind, waiting.took(now.mono));
+        self.round_trip = u32::try_from(took.as_millis()).ok();
         if ack.reason.is_error() {
             let reason = Reason::Puback(ack.reason.number());
             self.events.push_back(PanelEvent::Told(reason));

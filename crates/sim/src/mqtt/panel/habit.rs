@@ -21,9 +21,6 @@ pub struct Habit {
     pub doubles: Share,
     /// Whether it reads what it is answered. One that does not goes on sending.
     pub reads: bool,
-    /// Whether its events say when they were first sent. The two paths of one panel cannot: the
-    /// same event would differ.
-    pub tells_sent: bool,
     /// How its payloads are written.
     pub format: Format,
 }
@@ -37,7 +34,6 @@ impl Habit {
             deaf: Share::NONE,
             doubles: Share::NONE,
             reads: true,
-            tells_sent: true,
             format: Format::Json,
         }
     }

@@ -58,6 +58,8 @@ pub struct Panel {
     state: State,
     decoder: Decoder,
     waiting: VecDeque<Waiting>,
+    /// How long the last answer took, in milliseconds.
+    round_trip: Option<u32>,
     /// The last packet id used.
     packet: u16,
     /// After how long a silence it asks whether the server is there.
@@ -83,6 +85,7 @@ impl Panel {
             dice,
             state: State::Offline,
             waiting: VecDeque::new(),
+            round_trip: None,
             packet: 0,
             spoke: Mono(0),
             asked: None,

@@ -44,7 +44,9 @@ impl Panel {
             ..Connect::new(identity.client_id())
         };
         self.write(now, &Packet::Connect(Box::new(connect)));
-        self.events.push_back(PanelEvent::Said(Kind::Connect));
+        if self.habit.reads {
+            self.events.push_back(PanelEvent::Said(Kind::Connect));
+        }
     }
 
     /// What it says of itself.
@@ -101,8 +103,8 @@ impl Panel {
         let time = &self.identity.time;
         Evt {
             occurred: Some(time.at(intended)),
-            sent: self.habit.tells_sent.then(|| time.at(now.mono)),
-            stored: kept && self.habit.tells_sent,
+            sent: Some(time.at(now.mono)),
+            stored: kept,
             ..happening.evt(self.identity.boot, number)
         }
     }
@@ -125,6 +127,7 @@ impl Panel {
             }
             Report::Status(mut status) => {
                 status.at = Some(self.identity.time.at(intended));
+                status.round_trip = self.round_trip;
                 let payload = status.encode(self.habit.format).into();
                 Waiting::new(intended, kind, (StatusReport::TOPIC, payload))
             }

@@ -1,6 +1,7 @@
 //! What every store must do, whatever stands behind it: plain functions over the ports, and for
 //! each set of ports a macro that makes each function a test of one store.
 
+pub(crate) mod condition;
 pub(crate) mod event_log;
 pub(crate) mod paths;
 pub(crate) mod registry;
@@ -206,6 +207,14 @@ mod supervision_on_sqlite {
         what_is_told_twice_counts_once,
         a_panel_that_is_back_ends_its_own_loss_alone,
         losses_that_touch_a_period_are_found,
+    );
+}
+
+mod condition_on_sqlite {
+    crate::conformance::tests_of!(condition, super::sqlite();
+        parts_of_hours_add_up_by_hour_and_by_day,
+        old_hours_are_forgotten_before_old_days,
+        what_a_panel_last_said_of_itself_is_kept,
     );
 }
 
