@@ -10,7 +10,6 @@ pub(crate) mod engine;
 pub(crate) mod gateway;
 mod house;
 mod policies;
-mod private_file;
 mod retention;
 mod seal;
 mod secrets;

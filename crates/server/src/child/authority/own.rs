@@ -24,8 +24,8 @@ use super::names::Names;
 use super::pair::Pair;
 use super::read;
 use super::{issuer, roots, within, wrong};
-use crate::child::private_file;
 use crate::clock::SystemEntropy;
+use crate::private_file;
 
 /// Days that our authority's certificate is good for: 30 years. Panels are in the wall for as long.
 const AUTHORITY_DAYS: u32 = 30 * 366;

@@ -3,6 +3,7 @@
 //! The script stands in for the API: it says which requests must come, in order, and what they
 //! are answered. What the API itself does is proved where it is.
 
+mod credentials;
 mod fake;
 mod paths;
 mod quarantine;
