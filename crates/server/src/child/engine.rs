@@ -116,11 +116,17 @@ fn shown(house: &House, policies: &Policies, hub: &Hub) -> api::Services {
         quarantine: Arc::new(policies.quarantine.clone()),
         registry: store.clone(),
         panel_admin: Arc::new(house.registry.clone()),
+        trust: Arc::new(policies.trust.clone()),
         supervision: Arc::new(policies.watcher.clone()),
         trust: Arc::new(policies.trust.clone()),
         presence: Some(Arc::new(policies.watcher.clone())),
         bell: policies.bell.clone(),
-        health: vec![intake.clone(), store.clone(), hub.figures()],
+        health: vec![
+            intake.clone(),
+            store.clone(),
+            hub.figures(),
+            Arc::new(policies.trust.clone()),
+        ],
         measured: vec![
             intake,
             Arc::new(house.registry.clone()),
