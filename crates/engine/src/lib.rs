@@ -34,4 +34,5 @@ pub mod sessions;
 pub mod states;
 pub mod supervision;
 mod telling;
+pub mod trust;
 pub mod verdicts;

@@ -332,6 +332,42 @@ pub const READ_BUFFER: usize = 64 << 10;
 /// that a tenth of all descriptors, filled by strangers, stays under 10 MiB.
 pub const READ_WITHOUT_IDENTITY: usize = 4 << 10;
 
+/// Octets that a connection keeps of what is not complete in TLS: the largest record there can be
+/// (RFC 8446 5.2: 2^14 + 256, and its header).
+pub const TLS_PARTIAL: usize = (16 << 10) + 256 + 5;
+
+/// The same of a connection without identity: a chain of three certificates with RSA keys of 4,096 bits
+/// fits, and a tenth of 20,000 descriptors, filled by strangers, stays under 16 MiB.
+pub const TLS_PARTIAL_WITHOUT_IDENTITY: usize = 8 << 10;
+
+/// Connections whose TLS handshake goes on in one turn of the loop, and that may wait for that. One in
+/// full costs 300 µs in two steps, so that a turn spends less than 20 ms on newcomers even if
+/// it did both.
+pub const HANDSHAKE_QUOTA: usize = 64;
+
+/// How long a session ticket is good: keys are changed every six hours, and the one before is
+/// still taken.
+pub const TICKET_LIFETIME: Duration = Duration::from_hours(12);
+
+/// R11: who may be away for longer than this is asked to come back later while too many come at
+/// once; who may not (SP5, DP4 and above, R10) is let in.
+pub const HIGH_CLASS_KEEP_ALIVE: Duration = Duration::from_secs(39);
+
+/// The least time after which a panel that was sent away may come back; 200 others could be let in each
+/// second of it.
+pub const SOONEST_RETRY: Duration = Duration::from_secs(5);
+
+/// The longest such time: panels that were sent away together come back spread over it.
+pub const LATEST_RETRY: Duration = Duration::from_mins(1);
+
+/// Connections of one gateway that may wait to be told that they are taken over: what a storm of
+/// returning panels makes in a second. One beyond lasts until its keep-alive ends.
+pub const TAKEOVERS: usize = 4_096;
+
+/// Reports of a gateway whose longest turns are remembered, with [`LINK_PERIOD`] a minute: longer than
+/// metrics are mostly asked for.
+pub const TURNS_REMEMBERED: usize = 120;
+
 /// Descriptors that a gateway keeps free of connections: link, listeners, files, headroom.
 pub const DESCRIPTOR_RESERVE: usize = 500;
 
@@ -437,6 +473,34 @@ pub const LEARNED: usize = 1 << 16;
 /// month, for reports by year (R33).
 pub const FAULTS_KEPT: Duration = Duration::from_hours(24 * 762);
 
+/// How often the files of TLS are looked at: an operator's new certificate, or a longer revocation
+/// list, is in force within a minute, and in a second by `tls reload`.
+pub const TLS_LOOK: Duration = Duration::from_mins(1);
+
+/// How long a key seals session tickets before another takes its place. Its tickets are taken for
+/// as long again, so that a panel that connects twice a day resumes, and a key that leaks opens half
+/// a day.
+pub const TICKET_KEY_LIFE: Duration = Duration::from_hours(6);
+
+/// Keys whose tickets are taken: the one in use and the one before.
+pub const TICKET_KEYS: usize = 2;
+
+/// For how long a panel's certificate is made, unless somebody says otherwise.
+pub const CERTIFICATE_VALID: Duration = Duration::from_hours(24 * 730);
+
+/// For how long a panel's certificate can be made: the life of the hardware.
+pub const CERTIFICATE_LONGEST: Duration = Duration::from_hours(24 * 3_650);
+
+/// Certificates of one path that may be in force: the one in use and its successor are two; the
+/// rest are those that nobody revoked.
+pub const PATH_CERTIFICATES: usize = 16;
+
+/// R27: for how long after its end a panel's certificate still lets alarms in.
+pub const EXPIRED_ADMITTED: Duration = Duration::from_hours(24 * 90);
+
+/// Orders to read the files of TLS again that may wait: people give them, one at a time.
+pub const TLS_RELOADS: usize = 8;
+
 /// Events of our own that services which never wait may have waiting for their turn: one of each path of a
 /// fleet of 50,000, 64 octets each. Beyond it they are counted.
 pub const OUTBOX: usize = 1 << 16;
@@ -472,6 +536,17 @@ pub const ENTRY_MEMORY: Duration = Duration::from_mins(65);
 /// Entries that are watched at a time, 100 octets each: a fleet of 50,000 whose every panel is entered at once
 /// fits. Beyond it a panel is not watched for a crash, and that is logged.
 pub const ENTRIES: usize = 1 << 16;
+
+/// Octets of a file of TLS: a revocation list with an entry for every panel of the fleet has a tenth of it.
+pub const TLS_FILE: u64 = 16 << 20;
+
+/// Octets of all certificates that gateways are handed: they cross the link as one message, with a key and
+/// the keys of tickets. A chain and some thirty authorities fit.
+pub const TLS_CERTIFICATES: usize = LINK_FRAME - (12 << 10);
+
+/// Certificates that operators' revocation lists may name, each under two spellings of its authority: twice
+/// the fleet. They take some 30 MiB in the engine.
+pub const REVOKED: usize = 200_000;
 
 /// Partitions, zones and outputs that are kept of what a panel reports by a path: as many as one report may have.
 pub const REPORTED_POINTS: usize = 256 + 64 + 64;

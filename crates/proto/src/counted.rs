@@ -145,4 +145,27 @@ counted! {
     BadEvent, "bad_event";
     /// An event without a request for an answer (QoS 0): stored, and not acknowledged.
     UnansweredEvent, "unanswered_event";
+    /// A TLS handshake that was done in full.
+    HandshakeFull, "handshake_full";
+    /// A TLS handshake that resumed a session.
+    HandshakeResumed, "handshake_resumed";
+    /// A handshake refused because no client certificate was shown where one is required.
+    TlsNoCertificate, "tls_no_certificate";
+    /// A handshake refused because the client's certificate is no good.
+    TlsBadCertificate, "tls_bad_certificate";
+    /// A handshake refused because nobody we trust signed the client's certificate.
+    TlsUnknownAuthority, "tls_unknown_authority";
+    /// A handshake refused because the client's certificate is not in force yet, or somebody's above it is
+    /// no more.
+    TlsNotInForce, "tls_not_in_force";
+    /// A handshake refused because the client knows neither TLS 1.3 nor 1.2.
+    TlsVersion, "tls_version";
+    /// A handshake refused for anything else: no TLS at all, nothing in common.
+    TlsRefused, "tls_refused";
+    /// A connection that the other side ended with a TLS alert: it does not like our certificate.
+    TlsPeerRefused, "tls_peer_refused";
+    /// A connection closed because of a TLS record that is none, or is no good.
+    TlsBadRecord, "tls_bad_record";
+    /// Material for TLS that is of no use: what was there before stays.
+    TlsMaterialRefused, "tls_material_refused";
 }

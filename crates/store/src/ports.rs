@@ -5,6 +5,7 @@
 
 mod condition;
 mod strays;
+mod trust;
 mod verdicts;
 
 use std::sync::Arc;

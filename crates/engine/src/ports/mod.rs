@@ -34,7 +34,7 @@ pub use condition::{
     ConditionChange, ConditionStore, LastConnection, PathCondition, Reported, ShowsCondition, Span,
     Spread, Trend, TrendRow,
 };
-pub use edges::{Admission, Answer, AnswerSender, Identities, Intake, Origin, Submission};
+pub use edges::{Admission, Answer, AnswerSender, Changed, Identities, Intake, Origin, Submission};
 pub use event_log::{
     AppendError, Appended, EventFilter, EventLog, EventPage, NewMessage, ReadError, RepeatQuery,
     StoredMessage,
@@ -65,9 +65,9 @@ pub use supervision::{
     SupervisionStore, SupervisionSummary, Told, WatchedPath,
 };
 pub use trust::{
-    Authority, AuthorityError, CertificateOrder, CertificateRow, Credentials, Loaded, ProvidesTls,
-    TICKET_KEY, TicketKey, TlsMaterial, TrustAdmin, TrustError, TrustStatus, TrustStore,
-    TrustedRoot,
+    Authority, AuthorityError, CertificateOrder, CertificateRow, Credentials, ExpirySubject,
+    ExpiryTold, Loaded, ProvidesTls, TICKET_KEY, TicketKey, TlsMaterial, TrustAdmin, TrustError,
+    TrustStatus, TrustStore, TrustedRoot,
 };
 pub use verdicts::{Confirmations, JudgesEvents, NewVerdict, Verdict, VerdictError, Verdicts};
 

@@ -157,6 +157,8 @@ pub struct PathStanding {
     /// It has a key that cannot be opened: it was sealed under another `seal.key`. Its encrypted
     /// frames are refused until the key is set again.
     pub key_is_lost: bool,
+    /// Whether it has a secret that the panel can show in place of a certificate.
+    pub has_secret: bool,
 }
 
 /// A panel and what is known of its parts.
@@ -166,6 +168,8 @@ pub struct PanelDetail {
     pub panel: Panel,
     /// How each of its paths stands, in the order of [`Panel::paths`].
     pub standings: Vec<PathStanding>,
+    /// Since when it is disabled; `None` if it is not.
+    pub disabled: Option<Wall>,
     /// Its partitions, by number.
     pub partitions: Vec<PartitionRow>,
     /// Its zones, by number.

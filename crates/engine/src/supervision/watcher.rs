@@ -39,7 +39,7 @@ impl Watcher {
     fn channel(&self, path: PathIndex) -> Assurance {
         let binding = self.shared.registry.binding(path);
         binding.map_or(Assurance::Plain, |binding| {
-            Assurance::of(binding.path.cipher.is_some(), binding.learned.forgery)
+            self.shared.house.assurance(&binding)
         })
     }
 

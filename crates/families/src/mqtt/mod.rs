@@ -42,6 +42,10 @@ impl Family for Mqtt {
         "Watchfire panel protocol"
     }
 
+    fn keeps_proven_sessions(&self) -> bool {
+        true
+    }
+
     fn open_stream(&self, setting: SessionSetting) -> Box<dyn Session> {
         Box::new(MqttSession::new(&setting))
     }

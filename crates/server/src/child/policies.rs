@@ -26,13 +26,15 @@ use engine::quarantine::Quarantine;
 use engine::sessions::Places;
 use engine::states;
 use engine::supervision::{self, Watcher};
+use engine::trust::{self, Trust};
 use engine::verdicts::Judge;
-use model::{Clock, EventSeq, Watch};
+use model::{Clock, EventSeq, FamilyName, ListenerName, Watch};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::house::House;
 use super::setup::EngineSetup;
+use crate::clock::SystemEntropy;
 
 /// The handles of the policies.
 pub(super) struct Policies {
@@ -45,6 +47,7 @@ pub(super) struct Policies {
     pub(super) condition: Condition,
     pub(super) health: Health,
     pub(super) judge: Judge,
+    pub(super) trust: Trust,
 }
 
 /// The tasks of the engine; one that ends unasked ends the process.
@@ -107,8 +110,8 @@ impl Policies {
             clock: Arc::clone(&clock),
             boot: boot(&clock),
             default: Some(Watch::parse(&setup.supervision)?),
-            // DC-09 panels connect for each message, or not at all.
-            farewells: Vec::new(),
+            proving: proving(),
+            certified: certified(setup),
         })
         .await?;
         // Before supervision tells anything new: the newest event says when the last life ended.
@@ -128,6 +131,17 @@ impl Policies {
         let quarantine =
             Quarantine::load(store.clone(), registry, reports, Arc::clone(&clock)).await?;
         ends_well(services, quarantine.clone().run(stop(stopped)));
+        let (trust, trusting) = trust::start(trust::Parts {
+            store: store.clone(),
+            authority: house.authority.clone(),
+            registry: house.registry.clone(),
+            reports: Arc::new(intake.clone()),
+            clock: Arc::clone(&clock),
+            entropy: Box::new(SystemEntropy),
+            secret_families: proving(),
+        })
+        .await?;
+        ends_well(services, trusting.run(stop(stopped)));
 
         let listeners: Vec<Arc<dyn Confirmations>> =
             vec![Arc::new(watcher.clone()), Arc::new(places.clone())];
@@ -142,8 +156,22 @@ impl Policies {
             condition,
             health,
             judge,
+            trust,
         })
     }
+}
+
+/// Families whose panels keep a connection on which they have proved who they are.
+fn proving() -> Vec<FamilyName> {
+    let all = families::FAMILIES.iter();
+    let proving = all.filter(|family| family.keeps_proven_sessions());
+    proving.map(|family| family.name()).collect()
+}
+
+/// Listeners where every panel must show a certificate.
+fn certified(setup: &EngineSetup) -> Vec<ListenerName> {
+    let names = setup.certified.iter();
+    names.filter_map(|name| ListenerName::parse(name)).collect()
 }
 
 /// What tells this boot of the machine from others; where that cannot be known, this start.

@@ -17,5 +17,6 @@ pub(crate) mod states;
 pub(crate) mod strays;
 pub(crate) mod supervision;
 pub(crate) mod tokens;
+pub(crate) mod trust;
 pub(crate) mod verdicts;
 pub(crate) mod writer;

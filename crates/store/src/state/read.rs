@@ -57,8 +57,13 @@ pub(crate) fn panel(
     sealer: &dyn Sealer,
     id: PanelId,
 ) -> Result<Option<PanelDetail>, Trouble> {
-    let sql = "SELECT idx, id, organisation, site, name, created FROM panel WHERE id = ?1";
-    let Some(mut panel) = rows(conn, sql, [id.as_bytes()], panel_row)?.pop() else {
+    let sql =
+        "SELECT idx, id, organisation, site, name, created, disabled FROM panel WHERE id = ?1";
+    let with_disabled = |row: &Row<'_>| {
+        let disabled: Option<i64> = get(row, 6)?;
+        Ok((panel_row(row)?, disabled.map(Wall)))
+    };
+    let Some((mut panel, disabled)) = rows(conn, sql, [id.as_bytes()], with_disabled)?.pop() else {
         return Ok(None);
     };
     let (paths, standings) = bindings::standing(conn, sealer, panel.index)?
@@ -78,6 +83,7 @@ pub(crate) fn panel(
     Ok(Some(PanelDetail {
         panel,
         standings,
+        disabled,
         partitions,
         zones,
         outputs,

@@ -285,6 +285,7 @@ impl Registry for Register {
         let standing = self.standing.lock().unwrap().clone();
         let detail = panel.map(|panel| PanelDetail {
             standings: vec![standing; panel.paths.len()],
+            disabled: None,
             panel,
             partitions: vec![PartitionRow {
                 number: number("1"),

@@ -8,6 +8,7 @@ pub(crate) mod registry;
 pub(crate) mod states;
 pub(crate) mod strays;
 pub(crate) mod supervision;
+pub(crate) mod trust;
 pub(crate) mod verdicts;
 
 use crate::memory::MemoryLog;
@@ -82,6 +83,22 @@ macro_rules! paths_conformance {
 }
 pub(crate) use paths_conformance;
 
+macro_rules! trust_conformance {
+    ($make:expr) => {
+        crate::conformance::tests_of!(trust, $make;
+            certificates_come_back_and_are_found_by_their_panel,
+            a_number_is_given_once,
+            a_certificate_is_revoked_once_and_stays_on_record,
+            a_removed_path_takes_its_certificates_and_its_secret_with_it,
+            a_secret_is_set_and_replaced_and_taken_away,
+            a_disabled_panel_is_so_on_all_paths_and_since_when_it_was,
+            keys_of_tickets_are_kept_newest_first_in_place_of_those_before,
+            what_was_told_of_ends_is_kept_of_each_the_newest,
+        );
+    };
+}
+pub(crate) use trust_conformance;
+
 macro_rules! tests_of {
     ($module:ident, $make:expr; $($name:ident,)*) => {$(
         #[tokio::test]
@@ -149,6 +166,14 @@ mod paths_on_sqlite {
 
 mod paths_in_memory {
     super::paths_conformance!(super::memory_registry());
+}
+
+mod trust_on_sqlite {
+    super::trust_conformance!(super::sqlite());
+}
+
+mod trust_in_memory {
+    super::trust_conformance!(super::memory_registry());
 }
 
 mod states_on_sqlite {
