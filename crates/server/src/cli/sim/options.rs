@@ -322,7 +322,7 @@ pub(super) fn scenarios() -> String {
     let mut text = "Scenarios:\n".to_owned();
     for (name, _) in BUILT_IN {
         let about = Scenario::built_in(name).map(|scenario| scenario.about);
-        let line = format!("  {name:<8} {}\n", about.unwrap_or_default());
+        let line = format!("  {name:<10} {}\n", about.unwrap_or_default());
         text.push_str(&line);
     }
     text.push_str(
