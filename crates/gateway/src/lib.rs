@@ -17,4 +17,5 @@
 
 pub mod hub;
 pub mod link;
+pub mod tls;
 pub mod worker;

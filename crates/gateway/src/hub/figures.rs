@@ -1,9 +1,11 @@
 //! What gateways counted, for people, and whether all gateways are here, for readiness.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use engine::ports::{Check, Health, Measured, Measurement, Reading};
+use model::limits;
 use proto::Counted;
 
 use crate::link::Counters;
@@ -19,6 +21,15 @@ pub struct Figures {
 struct Row {
     connected: bool,
     counters: Option<Counters>,
+    /// Its longest turns, of the last reports.
+    turns: VecDeque<u32>,
+}
+
+impl Row {
+    fn longest_turn(&self) -> Duration {
+        let micros = self.turns.iter().max().copied().unwrap_or(0);
+        Duration::from_micros(micros.into())
+    }
 }
 
 impl Figures {
@@ -41,7 +52,28 @@ impl Figures {
 
     /// The gateway's newest counters.
     pub(super) fn count(&self, gateway: u16, counters: Counters) {
-        self.rows().entry(gateway).or_default().counters = Some(counters);
+        let mut rows = self.rows();
+        let row = rows.entry(gateway).or_default();
+        if row.turns.len() >= limits::TURNS_REMEMBERED {
+            row.turns.pop_front();
+        }
+        row.turns.push_back(counters.gauges.longest_turn);
+        row.counters = Some(counters);
+    }
+
+    /// The longest turn of any gateway's loop within the last minute: for so long a panel may have
+    /// waited for nothing but us.
+    pub fn longest_turn(&self) -> Duration {
+        let rows = self.rows();
+        rows.values().map(Row::longest_turn).max().unwrap_or_default()
+    }
+
+    /// What all gateways counted for this reason, since each began.
+    pub fn counted(&self, reason: Counted) -> u64 {
+        let rows = self.rows();
+        let counters = rows.values().filter_map(|row| row.counters.as_ref());
+        let counts = counters.filter_map(|counters| counters.counts.get(reason.index()));
+        counts.sum()
     }
 
     fn rows(&self) -> MutexGuard<'_, BTreeMap<u16, Row>> {
@@ -87,6 +119,12 @@ impl Measured for Figures {
                 continue;
             };
             measure_gateway(*gateway, counters, out);
+            out.push(Measurement {
+                name: "watchfire_gateway_longest_turn_seconds",
+                help: "The longest turn of the event loop within the last minute.",
+                labels: vec![("gateway", gateway.to_string())],
+                reading: Reading::Gauge(row.longest_turn().as_secs_f64()),
+            });
         }
     }
 }
@@ -152,6 +190,26 @@ mod tests {
         assert!(figures.checks()[0].ok);
         drop(connected);
         assert_eq!(figures.checks()[0].detail, "0 of 1 gateways are connected");
+    }
+
+    #[test]
+    fn a_long_turn_is_remembered_for_a_minute_of_reports() {
+        let figures = Figures::new(1);
+        let report = |longest_turn| Counters {
+            counts: Vec::new(),
+            gauges: Gauges {
+                longest_turn,
+                ..Gauges::default()
+            },
+        };
+        figures.count(2, report(70_000));
+        for _ in 1..limits::TURNS_REMEMBERED {
+            figures.count(1, report(900));
+            figures.count(2, report(400));
+        }
+        assert_eq!(figures.longest_turn(), Duration::from_millis(70));
+        figures.count(2, report(400));
+        assert_eq!(figures.longest_turn(), Duration::from_micros(900));
     }
 
     #[test]

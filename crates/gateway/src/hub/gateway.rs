@@ -3,7 +3,8 @@
 //! Invariants:
 //! 1. The normal and the bulk stream are read only after `Ready`: by then the order of every
 //!    connection that the gateway kept is known, and its alarms are on their way.
-//! 2. An answer frees its signal's place before it is written, so that whoever reads it may send.
+//! 2. What TLS is ended with comes before any identity: the gateway lets nobody in before.
+//! 3. An answer frees its signal's place before it is written, so that whoever reads it may send.
 
 use std::future::pending;
 use std::io;
@@ -11,8 +12,10 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::BytesMut;
-use engine::ports::{Admission, Answer, AnswerSender, Origin, Sign, StrayFrame, Submission};
-use model::{Account, FamilyName, IntakeState, PathIndex, Stream, limits};
+use engine::ports::{
+    Admission, Answer, AnswerSender, Changed, Origin, Sign, StrayFrame, Submission, TlsMaterial,
+};
+use model::{IntakeState, PathIndex, Stream, limits};
 use proto::{Admitted, KEYS, Outgoing, Stray};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
@@ -24,6 +27,7 @@ use zeroize::Zeroize;
 use super::Shared;
 use super::greeting::{Half, Trio};
 use super::order::{Order, Violation};
+use super::whereabouts::Whereabouts;
 use crate::link::{
     DecodeError, Downward, FrameBuffer, Heard, IdentityAnswer, Question, TooLarge, Upward, codec,
     question_of,
@@ -56,10 +60,12 @@ const FORGET_CHUNK: usize = 1_024;
 /// What is written of identities at once: a frame always fits behind another.
 const IDENTITY_BUFFER: usize = 2 * (limits::LINK_FRAME + size_of::<u32>());
 
+/// One link; when it ends, its gateway's connections are gone.
 struct Link {
     shared: Arc<Shared>,
     gateway: u16,
     order: Mutex<Order>,
+    whereabouts: Mutex<Whereabouts>,
     urgent: Notify,
     normal: Notify,
     ready: Notify,
@@ -109,8 +115,11 @@ async fn run(shared: Arc<Shared>, trio: Trio) -> End {
     let (questions, asked) = mpsc::channel(limits::LINK_IDENTIFY);
     // Before `Welcome`, at which the gateway forgets: no change is missed in between.
     let changes = shared.identities.changes();
+    let taken_over = shared.takeovers.open(trio.gateway);
+    let whereabouts = Whereabouts::new(trio.gateway, Arc::clone(&shared.sessions));
     let link = Link {
         shared,
+        whereabouts: Mutex::new(whereabouts),
         gateway: trio.gateway,
         order: Mutex::default(),
         urgent: Notify::new(),
@@ -128,10 +137,17 @@ async fn run(shared: Arc<Shared>, trio: Trio) -> End {
         end = link.write_answers(urgent_out, answered) => end,
         end = link.submit(Stream::Urgent) => end,
         end = link.read_when_ready(normal_in, bulk_in) => end,
-        end = link.write_identities(normal_out, asked, changes) => end,
+        end = link.write_normal(normal_out, asked, changes, taken_over) => end,
         end = link.submit(Stream::Normal) => end,
     };
     end.err().unwrap_or(End::Stopping)
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        let now = self.shared.clock.now().mono;
+        self.whereabouts().all_departed(now);
+    }
 }
 
 type In = (OwnedReadHalf, FrameBuffer);
@@ -144,6 +160,12 @@ fn split(half: Half) -> (In, OwnedWriteHalf) {
 impl Link {
     fn order(&self) -> MutexGuard<'_, Order> {
         self.order.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn whereabouts(&self) -> MutexGuard<'_, Whereabouts> {
+        self.whereabouts
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn read(&self, (mut stream, mut frames): In) -> Result<(), End> {
@@ -183,7 +205,16 @@ impl Link {
                 let asked = self.questions.try_send(question);
                 asked.map_err(|_| End::TooManyQuestions)?;
             }
-            Upward::Reports(_) => {}
+            Upward::Reports(told) => {
+                for one in told {
+                    self.shared.reports.told(one.path, one.report, one.at);
+                }
+            }
+            Upward::Arrived(arrived) => {
+                let takeovers = &self.shared.takeovers;
+                self.whereabouts().arrived(&arrived, takeovers)?;
+            }
+            Upward::Departed { connection, at } => self.whereabouts().departed(connection, at),
             Upward::Alive(heard) => self.take_heard(&heard),
             Upward::Left(gone) => {
                 for one in gone {
@@ -225,6 +256,9 @@ impl Link {
             })
             .collect();
         self.shared.supervises.heard(&signs);
+        for one in heard {
+            self.shared.sessions.spoke(one.path, one.epoch, one.at);
+        }
         for one in heard.iter().filter(|one| one.agreed) {
             self.shared.clocks.agreed(one.path, one.at);
         }
@@ -325,17 +359,26 @@ impl Link {
         }
     }
 
-    async fn write_identities(
+    async fn write_normal(
         &self,
         mut stream: OwnedWriteHalf,
         mut asked: mpsc::Receiver<Box<Question>>,
-        mut changes: broadcast::Receiver<Arc<Vec<(FamilyName, Account)>>>,
+        mut changes: broadcast::Receiver<Changed>,
+        mut taken_over: mpsc::Receiver<u64>,
     ) -> Result<(), End> {
         let mut batch = Vec::new();
         // Never grows, so that no copy of a key stays behind (I10).
         let mut out = BytesMut::with_capacity(IDENTITY_BUFFER);
+        let mut material = self.shared.tls.material();
+        material.mark_changed();
         loop {
             tokio::select! {
+                biased;
+                changed = material.changed() => {
+                    changed.map_err(|_| End::Stopping)?;
+                    let newest = material.borrow_and_update().clone();
+                    self.put_material(newest.as_deref(), &mut out);
+                }
                 count = asked.recv_many(&mut batch, limits::LINK_IDENTIFY) => {
                     if count == 0 {
                         pending::<()>().await; // Never: the link itself holds a sender.
@@ -350,17 +393,34 @@ impl Link {
                     }
                 }
                 forget = changes.recv() => match forget {
-                    Ok(accounts) => {
+                    Ok(Changed::Accounts(accounts)) => {
                         for chunk in accounts.chunks(FORGET_CHUNK) {
                             codec::append(&mut out, &Downward::Forget(chunk.to_vec()))?;
                             write_and_wipe(&mut stream, &mut out).await?;
                         }
                     }
-                    Err(RecvError::Lagged(_)) => codec::append(&mut out, &Downward::ForgetAll)?,
+                    Ok(Changed::Anybody) | Err(RecvError::Lagged(_)) => {
+                        codec::append(&mut out, &Downward::ForgetAll)?;
+                    }
                     Err(RecvError::Closed) => return Err(End::Stopping),
+                },
+                Some(connection) = taken_over.recv() => {
+                    codec::append(&mut out, &Downward::TakenOver { connection })?;
                 }
             }
             write_and_wipe(&mut stream, &mut out).await?;
+        }
+    }
+
+    /// Material that does not fit would not fit the next link, either: what is there stays.
+    fn put_material(&self, material: Option<&TlsMaterial>, out: &mut BytesMut) {
+        let Some(material) = material else {
+            return; // The first is still to come.
+        };
+        let message = Downward::Tls(Box::new(material.clone()));
+        if let Err(error) = codec::append(out, &message) {
+            let (gateway, version) = (self.gateway, material.version);
+            tracing::error!(gateway, version, %error, "a gateway gets no new material for TLS");
         }
     }
 

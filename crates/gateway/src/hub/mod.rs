@@ -4,7 +4,8 @@
 //!   gateway ═ three streams ═► greeting ─► pairing ─► a task per gateway
 //!                                                       │ Order: tokens without gaps (I5)
 //!                                                       ▼
-//!                 engine::ports: Intake, Identities, Supervises, WatchesClocks, Learns, Quarantines
+//!                 engine::ports: Intake, Identities, Supervises, WatchesClocks, Learns, Quarantines,
+//!                                Sessions, TakesReports; and from there: ProvidesTls
 //! ```
 //!
 //! Invariants:
@@ -21,6 +22,7 @@ mod figures;
 mod gateway;
 mod greeting;
 mod order;
+mod whereabouts;
 
 use std::collections::HashMap;
 use std::io;
@@ -28,7 +30,10 @@ use std::os::unix::net::UnixListener as StdListener;
 use std::pin::pin;
 use std::sync::Arc;
 
-use engine::ports::{Identities, Intake, Learns, Quarantines, Supervises, WatchesClocks};
+use engine::ports::{
+    Identities, Intake, Learns, ProvidesTls, Quarantines, Sessions, Supervises, TakesReports,
+    WatchesClocks,
+};
 use model::{Clock, ErrorCode, limits};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::task::JoinSet;
@@ -36,6 +41,7 @@ use tokio::task::JoinSet;
 pub use figures::Figures;
 
 use greeting::{Greeted, Pairing, Trio, greet};
+use whereabouts::Takeovers;
 
 /// What the hub works with.
 pub struct HubSetup {
@@ -59,6 +65,12 @@ pub struct HubSetup {
     pub learns: Arc<dyn Learns>,
     /// Keeps strangers apart.
     pub quarantines: Arc<dyn Quarantines>,
+    /// What gateways end TLS with.
+    pub tls: Arc<dyn ProvidesTls>,
+    /// Knows where paths are connected.
+    pub sessions: Arc<dyn Sessions>,
+    /// Takes what panels tell of themselves.
+    pub reports: Arc<dyn TakesReports>,
 }
 
 impl std::fmt::Debug for HubSetup {
@@ -98,6 +110,10 @@ struct Shared {
     learns: Arc<dyn Learns>,
     quarantines: Arc<dyn Quarantines>,
     supervises: Arc<dyn Supervises>,
+    tls: Arc<dyn ProvidesTls>,
+    sessions: Arc<dyn Sessions>,
+    reports: Arc<dyn TakesReports>,
+    takeovers: Takeovers,
     figures: Arc<Figures>,
 }
 
@@ -129,6 +145,10 @@ impl Hub {
                 learns: setup.learns,
                 quarantines: setup.quarantines,
                 supervises: setup.supervises,
+                tls: setup.tls,
+                sessions: setup.sessions,
+                reports: setup.reports,
+                takeovers: Takeovers::default(),
                 figures: Arc::new(Figures::new(setup.gateways)),
             }),
         }

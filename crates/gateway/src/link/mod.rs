@@ -6,7 +6,7 @@
 //! | stream | gateway to engine | engine to gateway |
 //! | --- | --- | --- |
 //! | urgent | `Hello`, `Snapshot`…, signals of alarm classes and what they promote, `Ready` | `Welcome`, answers, intake state |
-//! | normal | `Hello`, other signals, `Identify`, `Alive`, `Left`, `Skewed`, `Learned`, `Stray`, `Flood`, `Reports`, `Counters`, `Closed` | identities, `Forget`, `Tls`, `TakenOver` |
+//! | normal | `Hello`, other signals, `Identify`, `Alive`, `Left`, `Skewed`, `Learned`, `Stray`, `Flood`, `Reports`, `Arrived`, `Departed`, `Counters`, `Closed` | identities, `Forget`, `Tls`, `TakenOver` |
 //! | bulk | `Hello` | – |
 //!
 //! A gateway says `Hello` on each and waits for `Welcome`. Then it sends the snapshot of its
@@ -49,8 +49,8 @@ mod tests;
 pub use codec::{DecodeError, Message, TooLarge};
 pub use downward::{Downward, IdentityAnswer};
 pub use frame::FrameBuffer;
-pub use upward::{Counters, Gauges, Gone, Heard, Hello, Question, SessionRow, Told, Upward};
+pub use upward::{Arrived, Counters, Gauges, Gone, Heard, Hello, Question, SessionRow, Told, Upward};
 pub use window::{Outbound, Window, question_of};
 
 /// The version of the format. It changes when a recorded message changes.
-pub const VERSION: u16 = 3;
+pub const VERSION: u16 = 4;

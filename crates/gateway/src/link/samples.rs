@@ -5,17 +5,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arrayvec::{ArrayString, ArrayVec};
-use engine::ports::Answer;
+use engine::ports::{Answer, TICKET_KEY, TicketKey, TlsMaterial};
 use model::{
-    Account, AccountKey, AckMode, CipherKey, Code, Committed, Epoch, EventClass, EventFlags,
-    EventSeq, Extended, FamilyName, Forgery, IdentityClaim, IdentityRefusal, IntakeState, Item,
+    Account, AccountKey, AckMode, CipherKey, Code, Committed, ConnectionReport, ConnectionState, Epoch, EventClass, EventFlags,
+    EventSeq, Extended, FamilyName, Forgery, IdentityClaim, IdentityRefusal, IntakeState, Issuer, Item, LinkKind, PanelReport, PanelSecret, PeerCertificate, RebootReason, ReportedPartition, StatusReport, ZoneState,
     Learned, ListenerName, Mono, OwnCode, PanelIndex, PathIndex, PathPolicy, Point, PointNumber,
     Proven, Refusal, RepeatKey, Signal, SignalToken, Stream, Wall,
 };
 use proto::{Admitted, Outgoing, Stray, StrayReason};
+use zeroize::Zeroizing;
 
 use super::{
-    Counters, Downward, Gauges, Gone, Heard, Hello, IdentityAnswer, Question, SessionRow, Upward,
+    Arrived, Counters, Downward, Gauges, Gone, Heard, Hello, IdentityAnswer, Question, SessionRow, Told, Upward,
     VERSION,
 };
 
@@ -125,6 +126,7 @@ pub(super) fn upward() -> Vec<(String, Upward)> {
                 certificate: None,
             })),
         ),
+        ("identify-certificate".to_owned(), Upward::Identify(proving())),
         ("closed".to_owned(), Upward::Closed { connection: 5 }),
         (
             "counters".to_owned(),
@@ -134,6 +136,7 @@ pub(super) fn upward() -> Vec<(String, Upward)> {
                     connections: 3,
                     without_identity: 2,
                     unacknowledged: 1,
+                    longest_turn: 20_000,
                 },
             }),
         ),
@@ -167,6 +170,81 @@ pub(super) fn upward() -> Vec<(String, Upward)> {
     samples
 }
 
+/// A question with all that can go with one.
+fn proving() -> Box<Question> {
+    Box::new(Question {
+        connection: 5,
+        source: IpAddr::from([192, 0, 2, 7]),
+        claim: IdentityClaim {
+            key: key(),
+            secret: Some(PanelSecret::new(b"wfp_secret".to_vec())),
+            must_prove: true,
+        },
+        certificate: Some(PeerCertificate {
+            issuer: Issuer([1; 32]),
+            signer: Issuer([2; 32]),
+            serial: ArrayVec::from_iter([0x7F, 0, 255]),
+            not_after: Wall(1_795_000_000_000_000),
+            names: ["12AB", "12ab.panels.example"]
+                .into_iter()
+                .map(|name| ArrayString::from(name).unwrap())
+                .collect(),
+        }),
+    })
+}
+
+fn status() -> StatusReport {
+    StatusReport {
+        at: Some(Wall(1_795_000_000_000_000)),
+        rssi: Some(-71),
+        link: Some(LinkKind::Ethernet),
+        battery: Some(100),
+        millivolts: Some(13_600),
+        mains: Some(true),
+        decidegrees: Some(-5),
+        retries: Some(2),
+        round_trip: Some(45),
+        uptime: Some(86_400),
+        partitions: (1..).zip(ReportedPartition::ALL.iter().copied()).collect(),
+        zones: (1..).zip(ZoneState::ALL.iter().copied()).collect(),
+        outputs: vec![(1, true), (2, false)],
+    }
+}
+
+fn told(report: PanelReport) -> Told {
+    Told {
+        path: PathIndex(41),
+        at: Mono(86_400_000_000_004),
+        report,
+    }
+}
+
+/// Every number of every enumeration in them.
+fn reports() -> Vec<Told> {
+    let of_link = |link: &LinkKind| StatusReport {
+        link: Some(*link),
+        ..StatusReport::default()
+    };
+    let of_state = |(at, state): (usize, &ConnectionState)| ConnectionReport {
+        state: *state,
+        boot: 7,
+        firmware: Some("2.4.1".parse().unwrap()),
+        model: Some("WF-16".parse().unwrap()),
+        reason: RebootReason::ALL.get(at).copied(),
+        at: Some(Wall(1_795_000_000_000_000)),
+    };
+    let of_reason = |reason: &RebootReason| ConnectionReport {
+        reason: Some(*reason),
+        ..of_state((0, &ConnectionState::ALL[0]))
+    };
+    let links = LinkKind::ALL.iter().map(of_link).map(PanelReport::Status);
+    let states = ConnectionState::ALL.iter().enumerate().map(of_state);
+    let reasons = RebootReason::ALL.iter().map(of_reason);
+    let connections = states.chain(reasons).map(PanelReport::Connection);
+    let all = [PanelReport::Status(status())].into_iter();
+    all.chain(links).chain(connections).map(told).collect()
+}
+
 fn sightings() -> Vec<(String, Upward)> {
     let mut samples = vec![
         (
@@ -185,6 +263,23 @@ fn sightings() -> Vec<(String, Upward)> {
                 epoch: Epoch(86_400_000_000_001),
                 at: Mono(86_400_000_000_003),
             }]),
+        ),
+        ("reports".to_owned(), Upward::Reports(reports())),
+        (
+            "arrived".to_owned(),
+            Upward::Arrived(Arrived {
+                connection: 5,
+                path: PathIndex(41),
+                source: IpAddr::from([192, 0, 2, 7]),
+                at: Mono(86_400_000_000_005),
+            }),
+        ),
+        (
+            "departed".to_owned(),
+            Upward::Departed {
+                connection: 5,
+                at: Mono(86_400_000_000_006),
+            },
         ),
         (
             "skewed".to_owned(),
@@ -235,6 +330,21 @@ fn admitted() -> Arc<Admitted> {
     })
 }
 
+fn material() -> TlsMaterial {
+    let ticket = |octet| TicketKey {
+        name: [octet; 16],
+        key: Zeroizing::new([!octet; TICKET_KEY]),
+        made: Wall(1_795_000_000_000_000),
+    };
+    TlsMaterial {
+        version: 3,
+        chain: vec![vec![0x30, 1], vec![0x30, 2]],
+        key: Zeroizing::new(vec![0x30, 3]),
+        roots: vec![vec![0x30, 4], vec![0x30, 5]],
+        tickets: vec![ticket(1), ticket(2)],
+    }
+}
+
 pub(super) fn downward() -> Vec<(String, Downward)> {
     let proof = Committed::attest(
         SignalToken(3),
@@ -271,6 +381,11 @@ pub(super) fn downward() -> Vec<(String, Downward)> {
             Downward::Forget(vec![(key().family, key().account); 2]),
         ),
         ("forget-all".to_owned(), Downward::ForgetAll),
+        ("tls".to_owned(), Downward::Tls(Box::new(material()))),
+        (
+            "taken-over".to_owned(),
+            Downward::TakenOver { connection: 5 },
+        ),
         (
             "intake".to_owned(),
             Downward::Intake(IntakeState {

@@ -151,7 +151,7 @@ prop_compose! {
         account in of(account()),
         code in code(),
         partition in of(number()),
-        point in of((proptest::sample::select(&[Point::Zone, Point::User, Point::Output]), number())),
+        point in of((select(&[Point::Zone, Point::User, Point::Output]), number())),
         text in of(".{0,20}"),
         flags in flags(),
     ) -> Item {

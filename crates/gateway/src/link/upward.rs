@@ -78,6 +78,19 @@ pub struct Told {
     pub report: PanelReport,
 }
 
+/// A path that was let in, after it proved who it is, on a connection that it keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Arrived {
+    /// The gateway's number for the connection.
+    pub connection: u64,
+    /// Which path.
+    pub path: PathIndex,
+    /// Where it came from.
+    pub source: IpAddr,
+    /// When.
+    pub at: Mono,
+}
+
 /// A known connection that has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Gone {
@@ -98,6 +111,8 @@ pub struct Gauges {
     pub without_identity: u32,
     /// Signals that are not answered.
     pub unacknowledged: u32,
+    /// The longest turn of its loop since it last said so, in microseconds.
+    pub longest_turn: u32,
 }
 
 /// What a gateway counted since it began.
@@ -150,6 +165,15 @@ pub enum Upward {
     },
     /// Panels told something of themselves that is no event.
     Reports(Vec<Told>),
+    /// A path was let in (R9); said again of each over a new link.
+    Arrived(Arrived),
+    /// The connection of such a path is gone.
+    Departed {
+        /// Which.
+        connection: u64,
+        /// Since when.
+        at: Mono,
+    },
     /// R7: this address, or this path, sends more than its share, and is limited.
     Flood {
         /// Where it comes from.
@@ -182,6 +206,8 @@ const STRAY: u8 = 11;
 const FLOOD: u8 = 12;
 const LEFT: u8 = 13;
 const REPORTS: u8 = 14;
+const ARRIVED: u8 = 15;
+const DEPARTED: u8 = 16;
 
 /// Where a signal's class stands: behind length, kind and connection.
 const CLASS_AT: usize = LENGTH + 1 + size_of::<u64>();
@@ -220,6 +246,8 @@ impl Message for Upward {
             Self::Flood { .. } => FLOOD,
             Self::Left(_) => LEFT,
             Self::Reports(_) => REPORTS,
+            Self::Arrived(_) => ARRIVED,
+            Self::Departed { .. } => DEPARTED,
         }
     }
 
@@ -242,6 +270,11 @@ impl Message for Upward {
             Self::Skewed(paths) => paths.put(out),
             Self::Left(gone) => gone.put(out),
             Self::Reports(told) => told.put(out),
+            Self::Arrived(arrived) => arrived.put(out),
+            Self::Departed { connection, at } => {
+                connection.put(out);
+                at.put(out);
+            }
             Self::Flood { source, path } => {
                 source.put(out);
                 path.put(out);
@@ -280,6 +313,11 @@ impl Message for Upward {
             SKEWED => Self::Skewed(Field::take(input)?),
             LEFT => Self::Left(Field::take(input)?),
             REPORTS => Self::Reports(Field::take(input)?),
+            ARRIVED => Self::Arrived(Field::take(input)?),
+            DEPARTED => Self::Departed {
+                connection: Field::take(input)?,
+                at: Field::take(input)?,
+            },
             FLOOD => Self::Flood {
                 source: Field::take(input)?,
                 path: Field::take(input)?,
@@ -400,6 +438,26 @@ impl Field for Told {
     }
 }
 
+impl Field for Arrived {
+    const WHAT: &'static str = "an arrival";
+
+    fn put(&self, out: &mut BytesMut) {
+        self.connection.put(out);
+        self.path.put(out);
+        self.source.put(out);
+        self.at.put(out);
+    }
+
+    fn take(input: &mut &[u8]) -> Result<Self, DecodeError> {
+        Ok(Self {
+            connection: Field::take(input)?,
+            path: Field::take(input)?,
+            source: Field::take(input)?,
+            at: Field::take(input)?,
+        })
+    }
+}
+
 impl Field for Gone {
     const WHAT: &'static str = "a farewell";
 
@@ -426,6 +484,7 @@ impl Field for Counters {
         self.gauges.connections.put(out);
         self.gauges.without_identity.put(out);
         self.gauges.unacknowledged.put(out);
+        self.gauges.longest_turn.put(out);
     }
 
     fn take(input: &mut &[u8]) -> Result<Self, DecodeError> {
@@ -435,6 +494,7 @@ impl Field for Counters {
                 connections: Field::take(input)?,
                 without_identity: Field::take(input)?,
                 unacknowledged: Field::take(input)?,
+                longest_turn: Field::take(input)?,
             },
         })
     }

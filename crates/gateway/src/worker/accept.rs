@@ -13,15 +13,19 @@ use mio::{Interest, Registry, Token};
 use model::{ListenerName, Mono, limits};
 use proto::{Counted, Family, SessionBounds, SessionSetting, Strangers};
 
-use super::connection::{Channel, Connection};
+use super::channel::Channel;
+use super::connection::Connection;
 use super::promise::Outlook;
 use super::seeds::Seed;
+use crate::tls::ClientCertificates;
 use super::{CONNECTIONS, LISTENERS, Listening, Worker};
 
 /// The listening sockets, and who came in without identity.
 #[derive(Debug)]
 pub(super) struct Gate {
     listeners: Vec<Listener>,
+    /// Whose turn it is.
+    first: usize,
     /// Given up when no descriptor is left, so that one connection can be taken and closed.
     spare: Option<File>,
     /// Connections without identity.
@@ -55,6 +59,8 @@ pub(super) struct Spoken {
     pub(super) family: &'static dyn Family,
     name: ListenerName,
     strangers: Strangers,
+    /// What is demanded under TLS, if it is spoken.
+    tls: Option<ClientCertificates>,
 }
 
 impl Spoken {
@@ -63,6 +69,7 @@ impl Spoken {
             family: listening.family,
             name: listening.name,
             strangers: listening.strangers,
+            tls: listening.tls,
         }
     }
 
@@ -110,10 +117,19 @@ impl Gate {
         }
         Ok(Self {
             listeners,
+            first: 0,
             spare: File::open("/dev/null").ok(),
             strangers: Lobby::default(),
             flooded: Lobby::default(),
         })
+    }
+
+    /// All listeners, another one first each time, since they share what a turn can bear.
+    fn in_turn(&mut self) -> impl Iterator<Item = usize> + use<> {
+        let count = self.listeners.len();
+        self.first = (self.first + 1) % count.max(1);
+        let first = self.first;
+        (0..count).map(move |n| (first + n) % count)
     }
 
     /// Connections whose panel is not known.
@@ -136,9 +152,10 @@ impl Gate {
         }
     }
 
-    /// Whether connections may be waiting that no event will tell of.
-    pub(super) fn has_more(&self) -> bool {
-        self.listeners.iter().any(|listener| listener.pending)
+    /// Whether connections may be waiting that no event will tell of, and that can be let in.
+    pub(super) fn has_more(&self, tls_is_ready: bool) -> bool {
+        let mut listeners = self.listeners.iter();
+        listeners.any(|one| one.pending && (tls_is_ready || one.spoken.tls.is_none()))
     }
 
     /// Lets nobody in any more. The supervisor keeps the sockets for whoever comes after us.
@@ -186,11 +203,15 @@ impl Worker {
         if !self.may_accept() {
             return;
         }
-        for at in 0..self.gate.listeners.len() {
+        for at in self.gate.in_turn() {
             if !self.gate.listeners[at].is_due(self.now.mono) {
                 continue;
             }
-            for _ in 0..limits::ACCEPT_QUOTA {
+            let quota = match self.gate.listeners[at].spoken.tls {
+                Some(_) => self.room_for_handshakes(),
+                None => limits::ACCEPT_QUOTA,
+            };
+            for _ in 0..quota {
                 match self.gate.next(at) {
                     Some(Ok((socket, peer))) => self.let_in(at, socket, peer),
                     Some(Err(error)) => {
@@ -248,10 +269,17 @@ impl Worker {
         self.poll
             .registry()
             .register(&mut socket, token, interest)?;
+        let channel = match spoken.tls {
+            None => Channel::Plain(socket),
+            Some(demand) => {
+                let config = self.securing.configuration(demand);
+                let config = config.ok_or(ErrorKind::NotConnected)?;
+                Channel::secured(socket, config).map_err(io::Error::other)?
+            }
+        };
         let opened = self.now.mono;
         let place = self.connections.insert(|number| {
             let session = spoken.family.open_stream(setting);
-            let channel = Channel::Stream(socket);
             Connection {
                 flooded,
                 ..Connection::new(number, channel, session, source, opened)

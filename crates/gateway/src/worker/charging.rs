@@ -20,7 +20,6 @@ use proto::Counted;
 use rustix::net::sockopt;
 
 use super::Worker;
-use super::connection::Channel;
 use super::floods::Flooding;
 use crate::link::Upward;
 
@@ -37,7 +36,7 @@ impl Worker {
         if std::mem::take(&mut connection.paid) {
             self.addresses.refund(connection.source);
         }
-        if let Channel::Stream(socket) = &connection.channel {
+        if let Some(socket) = connection.channel.socket() {
             keep_alive(socket);
             let flooded = connection.flooded;
             self.no_longer_stranger(flooded);

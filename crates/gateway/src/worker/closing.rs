@@ -34,10 +34,16 @@ impl Worker {
 
     /// Closes the socket and forgets the session. Its signals stay in the window.
     pub(super) fn remove(&mut self, place: usize) {
-        let Some(connection) = self.connections.remove(place) else {
+        let Some(mut connection) = self.connections.remove(place) else {
             return;
         };
+        if connection.unsent.is_empty() {
+            connection.channel.say_farewell();
+        }
         let number = connection.number;
+        if connection.proven {
+            self.tell_departure(number);
+        }
         self.identities.withdraw(number);
         if connection.next_token > SignalToken(1) {
             self.tell_closed(number);
@@ -89,17 +95,22 @@ impl Worker {
                     self.answer_datagram(place);
                     self.cut(place, Counted::DatagramExpired);
                 }
-                Some(false) => self.say_goodbye(place),
+                Some(false) => self.say_goodbye(place, CloseReason::Draining),
                 None => {}
             }
         }
     }
 
-    fn say_goodbye(&mut self, place: usize) {
+    /// Its path has connected anew (R9): the session may say so before it closes.
+    pub(super) fn hand_over(&mut self, number: u64) {
+        if let Some(place) = self.connections.place_of(number) {
+            self.say_goodbye(place, CloseReason::TakenOver);
+        }
+    }
+
+    fn say_goodbye(&mut self, place: usize, reason: CloseReason) {
         if let Some(connection) = self.connections.get_mut(place) {
-            connection
-                .session
-                .handle_close(self.now, CloseReason::Draining);
+            connection.session.handle_close(self.now, reason);
         }
         self.drive(place);
         if let Some(connection) = self.connections.get_mut(place) {

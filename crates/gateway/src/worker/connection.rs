@@ -9,12 +9,11 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use mio::net::TcpStream;
 use model::{Epoch, Mono, PathIndex, SignalToken, limits};
 use proto::Session;
 use slab::Slab;
 
-use super::datagrams::ReturnAddress;
+use super::channel::Channel;
 use super::setup::GatewayLimits;
 use super::speakers::Speaker;
 
@@ -38,6 +37,9 @@ pub(super) enum Phase {
     Ended(Mono),
     /// It closes as soon as what is unsent is written.
     Closing(Mono),
+    /// All is written. What still comes is thrown away until the other side closes, too: a socket
+    /// closed over unread octets would take back what the other side has not read yet.
+    Lingering(Mono),
 }
 
 /// In which lists of the turn it stands.
@@ -46,15 +48,6 @@ pub(super) struct Marks {
     pub(super) readable: bool,
     pub(super) touched: bool,
     pub(super) stalled: bool,
-}
-
-/// What a connection's answers go out by.
-#[derive(Debug)]
-pub(super) enum Channel {
-    /// A socket of its own.
-    Stream(TcpStream),
-    /// The socket that its datagram came by.
-    Datagram(Box<ReturnAddress>),
 }
 
 /// One connection.
@@ -75,6 +68,8 @@ pub(super) struct Connection {
     pub(super) speaker: Option<Speaker>,
     /// Whether that account is known to encrypt.
     pub(super) encrypts: bool,
+    /// It has proved who it is, and the engine knows that it is here (R9).
+    pub(super) proven: bool,
     /// R7: its address has paid for what it shows now.
     pub(super) paid: bool,
     /// R7: it came when its address had spent its share.
@@ -105,7 +100,7 @@ impl Connection {
     ) -> Self {
         let input = match channel {
             // Often the first frame is already there.
-            Channel::Stream(_) => Input::Ready,
+            Channel::Plain(_) | Channel::Tls(_) => Input::Ready,
             Channel::Datagram(_) => Input::Quiet,
         };
         Self {
@@ -118,6 +113,7 @@ impl Connection {
             epoch: Epoch::default(),
             speaker: None,
             encrypts: false,
+            proven: false,
             paid: false,
             flooded: false,
             next_token: SignalToken(1),
@@ -160,6 +156,7 @@ impl Connection {
         }
         match (self.phase, self.path) {
             (Phase::Ended(since) | Phase::Closing(since), _) => since.after(LINGER),
+            (Phase::Lingering(since), _) => since.after(limits::GOODBYE),
             // R7: absolute, so that one octet a second does not prolong it.
             (Phase::Open, None) => self.opened.after(limits.first_frame),
             (Phase::Open, Some(_)) => self.heard.after(limits.idle),

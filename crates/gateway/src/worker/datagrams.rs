@@ -23,7 +23,8 @@ use proto::Counted;
 use quinn_udp::{BATCH_SIZE, RecvMeta, Transmit, UdpSockRef, UdpSocketState};
 
 use super::accept::{Spoken, source_of};
-use super::connection::{Channel, Connection};
+use super::channel::Channel;
+use super::connection::Connection;
 use super::promise::Outlook;
 use super::{DATAGRAMS, Worker};
 

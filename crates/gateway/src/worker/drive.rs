@@ -75,6 +75,9 @@ impl Worker {
 
     /// Answers from memory, or asks the engine.
     fn identify(&mut self, place: usize, claim: IdentityClaim) {
+        let Ok(certificate) = self.certificate_of(place) else {
+            return self.cut(place, Counted::TlsBadCertificate); // Never taken for none.
+        };
         let Some(connection) = self.connections.get(place) else {
             return;
         };
@@ -82,7 +85,7 @@ impl Worker {
             connection: connection.number,
             source: connection.source,
             claim,
-            certificate: None,
+            certificate,
         });
         let remembered = may_remember(&question)
             .then(|| {
@@ -91,9 +94,10 @@ impl Worker {
             })
             .flatten();
         if let Some(answer) = remembered {
-            return self.introduce(place, &answer);
+            return self.introduce(place, &answer, false);
         }
-        if !self.charge_question(place) {
+        // R7: a certificate that an authority of ours signed is no stranger's.
+        if question.certificate.is_none() && !self.charge_question(place) {
             return;
         }
         self.uplink
@@ -102,15 +106,22 @@ impl Worker {
     }
 
     /// Tells a session who speaks. Its events are for the caller to see to.
-    pub(super) fn introduce(&mut self, place: usize, answer: &IdentityAnswer) {
+    pub(super) fn introduce(&mut self, place: usize, answer: &IdentityAnswer, must_prove: bool) {
+        let busy = must_prove && self.is_to_come_back(place, answer);
         let Some(connection) = self.connections.get_mut(place) else {
             return;
         };
+        if busy {
+            return self.send_away(place);
+        }
         connection
             .session
             .handle_identity(self.now, answer.identity());
         if let Ok(admitted) = &answer.admitted {
             self.note_admission(place, &answer.key, admitted);
+            if must_prove {
+                self.note_arrival(place, admitted.path);
+            }
         } else {
             connection.shown = None;
             self.charge_waste(place);

@@ -18,7 +18,7 @@ impl Worker {
         self.uplink.keep(self.poll.registry(), self.now.mono);
         let mut said = std::mem::take(&mut self.scratch.said);
         self.uplink
-            .receive(&mut self.scratch.read, &mut said, self.now.mono);
+            .receive(&mut self.scratch.buffers.incoming, &mut said, self.now.mono);
         for message in said.drain(..) {
             self.heed(message);
         }
@@ -31,7 +31,8 @@ impl Worker {
             Downward::Answer(answer) => self.take_answer(answer),
             Downward::Identity(answer) => self.take_identity(&answer),
             Downward::Intake(state) => self.promise.hear(state),
-            Downward::Tls(_) | Downward::TakenOver { .. } => {}
+            Downward::Tls(material) => self.take_material(&material),
+            Downward::TakenOver { connection } => self.hand_over(connection),
             Downward::Forget(accounts) => {
                 for account in accounts {
                     for question in self.identities.forget(account) {
@@ -149,10 +150,10 @@ impl Worker {
     }
 
     fn take_identity(&mut self, answer: &IdentityAnswer) {
-        let awaited = self.identities.answered(answer, self.now.mono);
+        let question = self.identities.answered(answer, self.now.mono);
         let place = self.connections.place_of(answer.connection);
-        if let Some(place) = place.filter(|_| awaited) {
-            self.introduce(place, answer);
+        if let (Some(place), Some(question)) = (place, question) {
+            self.introduce(place, answer, question.claim.must_prove);
             self.drive(place);
         }
     }
@@ -163,6 +164,12 @@ impl Worker {
             self.uplink
                 .say(Stream::Normal, &Upward::Closed { connection });
         }
+    }
+
+    /// The longest turn since the last report, in microseconds.
+    fn take_longest_turn(&mut self) -> u32 {
+        let longest = std::mem::take(&mut self.longest_turn);
+        u32::try_from(longest.as_micros()).unwrap_or(u32::MAX)
     }
 
     /// Tells the engine from time to time what was heard and counted.
@@ -182,6 +189,7 @@ impl Worker {
             connections: gauge(self.connections.streams()),
             without_identity: gauge(self.gate.without_identity()),
             unacknowledged: gauge(self.window.len()),
+            longest_turn: self.take_longest_turn(),
         };
         let counters = self.counts.counters(gauges);
         self.uplink.say(Stream::Normal, &Upward::Counters(counters));

@@ -110,15 +110,16 @@ impl Identities {
         self.open.values().cloned()
     }
 
-    /// Takes an answer; `false` if nobody waits for it.
-    pub(super) fn answered(&mut self, answer: &IdentityAnswer, now: Mono) -> bool {
+    /// Takes an answer; tells which question it answers, if anybody waits for it.
+    pub(super) fn answered(
+        &mut self,
+        answer: &IdentityAnswer,
+        now: Mono,
+    ) -> Option<Box<Question>> {
         let open = self.open.get(&answer.connection);
         let awaited = open.is_some_and(|question| question.claim.key == answer.key);
         self.remember(answer, now);
-        if awaited {
-            self.open.remove(&answer.connection);
-        }
-        awaited
+        awaited.then(|| self.open.remove(&answer.connection)).flatten()
     }
 
     /// Remembers what is true whoever asks: nothing that hangs on a proof.

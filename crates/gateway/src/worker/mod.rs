@@ -22,6 +22,8 @@
 //! What never happens here: waiting for anything but readiness, a lock, a decision about a signal.
 
 mod accept;
+mod busy;
+mod channel;
 mod charging;
 mod clock;
 mod closing;
@@ -35,6 +37,7 @@ mod identities;
 mod limits;
 mod promise;
 mod reading;
+mod securing;
 mod seeds;
 mod setup;
 mod sightings;
@@ -49,6 +52,7 @@ use std::collections::VecDeque;
 use std::net::{IpAddr, TcpListener, UdpSocket};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ::engine::ports::Answer;
 use mio::{Events, Interest, Poll, Token};
@@ -56,10 +60,12 @@ use model::{Clock, Mono, Now, PathIndex};
 
 pub use clock::MachineClock;
 pub use limits::Rate;
+pub use crate::tls::ClientCertificates;
 pub use setup::{GatewayError, GatewayLimits, GatewaySetup, Listening};
 
 use crate::link::{Downward, Outbound, Window};
 use accept::{Gate, Spoken};
+use channel::Buffers;
 use closing::Drain;
 use connection::Connections;
 use counts::Counts;
@@ -68,6 +74,7 @@ use floods::Floods;
 use identities::Identities;
 use limits::Buckets;
 use promise::Promise;
+use securing::Securing;
 use seeds::Seeds;
 use sightings::{Epochs, Sightings};
 use speakers::Speakers;
@@ -109,6 +116,7 @@ struct Worker {
     now: Now,
 
     gate: Gate,
+    securing: Securing,
     datagrams: Datagrams,
     seeds: Seeds,
     connections: Connections,
@@ -127,6 +135,8 @@ struct Worker {
     promise: Promise,
     counts: Counts,
     reported: Mono,
+    /// The longest turn since the last report.
+    longest_turn: Duration,
 
     drain: Option<Drain>,
     scratch: Scratch,
@@ -137,6 +147,8 @@ struct Worker {
 struct Lists {
     /// May have octets to read.
     readable: Vec<usize>,
+    /// The same, and their handshake is not done: the one that waits longest first.
+    handshaking: VecDeque<usize>,
     /// May have octets to write, or a deadline that has changed.
     touched: Vec<usize>,
     /// Wait until the window or the questions have room.
@@ -145,7 +157,7 @@ struct Lists {
 
 /// Buffers that are used by one step at a time.
 struct Scratch {
-    read: Box<[u8]>,
+    buffers: Buffers,
     transmit: Vec<u8>,
     said: Vec<Downward>,
     answers: Vec<Answer>,
@@ -198,6 +210,7 @@ impl Worker {
             control,
             now,
             gate,
+            securing: Securing::default(),
             datagrams,
             seeds: Seeds::new(setup.entropy),
             connections: Connections::default(),
@@ -215,9 +228,10 @@ impl Worker {
             promise: Promise::new(now.mono, limits.promise),
             counts: Counts::default(),
             reported: now.mono,
+            longest_turn: Duration::ZERO,
             drain: None,
             scratch: Scratch {
-                read: vec![0; model::limits::READ_BUFFER].into_boxed_slice(),
+                buffers: Buffers::default(),
                 transmit: Vec::new(),
                 said: Vec::new(),
                 answers: Vec::new(),
@@ -243,6 +257,8 @@ impl Worker {
         self.report();
         self.uplink.flush(self.now.mono);
         self.write_sockets();
+        let turn = self.clock.now().mono.since(self.now.mono);
+        self.longest_turn = self.longest_turn.max(turn);
         Ok(self.is_drained())
     }
 

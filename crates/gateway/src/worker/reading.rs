@@ -5,8 +5,23 @@ use std::io::{ErrorKind, Read};
 use model::limits;
 use proto::{CloseReason, Counted};
 
-use super::Worker;
-use super::connection::{Channel, Input, Phase};
+use super::channel::Nothing;
+use super::connection::{Connection, Input, Phase};
+use super::{Lists, Worker};
+
+impl Lists {
+    /// Has the connection read in this turn or the next.
+    pub(super) fn note_readable(&mut self, place: usize, connection: &mut Connection) {
+        if std::mem::replace(&mut connection.marks.readable, true) {
+            return;
+        }
+        if connection.channel.is_handshaking() {
+            self.handshaking.push_back(place);
+        } else {
+            self.readable.push(place);
+        }
+    }
+}
 
 impl Worker {
     /// Reads what is readable, a buffer of each connection a turn, as long as there is room.
@@ -18,6 +33,7 @@ impl Worker {
             self.read_socket(place);
         }
         self.scratch.places = places;
+        self.go_on_with_handshakes();
     }
 
     /// Goes on with those that waited for room, the longest waiting first.
@@ -37,12 +53,15 @@ impl Worker {
         }
     }
 
-    fn read_socket(&mut self, place: usize) {
+    pub(super) fn read_socket(&mut self, place: usize) {
         let has_room = self.has_room();
         let Some(connection) = self.connections.get_mut(place) else {
             return;
         };
         connection.marks.readable = false;
+        if let Phase::Lingering(_) = connection.phase {
+            return self.throw_away(place);
+        }
         if self.drain.is_some() || !connection.may_read() {
             return; // What holds it back will bring it back.
         }
@@ -53,35 +72,46 @@ impl Worker {
             Some(_) => limits::READ_BUFFER,
             None => limits::READ_WITHOUT_IDENTITY,
         };
-        let Channel::Stream(socket) = &mut connection.channel else {
-            return; // A datagram was read as a whole.
-        };
-        let buffer = &mut self.scratch.read[..room];
-        match socket.read(buffer) {
-            Ok(0) => self.peer_ended(place),
-            Ok(count) => {
+        let (channel, unsent) = (&mut connection.channel, &mut connection.unsent);
+        match channel.receive(room, &mut self.scratch.buffers, unsent) {
+            Ok(received) => {
+                if let Some(shaken) = received.shaken {
+                    self.counts.add(shaken);
+                }
                 connection.heard = self.now.mono;
-                connection.session.handle_bytes(self.now, &buffer[..count]);
+                if !received.plain.is_empty() {
+                    connection.session.handle_bytes(self.now, received.plain);
+                }
                 // A short read leaves nothing, unless the end is still to be read.
-                if count < room && connection.input == Input::Ready {
+                if received.drained && connection.input == Input::Ready {
                     connection.input = Input::Quiet;
+                }
+                // The other side may still read: what it sent is answered before the session
+                // learns of the end.
+                if received.ended {
+                    connection.phase = Phase::Ended(self.now.mono);
                 }
                 self.drive(place);
             }
-            Err(error) => match error.kind() {
-                ErrorKind::WouldBlock => connection.input = Input::Quiet,
-                ErrorKind::Interrupted => self.mark_readable(place),
-                _ => self.peer_gone(place, Counted::Broken),
-            },
+            Err(Nothing::Yet) => connection.input = Input::Quiet,
+            Err(Nothing::Broken) => self.peer_gone(place, Counted::Broken),
+            Err(Nothing::Refused(reason)) => self.refuse_tls(place, reason),
         }
     }
 
-    /// The other side closed its direction. It may still read: what it sent is answered before
-    /// the session learns of the end.
-    fn peer_ended(&mut self, place: usize) {
-        if let Some(connection) = self.connections.get_mut(place) {
-            connection.phase = Phase::Ended(self.now.mono);
-            self.drive(place);
+    /// Reads what nobody wants to know any more; closes when the other side has.
+    fn throw_away(&mut self, place: usize) {
+        let Some(connection) = self.connections.get_mut(place) else {
+            return;
+        };
+        let Some(socket) = connection.channel.socket() else {
+            return;
+        };
+        match socket.read(&mut self.scratch.buffers.incoming) {
+            Ok(1..) => self.mark_readable(place),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => connection.input = Input::Quiet,
+            Err(error) if error.kind() == ErrorKind::Interrupted => self.mark_readable(place),
+            Ok(0) | Err(_) => self.remove(place),
         }
     }
 
@@ -96,10 +126,8 @@ impl Worker {
 
     /// Has the connection read in this turn or the next.
     pub(super) fn mark_readable(&mut self, place: usize) {
-        if let Some(connection) = self.connections.get_mut(place)
-            && !std::mem::replace(&mut connection.marks.readable, true)
-        {
-            self.lists.readable.push(place);
+        if let Some(connection) = self.connections.get_mut(place) {
+            self.lists.note_readable(place, connection);
         }
     }
 

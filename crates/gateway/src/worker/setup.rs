@@ -11,6 +11,7 @@ use proto::{Family, SessionBounds, Strangers};
 use rustix::process::{Resource, getrlimit};
 
 use super::limits::Rate;
+use crate::tls::ClientCertificates;
 
 /// A listener: its sockets, and what is spoken there.
 #[derive(Debug)]
@@ -21,6 +22,8 @@ pub struct Listening {
     pub family: &'static dyn Family,
     /// How strangers are answered (R6).
     pub strangers: Strangers,
+    /// What is demanded of panels under TLS; `None` for a listener without.
+    pub tls: Option<ClientCertificates>,
     /// Where panels connect to.
     pub stream: TcpListener,
     /// Where they send datagrams to, if they may.

@@ -44,6 +44,7 @@ impl Worker {
         if connection.expires(&self.limits) <= now {
             let reason = match (connection.phase, connection.path) {
                 _ if connection.is_datagram() => Counted::DatagramExpired,
+                (Phase::Lingering(_), _) => return self.remove(place),
                 (Phase::Ended(_) | Phase::Closing(_), _) => Counted::Broken,
                 (Phase::Open, None) => Counted::NoIdentityInTime,
                 (Phase::Open, Some(_)) => Counted::Idle,

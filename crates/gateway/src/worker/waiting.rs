@@ -50,8 +50,8 @@ impl Worker {
                         } else if readable && connection.input == Input::Quiet {
                             connection.input = Input::Ready;
                         }
-                        if readable && !std::mem::replace(&mut connection.marks.readable, true) {
-                            self.lists.readable.push(place);
+                        if readable {
+                            self.lists.note_readable(place, connection);
                         }
                         if writable
                             && !connection.unsent.is_empty()
@@ -85,10 +85,11 @@ impl Worker {
     /// How long nothing needs to be done if nothing happens.
     fn patience(&self) -> Duration {
         let left_over = !self.lists.readable.is_empty()
+            || !self.lists.handshaking.is_empty()
             || !self.lists.touched.is_empty()
             || (!self.lists.stalled.is_empty() && self.has_room())
             || self.uplink.has_more()
-            || (self.gate.has_more() && self.may_accept())
+            || (self.gate.has_more(self.securing.is_ready()) && self.may_accept())
             || (self.datagrams.has_more() && self.may_read_datagrams());
         if left_over {
             return Duration::ZERO;

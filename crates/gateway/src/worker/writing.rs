@@ -1,12 +1,12 @@
 //! From sessions to sockets, and what follows once everything is written.
 
-use std::io::{ErrorKind, Write};
+use std::net::Shutdown;
 
-use mio::net::TcpStream;
 use proto::Counted;
 
 use super::Worker;
-use super::connection::{Channel, Phase};
+use super::channel::{Channel, write_some};
+use super::connection::Phase;
 
 /// The shared buffer is given back when one turn needed more than this.
 const TRANSMIT_KEPT: usize = 64 << 10;
@@ -21,6 +21,7 @@ impl Worker {
         }
         self.scratch.places = places;
         self.scratch.transmit.shrink_to(TRANSMIT_KEPT);
+        self.scratch.buffers.shrink();
     }
 
     fn write_socket(&mut self, place: usize) {
@@ -28,21 +29,43 @@ impl Worker {
             return;
         };
         connection.marks.touched = false;
-        let Channel::Stream(socket) = &mut connection.channel else {
+        if connection.is_datagram() {
             return self.answer_datagram(place);
-        };
+        }
         let out = &mut self.scratch.transmit;
         out.clear();
         out.append(&mut connection.unsent);
-        while connection.session.poll_transmit(out) {}
-        match write_some(socket, out) {
-            Some(written) => {
+        let is_all = matches!(connection.phase, Phase::Closing(_));
+        let session = connection.session.as_mut();
+        let channel = &mut connection.channel;
+        channel.gather(session, is_all, &mut self.scratch.buffers, out);
+        let socket = channel.socket();
+        match socket.map_or(Ok(0), |socket| write_some(socket, out)) {
+            Ok(written) => {
                 // No memory is kept by a connection that has nothing unsent.
                 connection.unsent = out.get(written..).unwrap_or_default().to_vec();
                 self.settle(place);
             }
-            None => self.peer_gone(place, Counted::Broken),
+            Err(_) => self.peer_gone(place, Counted::Broken),
         }
+    }
+
+    /// All is written. Under TLS the last word is an alert or a reason that the panel shall read
+    /// although it may have sent more meanwhile; a gateway that drains has no time for that.
+    fn end(&mut self, place: usize) {
+        let now = self.now.mono;
+        let lingers = self.drain.is_none();
+        if let Some(connection) = self.connections.get_mut(place)
+            && lingers
+            && let Channel::Tls(_) = connection.channel
+            && let Some(socket) = connection.channel.socket()
+            && socket.shutdown(Shutdown::Write).is_ok()
+        {
+            connection.phase = Phase::Lingering(now);
+            self.mark_readable(place);
+            return self.arm(place);
+        }
+        self.remove(place);
     }
 
     /// Closes what is to be closed, otherwise reads on and looks at the deadline.
@@ -55,7 +78,7 @@ impl Worker {
             && !self.identities.awaits(number)
             && !connection.marks.stalled;
         match connection.phase {
-            Phase::Closing(_) if connection.unsent.is_empty() => self.remove(place),
+            Phase::Closing(_) if connection.unsent.is_empty() => self.end(place),
             Phase::Ended(_) if connection.unsent.is_empty() && answered => {
                 self.peer_gone(place, Counted::ClosedByPeer);
             }
@@ -70,21 +93,4 @@ impl Worker {
             }
         }
     }
-}
-
-/// Writes as much as the socket takes; `None` if it takes nothing ever again.
-fn write_some(socket: &mut TcpStream, out: &[u8]) -> Option<usize> {
-    let mut written = 0;
-    while let Some(rest) = out.get(written..).filter(|rest| !rest.is_empty()) {
-        match socket.write(rest) {
-            Ok(0) => return None,
-            Ok(count) => written += count,
-            Err(error) => match error.kind() {
-                ErrorKind::WouldBlock => break,
-                ErrorKind::Interrupted => {}
-                _ => return None,
-            },
-        }
-    }
-    Some(written)
 }

@@ -8,13 +8,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use engine::ports::{
-    Admission, Answer, Answering, Identities, Intake, Learns, PathBinding, Quarantines, Sign,
-    StrayFrame, Submission, Supervises, WatchesClocks,
+    Admission, Answer, Answering, Changed, Identities, Intake, Learns, PathBinding, Quarantines,
+    Sign, StrayFrame, Submission, Supervises, WatchesClocks,
 };
 use model::{
-    Account, AckMode, CipherKey, Clock, Committed, Epoch, EventSeq, FamilyName, IdentityClaim,
-    IdentityRefusal, IntakeState, Learned, Mono, OrganisationId, PanelId, PanelIndex, Path, PathId,
-    PathIndex, PathPolicy, PeerCertificate, Proven, Refusal, SiteId, Wall,
+    Account, AckMode, CipherKey, Clock, Committed, Epoch, EventSeq, IdentityClaim, IdentityRefusal,
+    IntakeState, Learned, Mono, OrganisationId, PanelId, PanelIndex, Path, PathId, PathIndex,
+    PathPolicy, PeerCertificate, Proven, Refusal, SiteId, Wall,
 };
 use tokio::sync::{broadcast, watch};
 
@@ -99,7 +99,7 @@ pub(crate) struct FakeIdentities {
     unknown: Mutex<HashSet<Account>>,
     keys: Mutex<HashMap<Account, CipherKey>>,
     asked: Mutex<Vec<Account>>,
-    changes: broadcast::Sender<Arc<Vec<(FamilyName, Account)>>>,
+    changes: broadcast::Sender<Changed>,
 }
 
 impl Default for FakeIdentities {
@@ -137,7 +137,7 @@ impl FakeIdentities {
     fn change(&self, text: &str) {
         let one = (proto::Family::name(&LineFamily), account(text));
         // Nobody may be listening yet.
-        let _told = self.changes.send(Arc::new(vec![one]));
+        let _told = self.changes.send(Changed::Accounts(Arc::new(vec![one])));
     }
 
     /// How many questions came.
@@ -197,7 +197,7 @@ impl Identities for FakeIdentities {
         })
     }
 
-    fn changes(&self) -> broadcast::Receiver<Arc<Vec<(FamilyName, Account)>>> {
+    fn changes(&self) -> broadcast::Receiver<Changed> {
         self.changes.subscribe()
     }
 }

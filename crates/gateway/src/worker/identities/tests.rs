@@ -42,7 +42,7 @@ fn account(key: &AccountKey) -> (FamilyName, Account) {
 fn an_unknown_account_is_asked_for_again_after_five_seconds() {
     let mut identities = Identities::new(10);
     identities.ask(question(1, key("A")));
-    assert!(identities.answered(&answer(1, key("A"), false), NOW));
+    assert!(identities.answered(&answer(1, key("A"), false), NOW).is_some());
     let soon = NOW.after(limits::UNKNOWN_ACCOUNT_MEMORY / 2);
     let recalled = identities.recall(2, key("A"), soon).unwrap();
     assert_eq!((recalled.connection, recalled.admitted), (2, Err(UNKNOWN)));
@@ -111,7 +111,7 @@ fn what_was_said_of_a_proof_is_remembered_for_nobody() {
         // Whether somebody still waits for it or not.
         identities.answered(&told, NOW);
         identities.ask(question(1, key("A")));
-        assert!(identities.answered(&told, NOW));
+        assert!(identities.answered(&told, NOW).is_some());
         assert_eq!(identities.recall(2, key("A"), NOW), None);
     }
 }
@@ -143,8 +143,8 @@ fn a_new_link_is_asked_everything_that_is_open_and_trusted_with_nothing_old() {
 fn an_answer_to_another_question_does_not_count() {
     let mut identities = Identities::new(10);
     identities.ask(question(1, key("A")));
-    assert!(!identities.answered(&answer(1, key("B"), true), NOW));
-    assert!(!identities.answered(&answer(2, key("A"), true), NOW));
+    assert_eq!(identities.answered(&answer(1, key("B"), true), NOW), None);
+    assert_eq!(identities.answered(&answer(2, key("A"), true), NOW), None);
     assert!(identities.awaits(1));
 }
 
