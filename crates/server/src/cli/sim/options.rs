@@ -211,7 +211,9 @@ pub(super) struct FaultOptions {
     /// future; MQTT only.
     #[arg(long, value_name = "SHARE:AFTER")]
     pub(super) clones: Option<Moment>,
-    /// The share of panels that send everything over two paths, `lan` and `cell`; MQTT only.
+    /// The share of panels that send everything over two paths, `lan` and `cell`; MQTT only. The
+    /// server must know both: to one that knows a single path they take the connection from each
+    /// other.
     #[arg(long, value_name = "SHARE")]
     pub(super) two_paths: Option<Share>,
     /// The share of panels that never read what they are answered; MQTT only.
