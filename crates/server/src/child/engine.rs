@@ -118,7 +118,6 @@ fn shown(house: &House, policies: &Policies, hub: &Hub) -> api::Services {
         panel_admin: Arc::new(house.registry.clone()),
         trust: Arc::new(policies.trust.clone()),
         supervision: Arc::new(policies.watcher.clone()),
-        trust: Arc::new(policies.trust.clone()),
         presence: Some(Arc::new(policies.watcher.clone())),
         bell: policies.bell.clone(),
         health: vec![
