@@ -337,7 +337,7 @@ names = [\"alarms.example.org\", \"no name\"]
         allowed: true or false
       watchfire.toml:9: `listener.b.client_certificates`: without TLS there are no certificates: set `tls = "on"`
         allowed: "required", "optional" or "off"
-      watchfire.toml:10: `listener.c.tls`: mqtt without TLS is for a loopback address only: set `tls = "on"`
+      watchfire.toml:12: `listener.c.tls`: mqtt without TLS is for a loopback address only: set `tls = "on"`
         allowed: "off" or "on"
       watchfire.toml:15: `tls.crl`: a path is empty
         allowed: paths of files, such as ["/etc/watchfire/panels.crl"]
