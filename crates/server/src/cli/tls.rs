@@ -25,7 +25,7 @@ pub enum Command {
 #[derive(Debug, Deserialize)]
 struct Standing {
     version: u64,
-    not_after: String,
+    not_after: Option<String>,
     roots: Vec<Root>,
     problem: Option<String>,
 }
@@ -49,11 +49,12 @@ pub(super) fn run(global: &Global, command: &Command, out: &mut Out) -> Result<E
         return Ok(ExitCode::SUCCESS);
     }
     let standing: Standing = shaped(found)?;
-    out.line(format_args!(
-        "the server's certificate is good until {} (version {})",
-        second(&standing.not_after),
-        standing.version
-    ))?;
+    let version = standing.version;
+    let line = match standing.not_after.as_deref().map(second) {
+        Some(end) => format!("the server's certificate is good until {end} (version {version})"),
+        None => "there is no server certificate: nobody connects with TLS".to_owned(),
+    };
+    out.line(format_args!("{line}"))?;
     if let Some(problem) = &standing.problem {
         let line = format!(
             "the files cannot be read, and what was in force stays so: {}",

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use engine::ports::{AuthorityError, TrustedRoot};
+use gateway::tls::issuer_named;
 use model::{Entropy, Wall};
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
@@ -216,7 +217,7 @@ impl Certifier {
     ) -> Result<Option<&'static str>, AuthorityError> {
         let chain = read::certificates(path)?;
         let certificate = read::parsed(path, &chain[0])?;
-        let signer = issuer::issuer(
+        let signer = issuer_named(
             certificate.issuer().as_raw(),
             issuer::signing_key(certificate.extensions()),
         );

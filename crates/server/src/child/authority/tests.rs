@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use engine::ports::TrustedRoot;
+use gateway::tls::issuer_named;
 use model::{Account, PanelId, PathName, Serial, Wall};
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, DnType, IsCa, Issuer,
@@ -225,7 +226,7 @@ fn a_panels_certificate_names_its_account_and_path_and_is_of_the_authority() {
         .map(ToString::to_string)
         .collect();
     assert_eq!(names, ["URI(urn:watchfire:panel:12AB/lan)"]);
-    let signer = issuer::issuer(
+    let signer = issuer_named(
         certificate.issuer().as_raw(),
         issuer::signing_key(certificate.extensions()),
     );

@@ -206,7 +206,7 @@ mod tests {
             std::fs::write(&path, key.serialize_pem()).unwrap();
             std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
         }
-        let given = [("WATCHFIRE__LISTENER__DC09_TLS__ENABLED", "true")];
+        let given = [("WATCHFIRE__LISTENER__MQTT__ENABLED", "false")];
         let sources = Sources {
             environment: given
                 .iter()
@@ -280,10 +280,13 @@ mod tests {
         let data = tempfile::tempdir().unwrap();
         let with = |enabled: &str| {
             let sources = Sources {
-                environment: vec![(
-                    "WATCHFIRE__LISTENER__DC09_TLS__ENABLED".into(),
-                    enabled.into(),
-                )],
+                environment: vec![
+                    (
+                        "WATCHFIRE__LISTENER__DC09_TLS__ENABLED".into(),
+                        enabled.into(),
+                    ),
+                    ("WATCHFIRE__LISTENER__MQTT__ENABLED".into(), "false".into()),
+                ],
                 data: Some(data.path().to_owned()),
                 ..Sources::default()
             };

@@ -25,6 +25,9 @@ pub enum Command {
     Revoke {
         /// The certificate's number, as `list` shows it.
         serial: String,
+        /// Why. The audit keeps it.
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
     },
 }
 
@@ -42,12 +45,13 @@ struct Certificate {
     issued: String,
     not_after: String,
     revoked: Option<String>,
+    state: String,
 }
 
 pub(super) fn run(client: &Client, command: &Command, out: &mut Out) -> Result<ExitCode, Failure> {
     match command {
         Command::List { panel } => list(client, panel, out),
-        Command::Revoke { serial } => revoke(client, serial, out),
+        Command::Revoke { serial, reason } => revoke(client, serial, reason.as_deref(), out),
     }
 }
 
@@ -59,13 +63,13 @@ fn list(client: &Client, panel: &str, out: &mut Out) -> Result<ExitCode, Failure
         return Ok(ExitCode::SUCCESS);
     }
     let page: Page = shaped(found)?;
-    let mut table = Table::new(&["serial", "path", "issued", "good until", "revoked"]);
+    let mut table = Table::new(&["serial", "path", "issued", "good until", "state", "since"]);
     for certificate in page.certificates {
         let revoked = certificate.revoked.as_deref().map(second);
-        let style = if revoked.is_some() {
-            Style::Faint
-        } else {
-            Style::Plain
+        let style = match certificate.state.as_str() {
+            "in_force" => Style::Plain,
+            "expired" => Style::Warning,
+            _ => Style::Faint,
         };
         table.row(
             style,
@@ -74,6 +78,7 @@ fn list(client: &Client, panel: &str, out: &mut Out) -> Result<ExitCode, Failure
                 certificate.path,
                 second(&certificate.issued),
                 second(&certificate.not_after),
+                certificate.state.replace('_', " "),
                 or_dash(revoked.as_deref()),
             ],
         );
@@ -86,7 +91,12 @@ fn list(client: &Client, panel: &str, out: &mut Out) -> Result<ExitCode, Failure
     Ok(ExitCode::SUCCESS)
 }
 
-fn revoke(client: &Client, serial: &str, out: &mut Out) -> Result<ExitCode, Failure> {
+fn revoke(
+    client: &Client,
+    serial: &str,
+    reason: Option<&str>,
+    out: &mut Out,
+) -> Result<ExitCode, Failure> {
     // Other tools part the octets by colons.
     let serial = serial.replace(':', "").to_ascii_lowercase();
     if serial.is_empty() || !serial.bytes().all(|octet| octet.is_ascii_hexdigit()) {
@@ -95,7 +105,10 @@ fn revoke(client: &Client, serial: &str, out: &mut Out) -> Result<ExitCode, Fail
             "It has hexadecimal digits: `watchfire panel certificate list` shows it.",
         ));
     }
-    let revoked = client.post(&format!("/certificates/{serial}/revoke"), &json!({}))?;
+    let revoked = client.post(
+        &format!("/certificates/{serial}/revoke"),
+        &json!({ "reason": reason }),
+    )?;
     if out.is_json() {
         out.document(&revoked)?;
         return Ok(ExitCode::SUCCESS);

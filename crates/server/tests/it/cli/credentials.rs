@@ -204,7 +204,8 @@ fn certificates_are_listed_and_revoked() {
     let row = |revoked: &str| {
         format!(
             r#"{{"serial":"4f01","path":"pth_1","issued":"2026-11-22T20:15:00.000000Z",
-            "not_after":"2036-11-22T20:15:00.000000Z","revoked":{revoked}}}"#
+            "not_after":"2036-11-22T20:15:00.000000Z","revoked":{revoked},
+            "state":"in_force"}}"#
         )
     };
     let page = format!(r#"{{"certificates":[{}]}}"#, row("null"));
@@ -216,13 +217,14 @@ fn certificates_are_listed_and_revoked() {
             200,
             r#"{"certificates":[]}"#,
         ),
-        Answer::json("POST /api/v1/certificates/4f01/revoke ", 200, &revoked),
+        Answer::json("POST /api/v1/certificates/4f01/revoke ", 200, &revoked)
+            .asking_for(r#""reason": "lost""#),
     ]);
     let listed = run(fake.folder(), &["panel", "certificate", "list", "pan_1"]);
     assert_eq!(
         out(&listed),
-        "serial  path   issued                good until            revoked\n\
-         4f01    pth_1  2026-11-22 20:15:00Z  2036-11-22 20:15:00Z  -\n",
+        "serial  path   issued                good until            state     since\n\
+         4f01    pth_1  2026-11-22 20:15:00Z  2036-11-22 20:15:00Z  in force  -\n",
         "{}",
         err(&listed)
     );
@@ -232,7 +234,17 @@ fn certificates_are_listed_and_revoked() {
         "{}",
         err(&none)
     );
-    let done = run(fake.folder(), &["panel", "certificate", "revoke", "4F:01"]);
+    let done = run(
+        fake.folder(),
+        &[
+            "panel",
+            "certificate",
+            "revoke",
+            "4F:01",
+            "--reason",
+            "lost",
+        ],
+    );
     assert_eq!(
         out(&done),
         "certificate 4f01 of pth_1 is revoked\n",
@@ -294,11 +306,11 @@ fn a_secret_is_told_once_or_written_to_a_file_and_removed() {
 
 #[test]
 fn a_panel_is_disabled_and_enabled_for_a_reason() {
-    let answer = panel(&[path("pth_1", "lan")]);
+    let answer = r#"{"panel":"pan_1","disabled":null}"#;
     let fake = Fake::serving(vec![
-        Answer::json("POST /api/v1/panels/pan_1/disable ", 200, &answer)
+        Answer::json("POST /api/v1/panels/pan_1/disable ", 200, answer)
             .asking_for(r#""reason": "stolen""#),
-        Answer::json("POST /api/v1/panels/pan_1/enable ", 200, &answer)
+        Answer::json("POST /api/v1/panels/pan_1/enable ", 200, answer)
             .asking_for(r#""reason": "found""#),
     ]);
     let done = run(

@@ -69,7 +69,7 @@ fn put(folder: &TempDir, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
 fn named(der: &[u8]) -> (model::Issuer, Serial) {
     let (_, certificate) = X509Certificate::from_der(der).unwrap();
     let signer = issuer::signing_key(certificate.extensions());
-    let signer = issuer::issuer(certificate.issuer().as_raw(), signer);
+    let signer = issuer_named(certificate.issuer().as_raw(), signer);
     (signer, issuer::serial(certificate.raw_serial()).unwrap())
 }
 
