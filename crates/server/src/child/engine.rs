@@ -71,6 +71,7 @@ async fn live(
         clocks: Arc::new(policies.clocks.clone()),
         learns: Arc::new(house.registry.clone()),
         quarantines: Arc::new(policies.quarantine.clone()),
+        health: Arc::new(policies.health.clone()),
         tls: Arc::new(policies.trust.clone()),
         sessions: Arc::new(policies.places.clone()),
         reports: Arc::new(policies.condition.clone()),
