@@ -8,12 +8,16 @@ mod dc09_frame;
 mod dc09_session;
 mod link;
 mod mqtt_packet;
+mod mqtt_session;
+mod panel_payload;
 
 pub use dc09_crypt::dc09_crypt;
 pub use dc09_frame::dc09_frame;
 pub use dc09_session::dc09_session;
 pub use link::link;
 pub use mqtt_packet::mqtt_packet;
+pub use mqtt_session::mqtt_session;
+pub use panel_payload::panel_payload;
 
 /// A target, by its name and its function.
 pub type Target = (&'static str, fn(&[u8]));
@@ -25,4 +29,6 @@ pub const TARGETS: &[Target] = &[
     ("dc09_session", dc09_session),
     ("link", link),
     ("mqtt_packet", mqtt_packet),
+    ("mqtt_session", mqtt_session),
+    ("panel_payload", panel_payload),
 ];

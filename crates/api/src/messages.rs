@@ -20,6 +20,7 @@ fn title(code: ErrorCode) -> &'static str {
         ErrorCode::TooLarge => "The body is too large",
         ErrorCode::UnsupportedMedia => "The body is in a format that is not read here",
         ErrorCode::PanelAmbiguous => "Another panel could be mistaken for this one",
+        ErrorCode::CertificatesTooMany => "Too many certificates of the path are in force",
         ErrorCode::PathLast => "A panel has one path at least",
         ErrorCode::FamilyUnknown => "There is no such family of panels",
         ErrorCode::SiteUnknown => "There is no such site",
@@ -56,6 +57,9 @@ fn hint(code: ErrorCode) -> &'static str {
         ErrorCode::UnsupportedMedia => "Name a format that is in the header `Content-Type`.",
         ErrorCode::PanelAmbiguous => {
             "`panel` is the other one. Tell the two apart by receiver, line or listener."
+        }
+        ErrorCode::CertificatesTooMany => {
+            "GET /api/v1/panels/{id}/certificates lists them; revoke those that are not in use."
         }
         ErrorCode::PathLast => "Register its other path first.",
         ErrorCode::FamilyUnknown => "GET /api/v1/server names the families.",

@@ -20,11 +20,18 @@
 
 pub mod bell;
 pub mod clocks;
+pub mod condition;
+pub mod entry;
+#[cfg(test)]
+mod fakes;
 pub mod ingest;
 pub mod ports;
 pub mod quarantine;
 pub mod registry;
 mod seldom;
+pub mod sessions;
 pub mod states;
 pub mod supervision;
+mod telling;
+pub mod trust;
 pub mod verdicts;

@@ -5,12 +5,15 @@
 //!
 //! What never happens here: sockets, files, clocks, a runtime, a decision about what a repeat is.
 
+mod backlog;
 pub mod dc09;
+pub mod mqtt;
+mod tally;
 
 use proto::Family;
 
 /// Every family that this build speaks.
-pub const FAMILIES: &[&dyn Family] = &[&dc09::Dc09];
+pub const FAMILIES: &[&dyn Family] = &[&dc09::Dc09, &mqtt::Mqtt];
 
 #[cfg(test)]
 mod tests {

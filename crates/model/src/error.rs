@@ -44,6 +44,8 @@ error_codes! {
     UnsupportedMedia, "request.unsupported_media", 415;
     /// Another panel could be mistaken for this one: same account, overlapping receiver and line.
     PanelAmbiguous, "panel.ambiguous", 409;
+    /// Too many certificates of one path are in force.
+    CertificatesTooMany, "certificate.too_many", 409;
     /// A panel has one path at least.
     PathLast, "path.last", 409;
     /// The family does not exist.

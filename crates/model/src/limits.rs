@@ -92,6 +92,18 @@ pub const FIRST_FRAME: Duration = Duration::from_secs(20);
 /// A frame that was begun must be complete within this time.
 pub const FRAME_COMPLETION: Duration = Duration::from_secs(20);
 
+/// Octets of an MQTT packet, its fixed header included: a status report with its topic and
+/// properties, twice. A longer one is refused from its first octets.
+pub const MQTT_PACKET: u32 = 16 << 10;
+
+/// R28: an event that is not stored within this time ends its MQTT session, since clients send
+/// again only after they connected anew.
+pub const UNSTORED: Duration = Duration::from_secs(10);
+
+/// After which time a panel may come back that was turned away because we stop or have too much
+/// to do: a planned restart is over by then ([`STOP`]).
+pub const COMEBACK: Duration = Duration::from_secs(5);
+
 /// A connection whose panel is known may be silent for this long: a day and the hour of grace of
 /// SP2 and DP1 (25 h), the longest class for which a permanent connection makes sense.
 pub const IDLE_CONNECTION: Duration = Duration::from_hours(25);
@@ -460,3 +472,98 @@ pub const LEARNED: usize = 1 << 16;
 /// How long losses are kept once they are over, to compute availability from: two years and a
 /// month, for reports by year (R33).
 pub const FAULTS_KEPT: Duration = Duration::from_hours(24 * 762);
+
+/// How often the files of TLS are looked at: an operator's new certificate, or a longer revocation
+/// list, is in force within a minute, and in a second by `tls reload`.
+pub const TLS_LOOK: Duration = Duration::from_mins(1);
+
+/// How long a key seals session tickets before another takes its place. Its tickets are taken for
+/// as long again, so that a panel that connects twice a day resumes, and a key that leaks opens half
+/// a day.
+pub const TICKET_KEY_LIFE: Duration = Duration::from_hours(6);
+
+/// Keys whose tickets are taken: the one in use and the one before.
+pub const TICKET_KEYS: usize = 2;
+
+/// For how long a panel's certificate is made, unless somebody says otherwise.
+pub const CERTIFICATE_VALID: Duration = Duration::from_hours(24 * 730);
+
+/// For how long a panel's certificate can be made: the life of the hardware.
+pub const CERTIFICATE_LONGEST: Duration = Duration::from_hours(24 * 3_650);
+
+/// Certificates of one path that may be in force: the one in use and its successor are two; the
+/// rest are those that nobody revoked.
+pub const PATH_CERTIFICATES: usize = 16;
+
+/// R27: for how long after its end a panel's certificate still lets alarms in.
+pub const EXPIRED_ADMITTED: Duration = Duration::from_hours(24 * 90);
+
+/// Orders to read the files of TLS again that may wait: people give them, one at a time.
+pub const TLS_RELOADS: usize = 8;
+
+/// Events of our own that services which never wait may have waiting for their turn: one of each path of a
+/// fleet of 50,000, 64 octets each. Beyond it they are counted.
+pub const OUTBOX: usize = 1 << 16;
+
+/// R9: takeovers of a path within [`CLONE_PERIOD`] that make a clone, if its lives are two.
+pub const CLONE_TAKEOVERS: usize = 3;
+
+/// R9: see [`CLONE_TAKEOVERS`].
+pub const CLONE_PERIOD: Duration = Duration::from_mins(10);
+
+/// R9: how long a path is doubted after a clone was last suspected, unless a person has looked at it: somebody
+/// looks within a day.
+pub const CLONE_DOUBT: Duration = Duration::from_hours(24);
+
+/// Paths whose takeovers are remembered for [`CLONE_PERIOD`], and paths that are doubted, 100 octets each: a
+/// fleet of 50,000 fits, should all its panels be taken over at once after an outage. Beyond it is counted.
+pub const SUSPECTS: usize = 1 << 16;
+
+/// R12: how long users have to disarm, where the panel does not say.
+pub const ENTRY_DELAY: Duration = Duration::from_secs(45);
+
+/// R12: how long after the end of an entry delay a disarm, an alarm or a link is waited for.
+pub const ENTRY_GRACE: Duration = Duration::from_secs(10);
+
+/// R12: for how much longer a panel is waited for whose silence means nothing yet, since it is heard seldom:
+/// one and a half keep-alives of SP4. Panels heard more seldom than that are not waited for.
+pub const ENTRY_POSTPONED: Duration = Duration::from_mins(2);
+
+/// How much of the journal before the newest event is read after a restart for entries that run: the longest
+/// entry delay that a panel can report is an hour.
+pub const ENTRY_MEMORY: Duration = Duration::from_mins(65);
+
+/// Entries that are watched at a time, 100 octets each: a fleet of 50,000 whose every panel is entered at once
+/// fits. Beyond it a panel is not watched for a crash, and that is logged.
+pub const ENTRIES: usize = 1 << 16;
+
+/// Octets of a file of TLS: a revocation list with an entry for every panel of the fleet has a tenth of it.
+pub const TLS_FILE: u64 = 16 << 20;
+
+/// Octets of all certificates that gateways are handed: they cross the link as one message, with a key and
+/// the keys of tickets. A chain and some thirty authorities fit.
+pub const TLS_CERTIFICATES: usize = LINK_FRAME - (12 << 10);
+
+/// Certificates that operators' revocation lists may name, each under two spellings of its authority: twice
+/// the fleet. They take some 30 MiB in the engine.
+pub const REVOKED: usize = 200_000;
+
+/// Partitions, zones and outputs that are kept of what a panel reports by a path: as many as one report may have.
+pub const REPORTED_POINTS: usize = 256 + 64 + 64;
+
+/// Hours of trends that may wait to be written, 120 octets each: two hours of a fleet of 50,000, while the store
+/// cannot write. Beyond it they are counted.
+pub const TRENDS_WAITING: usize = 1 << 17;
+
+/// The least time between two transactions of trends.
+pub const CONDITION_PERIOD: Duration = Duration::from_secs(1);
+
+/// Rows of trends and connections in one transaction: some 5 ms; the hours of 50,000 paths are written within four
+/// minutes.
+pub const CONDITION_BATCH: usize = 250;
+
+/// How long trends are kept by the hour. A fleet of 50,000 has 2.4 million such rows, 250 MB.
+pub const TREND_HOURS: Duration = Duration::from_hours(48);
+
+/// How long trends are kept by the day.
+pub const TREND_DAYS: Duration = Duration::from_hours(24 * 90);

@@ -92,6 +92,8 @@ own_codes! {
     HandshakesRefused, "tls_refused", Communication, "many TLS handshakes refused", &[];
     /// A loop of ours took too long for its turns.
     LoopDelayed, "loop_delay", Trouble, "Watchfire is slow", &[];
+    /// R9: another model, or a boot counter that went back: perhaps another device in its place.
+    Substituted, "substituted", Tamper, "another device in the panel's place is suspected", &[];
 }
 
 impl OwnCode {

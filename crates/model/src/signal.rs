@@ -140,9 +140,47 @@ pub struct Extended {
     pub content: Vec<u8>,
 }
 
+impl Extended {
+    /// The letter of an entry delay, with [`crate::PanelCode::EntryDelay`] only: DC-09 has none for it.
+    const ENTRY_DELAY: u8 = b'D';
+
+    /// How many seconds the users have to disarm, as the panel reports it (R12).
+    pub fn entry_delay(seconds: u16) -> Self {
+        Self {
+            letter: Self::ENTRY_DELAY,
+            content: seconds.to_string().into_bytes(),
+        }
+    }
+
+    /// The inverse of [`Self::entry_delay`]; `None` of anything else.
+    pub fn as_entry_delay(&self) -> Option<u16> {
+        let digits = std::str::from_utf8(&self.content).ok()?;
+        (self.letter == Self::ENTRY_DELAY)
+            .then(|| digits.parse().ok())
+            .flatten()
+    }
+}
+
 /// Contents are personal data: they stay out of logs.
 impl fmt::Debug for Extended {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "[{}…]", char::from(self.letter))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_delay_reads_back_and_nothing_else_is_one() {
+        assert_eq!(Extended::entry_delay(45).as_entry_delay(), Some(45));
+        let other = |letter, content: &[u8]| Extended {
+            letter,
+            content: content.to_vec(),
+        };
+        assert_eq!(other(b'H', b"45").as_entry_delay(), None);
+        assert_eq!(other(b'D', b"70000").as_entry_delay(), None);
+        assert_eq!(other(b'D', b"\xff").as_entry_delay(), None);
     }
 }

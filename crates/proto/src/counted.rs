@@ -91,6 +91,60 @@ counted! {
     DatagramUnsent, "datagram_unsent";
     /// A stranger's frame of which the engine was not told, since it does not keep up.
     StrayUntold, "stray_untold";
+    /// Octets that are no MQTT packet, or one that was not due: the connection ends.
+    MqttMalformed, "mqtt_malformed";
+    /// An MQTT packet that was not due, or said what it must not: the connection ends.
+    MqttProtocolError, "mqtt_protocol_error";
+    /// An MQTT packet before CONNECT, or a second CONNECT: the connection ends.
+    MqttOutOfTurn, "mqtt_out_of_turn";
+    /// A CONNECT of a level of MQTT that is not spoken here.
+    MqttLevel, "mqtt_level";
+    /// An MQTT packet longer than announced: the connection ends.
+    PacketTooLarge, "packet_too_large";
+    /// A CONNECT whose client id is no account, or no account and path.
+    BadClientId, "bad_client_id";
+    /// A CONNECT that wants to be authenticated in a way that is not offered.
+    BadAuthentication, "bad_authentication";
+    /// A CONNECT with a will that is not for its own `conn` topic.
+    ForeignWill, "foreign_will";
+    /// A CONNECT that the engine refused; its own counters say why.
+    NotAdmitted, "not_admitted";
+    /// A CONNECT refused because there is too much to do at the moment.
+    Busy, "busy";
+    /// A session that was let in.
+    Connected, "connected";
+    /// A session ended because the same path connected anew.
+    TakenOver, "taken_over";
+    /// A session ended because it is no longer let in.
+    Ended, "ended";
+    /// A session from which nothing came for one and a half times its keep-alive.
+    KeepAlive, "keep_alive";
+    /// R28: a session ended because a signal of it was not stored in time.
+    Unstored, "unstored";
+    /// More unanswered publishes than announced: the connection ends.
+    ReceiveMaximum, "receive_maximum";
+    /// A topic alias, though none is offered: the connection ends.
+    TopicAlias, "topic_alias";
+    /// QoS 2, which is not offered: the connection ends.
+    QosNotOffered, "qos_not_offered";
+    /// A publish to a topic of another account.
+    ForeignTopic, "foreign_topic";
+    /// A publish to a topic that does not exist.
+    UnknownTopic, "unknown_topic";
+    /// A publish to a topic that is laid out and not served yet.
+    NotServed, "not_served";
+    /// A subscription to topics of others.
+    ForeignSubscription, "foreign_subscription";
+    /// A shared subscription, or one with an identifier, which are not offered.
+    SubscriptionNotOffered, "subscription_not_offered";
+    /// A report of a panel that was taken in.
+    Report, "report";
+    /// A report of a panel, or a will, that cannot be read: dropped.
+    BadReport, "bad_report";
+    /// An event that cannot be read: stored as it came.
+    BadEvent, "bad_event";
+    /// An event without a request for an answer (QoS 0): stored, and not acknowledged.
+    UnansweredEvent, "unanswered_event";
     /// A TLS handshake that was done in full.
     HandshakeFull, "handshake_full";
     /// A TLS handshake that resumed a session.
@@ -114,8 +168,4 @@ counted! {
     TlsBadRecord, "tls_bad_record";
     /// Material for TLS that is of no use: what was there before stays.
     TlsMaterialRefused, "tls_material_refused";
-    /// A connection closed because its path connected anew.
-    TakenOver, "taken_over";
-    /// A panel that was told to come back later, since too many others are coming.
-    Busy, "busy";
 }

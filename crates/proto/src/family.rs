@@ -60,6 +60,13 @@ pub trait Family: Debug + Sync {
     /// What people call it: `SIA DC-09`.
     fn title(&self) -> &'static str;
 
+    /// Whether its panels keep a connection on which each has proved who it is: then the end of the
+    /// connection means that the panel is gone, a secret of ours can stand for a certificate, and nobody
+    /// else can speak for it.
+    fn keeps_proven_sessions(&self) -> bool {
+        false
+    }
+
     /// A session for a stream connection that was just accepted.
     fn open_stream(&self, setting: SessionSetting) -> Box<dyn Session>;
 

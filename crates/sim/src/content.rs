@@ -10,6 +10,7 @@ use std::borrow::Cow;
 use model::{Code, Qualifier};
 
 use crate::kind::Kind;
+use crate::machine::Saying;
 
 /// The words before the number in block `I`.
 const MARK: &str = "signal ";
@@ -95,12 +96,31 @@ impl Content {
 
     /// What goes into extended block `I`.
     pub fn mark(&self) -> String {
-        format!("{MARK}{}", self.number)
+        Self::mark_of(self.number)
+    }
+
+    /// The mark of the signal with this number.
+    pub fn mark_of(number: u64) -> String {
+        format!("{MARK}{number}")
     }
 
     /// The number that a block `I` holds, if a simulated panel wrote it.
     pub fn number_of_mark(text: &str) -> Option<u64> {
         text.trim().strip_prefix(MARK)?.parse().ok()
+    }
+}
+
+impl Saying for Content {
+    fn kind(&self) -> Kind {
+        Self::kind(self)
+    }
+
+    fn numbered(number: u64) -> Self {
+        Self::numbered(number)
+    }
+
+    fn number(&self) -> Option<u64> {
+        Some(self.number)
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::dice::Dice;
-use crate::fleet::{Member, Silence, Transport};
+use crate::fleet::{Absence, Leaves, Member, Transport};
 use crate::terms::{BadTerm, Share, Span, as_text};
 
 /// How many frames a panel that joins them writes at once.
@@ -30,16 +30,29 @@ pub struct Faults {
     pub split: Share,
     /// The share of panels that write several frames at once; over TCP only.
     pub joined: Share,
-    /// Panels that fall silent, and return.
+    /// Panels whose carrier fails: they fall silent without a farewell, and return.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub silence: Option<Silences>,
+    /// Panels that lose their connections all at once, and return all at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub storm: Option<Moment>,
+    /// Panels that make a new connection and leave the old one open for good.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub half_open: Option<Moment>,
+    /// Panels of which there are two from a moment on: MQTT only, as all that follow.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clones: Option<Moment>,
+    /// The share of panels that send everything over two paths.
+    pub two_paths: Share,
+    /// The share of panels that never read what they are answered.
+    pub slow_readers: Share,
 }
 
 /// Clocks that are wrong: of which share of the panels, and how far they are ahead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Skew {
-    share: Share,
+    pub(crate) share: Share,
     behind: bool,
     by: Span,
 }
@@ -48,12 +61,75 @@ pub struct Skew {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Silences {
-    share: Share,
+    pub(crate) share: Share,
     after: Span,
     lasts: Span,
 }
 
-as_text!(Skew, Silences);
+/// Something that befalls a share of the panels, all at once: which share, and when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Moment {
+    pub(crate) share: Share,
+    pub(crate) after: Span,
+}
+
+as_text!(Skew, Silences, Moment);
+
+impl FromStr for Moment {
+    type Err = BadTerm;
+
+    fn from_str(text: &str) -> Result<Self, BadTerm> {
+        let read = || {
+            let (share, after) = text.split_once(':')?;
+            Some(Self {
+                share: share.parse().ok()?,
+                after: after.parse().ok()?,
+            })
+        };
+        read().ok_or_else(|| {
+            BadTerm::new(
+                text,
+                "a share of the panels and when it befalls them, such as `5%:10s`",
+            )
+        })
+    }
+}
+
+impl fmt::Display for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.share, self.after)
+    }
+}
+
+impl Moment {
+    /// Who is befallen loses its connection, and makes another one at once.
+    pub(crate) fn storm(self, begins: Duration) -> Absence {
+        self.absence(begins, Leaves::Closed)
+    }
+
+    /// Who is befallen makes another connection and leaves the old one open.
+    pub(crate) fn half_open(self, begins: Duration) -> Absence {
+        self.absence(begins, Leaves::HalfOpen)
+    }
+
+    fn absence(self, begins: Duration, leaves: Leaves) -> Absence {
+        Absence {
+            after: begins + self.after.0,
+            lasts: Duration::ZERO,
+            again: None,
+            leaves,
+        }
+    }
+}
+
+impl Skew {
+    /// How far a clock is ahead, in microseconds.
+    pub(crate) fn micros(self) -> i64 {
+        let micros = model::micros(self.by.0);
+        if self.behind { -micros } else { micros }
+    }
+}
 
 impl FromStr for Skew {
     type Err = BadTerm;
@@ -111,7 +187,26 @@ impl fmt::Display for Silences {
     }
 }
 
+impl Silences {
+    /// That of one of these panels, where signals begin so long after their fleet.
+    pub(crate) fn absence(self, begins: Duration) -> Absence {
+        Absence::silence(begins + self.after.0, self.lasts.0)
+    }
+}
+
 impl Faults {
+    /// How many connections one panel may have open at a time: who falls silent keeps the old
+    /// one until it has another, and what is half open is kept for good.
+    pub fn connections_at_most(&self) -> u64 {
+        let more = [
+            self.silence.is_some(),
+            self.half_open.is_some(),
+            self.clones.is_some(),
+            !self.two_paths.is_none(),
+        ];
+        1 + more.into_iter().map(u64::from).sum::<u64>()
+    }
+
     /// Makes of a panel what chance makes of it. `begins` is when signals begin, after its fleet.
     pub(crate) fn befall(
         &self,
@@ -125,9 +220,10 @@ impl Faults {
         let constant = dice.happens(self.constant_sequence);
         let joins = dice.happens(self.joined) && transport == Transport::Tcp;
         let silent = self.silence.filter(|silence| dice.happens(silence.share));
+        let storm = self.storm.filter(|storm| dice.happens(storm.share));
+        let half_open = self.half_open.filter(|moment| dice.happens(moment.share));
         if let Some(skew) = skewed {
-            let micros = model::micros(skew.by.0);
-            member.clock_error = if skew.behind { -micros } else { micros };
+            member.clock_error = skew.micros();
         }
         member.habit.deaf = self.lost_answers;
         member.habit.doubles = self.repeats;
@@ -139,11 +235,12 @@ impl Faults {
         if transport == Transport::Tcp {
             member.split = self.split;
         }
-        member.silence = silent.map(|silence| Silence {
-            after: begins + silence.after.0,
-            lasts: silence.lasts.0,
-            again: None,
-        });
+        let absences = [
+            silent.map(|silence| silence.absence(begins)),
+            storm.map(|moment| moment.storm(begins)),
+            half_open.map(|moment| moment.half_open(begins)),
+        ];
+        member.absences = absences.into_iter().flatten().collect();
     }
 }
 
@@ -162,6 +259,9 @@ mod tests {
             split: Share::percent(3),
             joined: Share::percent(50),
             silence: Some("50%:10s:20s".parse().unwrap()),
+            storm: Some("50%:30s".parse().unwrap()),
+            half_open: Some("50%:40s".parse().unwrap()),
+            ..Faults::default()
         }
     }
 
@@ -184,8 +284,9 @@ mod tests {
             count(|m| m.clock_error == -90_000_000),
             count(|m| m.habit.constant_sequence),
             count(|m| {
-                m.silence
-                    .is_some_and(|s| s.after == Duration::from_secs(15))
+                m.absences
+                    .iter()
+                    .any(|absence| absence.after == Duration::from_secs(15))
             }),
         ] {
             assert!((70..130).contains(&hit), "{hit}");
@@ -218,6 +319,10 @@ mod tests {
         for text in ["10%", "10%:", "10:+90s", "10%:90", "x"] {
             let told = text.parse::<Skew>().unwrap_err().to_string();
             assert!(told.contains("10%:+90s"), "{told}");
+        }
+        for text in ["5%", "5%:10", "10s:5%", "5:10s"] {
+            let told = text.parse::<Moment>().unwrap_err().to_string();
+            assert!(told.contains("5%:10s"), "{told}");
         }
         for text in ["5%", "5%:10s", "5%:10s:20s:30s", "5:10s:20s"] {
             let told = text.parse::<Silences>().unwrap_err().to_string();

@@ -14,8 +14,8 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use crate::dial::{Heard, dial, hear};
-use crate::fleet::Sources;
+use crate::dial::{Heard, Road, dial, hear};
+use crate::fleet::{Sources, Transport};
 use crate::wait::pass;
 
 /// What is spelled out: the beginning of a frame that could go on.
@@ -93,9 +93,14 @@ impl Flood {
 async fn one(plan: FloodPlan, place: u32, tally: Arc<Tally>) {
     let begins = f64::from(place) / f64::from(plan.begin_per_second.max(1));
     pass(Duration::from_secs_f64(begins)).await;
-    let source = plan.sources.address(place as usize);
+    let road = Road {
+        transport: Transport::Tcp,
+        target: plan.target,
+        source: plan.sources.address(place.into()),
+        reads: true,
+    };
     loop {
-        match dial(plan.target, source).await {
+        match dial(road).await {
             Ok(stream) => {
                 tally.made.fetch_add(1, Ordering::Relaxed);
                 if place.is_multiple_of(2) {

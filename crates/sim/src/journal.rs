@@ -116,22 +116,30 @@ impl Journal {
         self.room > 0
     }
 
-    /// Enters a signal that is about to be sent for the first time, and gives it the next number
-    /// of its panel; `None` if there is no room.
-    pub fn enter(&mut self, panel: usize) -> Option<u64> {
-        self.room = self.room.checked_sub(1)?;
+    /// Enters a signal that is about to be sent for the first time: the next of its panel, or one
+    /// that it sends over another path as well. `false` if there is no room.
+    pub fn enter(&mut self, panel: usize, number: u64) -> bool {
         let outcomes = &mut self.panels[panel].outcomes;
+        let entered = outcomes.len() as u64;
+        if number <= entered {
+            return true;
+        }
+        debug_assert_eq!(number, entered + 1, "signals are entered densely");
+        let Some(room) = self.room.checked_sub(1) else {
+            return false;
+        };
+        self.room = room;
         outcomes.push(Outcome::Sent);
-        let number = outcomes.len() as u64;
         self.write(panel, number, Outcome::Sent);
-        Some(number)
+        true
     }
 
-    /// Notes what became of a signal that was entered.
+    /// Notes what became of a signal that was entered. What is acknowledged over one path stays
+    /// so, whatever becomes of it over another.
     pub fn note(&mut self, panel: usize, number: u64, outcome: Outcome) {
         let at = usize::try_from(number).ok().and_then(|n| n.checked_sub(1));
         let entry = at.and_then(|at| self.panels[panel].outcomes.get_mut(at));
-        if let Some(entry) = entry {
+        if let Some(entry) = entry.filter(|entry| **entry != Outcome::Acknowledged) {
             *entry = outcome;
             self.write(panel, number, outcome);
         }
@@ -217,11 +225,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("journal");
         let mut journal = Journal::new(accounts(), 10).along(File::create(&path).unwrap());
-        for _ in 0..3 {
-            journal.enter(0).unwrap();
+        for number in 1..=3 {
+            assert!(journal.enter(0, number));
         }
         journal.note(0, 1, Outcome::Acknowledged);
-        journal.enter(1).unwrap();
+        assert!(journal.enter(1, 1));
         journal.note(0, 2, Outcome::Refused);
         let kept = journal.close().unwrap();
         assert_eq!(Journal::read(&path).unwrap(), kept);
@@ -233,12 +241,23 @@ mod tests {
     }
 
     #[test]
+    fn a_signal_over_two_paths_is_one_and_acknowledged_by_either() {
+        let mut journal = Journal::new(accounts(), 10);
+        assert!(journal.enter(0, 1) && journal.enter(0, 1));
+        journal.note(0, 1, Outcome::Acknowledged);
+        journal.note(0, 1, Outcome::Refused);
+        assert_eq!(
+            journal.close().unwrap()[0].outcomes,
+            [Outcome::Acknowledged]
+        );
+    }
+
+    #[test]
     fn a_full_journal_takes_no_more_signals() {
         let mut journal = Journal::new(accounts(), 2);
-        assert_eq!(journal.enter(0), Some(1));
-        assert_eq!(journal.enter(1), Some(1));
+        assert!(journal.enter(0, 1) && journal.enter(1, 1));
         assert!(!journal.has_room());
-        assert_eq!(journal.enter(0), None);
+        assert!(!journal.enter(0, 2));
         assert_eq!(journal.close().unwrap()[0].outcomes.len(), 1);
     }
 

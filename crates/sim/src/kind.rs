@@ -7,8 +7,16 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
-    /// Supervision: NULL.
+    /// A panel asks to be let in: CONNECT.
+    Connect,
+    /// Supervision: NULL, PINGREQ.
     Poll,
+    /// A panel says who it is.
+    Presence,
+    /// How a panel is: its link, its power, its partitions.
+    Status,
+    /// A zone opened or closed, and nobody need look.
+    Zone,
     /// Somebody must look: burglary, fire, tamper and the like.
     Alarm,
     /// Something is well again.
@@ -23,8 +31,12 @@ pub enum Kind {
 
 impl Kind {
     /// All of them, in the order of a report.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 10] = [
+        Self::Connect,
         Self::Poll,
+        Self::Presence,
+        Self::Status,
+        Self::Zone,
         Self::Alarm,
         Self::Restore,
         Self::Arming,
@@ -36,6 +48,7 @@ impl Kind {
     pub fn of(code: &Code) -> Self {
         let meaning = code.meaning();
         match meaning.class {
+            EventClass::Status => Self::Zone,
             _ if !meaning.restores.is_empty() => Self::Restore,
             EventClass::Arm | EventClass::Disarm => Self::Arming,
             EventClass::Test => Self::Test,
@@ -47,13 +60,22 @@ impl Kind {
     /// Its name in reports.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Connect => "connect",
             Self::Poll => "poll",
+            Self::Presence => "presence",
+            Self::Status => "status",
+            Self::Zone => "zone",
             Self::Alarm => "alarm",
             Self::Restore => "restore",
             Self::Arming => "arming",
             Self::Test => "test",
             Self::Trouble => "trouble",
         }
+    }
+
+    /// Whether it is a signal that somebody reports; otherwise the panel speaks of itself.
+    pub(crate) const fn is_signal(self) -> bool {
+        !matches!(self, Self::Connect | Self::Poll | Self::Presence)
     }
 
     pub(crate) const fn index(self) -> usize {

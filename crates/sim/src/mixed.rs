@@ -65,7 +65,8 @@ impl Mixed {
             Kind::Trouble => self.trip(Kind::Trouble),
             Kind::Restore => self.restore(),
             Kind::Arming => self.arm_or_disarm(),
-            Kind::Test | Kind::Poll => self.test(),
+            // DC-09 has no word for anything else.
+            _ => self.test(),
         }
     }
 
@@ -158,16 +159,16 @@ impl Script for Mixed {
     }
 }
 
-/// Reports whenever it may: a mix without times.
+/// Reports whenever it may: a life without times.
 #[derive(Debug)]
-pub(crate) struct Hurried(pub(crate) Mixed);
+pub(crate) struct Hurried<S>(pub(crate) S);
 
-impl Script for Hurried {
+impl<C, S: Script<C>> Script<C> for Hurried<S> {
     fn due(&self, now: Mono) -> Option<Mono> {
         Some(now)
     }
 
-    fn tell(&mut self, number: u64) -> Content {
+    fn tell(&mut self, number: u64) -> C {
         self.0.tell(number)
     }
 
@@ -219,6 +220,8 @@ mod tests {
         arming: 20,
         test: 15,
         trouble: 10,
+        status: 0,
+        zone: 0,
     };
 
     fn life(place: u64, signals: u64) -> Vec<Happening> {

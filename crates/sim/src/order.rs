@@ -5,31 +5,40 @@
 //! speaks depends on the order and its place in the whole fleet, not on who simulates it.
 
 mod accounts;
+mod dc09;
 mod keys;
+mod mqtt;
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use model::{Clock, Mono};
 use serde::{Deserialize, Serialize};
 
 pub use accounts::{Accounts, TooFewDigits};
+pub use dc09::{Dc09Terms, Pads};
 pub use keys::{Keys, PanelKey};
+pub use mqtt::{MqttTerms, Version};
 
-use crate::dice::Dice;
-use crate::fleet::{Dialling, FleetPlan, Member, Pace, Sources, Transport};
-use crate::mixed::{Hurried, Mixed, Mute};
-use crate::panel::{Habit, Identity};
+use crate::fleet::{Fleet, FleetPlan, Member, Pace, Sources, Transport};
+use crate::mqtt::{Member as PathOfOne, Report};
 use crate::scenario::Scenario;
 use crate::schedule::Schedule;
 use crate::script::Script;
 use crate::terms::Span;
+use crate::tls::{BadTrust, Trust};
 use crate::wait::passed;
 
 /// For what chance is thrown when a fleet is made.
 const OF_FAULTS: u64 = 11;
 const OF_LIFE: u64 = 12;
+
+/// The first and the longest wait of an MQTT panel after a connection that failed: a modem takes
+/// its time, and half a fleet that knocks twenty times a second keeps the other half out.
+const CALM: Duration = Duration::from_millis(500);
+const CALM_MOST: Duration = Duration::from_secs(15);
 
 /// How often signals are sent.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -48,20 +57,10 @@ pub enum Rate {
 pub struct Order {
     /// Where the receiver listens.
     pub target: SocketAddr,
-    /// Over what the panels report.
-    pub transport: Transport,
-    /// How they connect.
-    pub dialling: Dialling,
     /// By what they are known.
     pub accounts: Accounts,
-    /// The receiver number that they show, if any.
-    pub receiver: Option<u32>,
-    /// The line number that they show; 0 means unused.
-    pub line: u32,
-    /// Under which keys they encrypt.
-    pub keys: Keys,
-    /// Of what their pads are made.
-    pub pads: Pads,
+    /// What they speak, and how.
+    pub speaks: Speaks,
     /// What they live through, options of the command line included.
     pub scenario: Scenario,
     /// How often they report.
@@ -78,16 +77,14 @@ pub struct Order {
     pub seed: u64,
 }
 
-/// Of what the pads of encrypted frames are made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// What the panels of a fleet speak, and how.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Pads {
-    /// Any octets, as DC-09-2026 has it.
-    Binary,
-    /// Characters that can be seen.
-    Printable,
-    /// Digits.
-    Digits,
+pub enum Speaks {
+    /// DC-09.
+    Dc09(Dc09Terms),
+    /// The panel protocol.
+    Mqtt(Box<MqttTerms>),
 }
 
 /// A part of a fleet: the panels from one place in it on.
@@ -123,6 +120,11 @@ impl Part {
         };
         (0..parts).map(part).collect()
     }
+
+    /// The places of its panels in the whole fleet.
+    fn places(&self) -> std::ops::Range<u32> {
+        self.first..self.first + self.count
+    }
 }
 
 impl Order {
@@ -136,21 +138,72 @@ impl Order {
         self.signals_after() + self.duration.0
     }
 
-    /// The plan of a part, and the script of each of its panels.
-    pub(crate) fn plan(&self, part: &Part, clock: &dyn Clock) -> (FleetPlan, Vec<Box<dyn Script>>) {
-        let places = part.first..part.first + part.count;
+    /// Over what the panels report.
+    pub const fn transport(&self) -> Transport {
+        match &self.speaks {
+            Speaks::Dc09(terms) => terms.transport,
+            Speaks::Mqtt(_) => Transport::Tcp,
+        }
+    }
+
+    /// Starts a part. To be called within a runtime.
+    pub(crate) fn launch(&self, part: &Part, clock: Arc<dyn Clock>) -> Result<Fleet, BadTrust> {
+        match &self.speaks {
+            Speaks::Dc09(terms) => {
+                let (plan, scripts) = self.dc09_plan(terms, part, clock.as_ref());
+                Ok(Fleet::play(plan, scripts, clock, None))
+            }
+            Speaks::Mqtt(terms) => {
+                let trust = Arc::new(Trust::new(&terms.trust)?);
+                let (plan, scripts) = self.mqtt_plan(terms, part, clock.as_ref(), &trust);
+                Ok(Fleet::play(plan, scripts, clock, None))
+            }
+        }
+    }
+
+    /// The plan of a part of a fleet of DC-09 panels, and the script of each.
+    fn dc09_plan(
+        &self,
+        terms: &Dc09Terms,
+        part: &Part,
+        clock: &dyn Clock,
+    ) -> (FleetPlan, Vec<Box<dyn Script>>) {
         let late = passed(clock, Mono(part.begins));
-        let members: Vec<_> = places
-            .clone()
-            .map(|place| self.member(place, late))
+        let members: Vec<_> = part
+            .places()
+            .map(|place| terms.member(self, place, late))
             .collect();
-        let scripts = places.zip(&members).map(|(place, member)| {
-            let begins = Mono(part.begins).after(self.signals_after());
-            self.script(place, member.habit.window, begins)
-        });
-        let scripts = scripts.collect();
+        let begins = self.signals_begin(part);
+        let script = |(place, member): (u32, &Member)| {
+            Dc09Terms::script(self, place, member.habit.window, begins)
+        };
+        let scripts = part.places().zip(&members).map(script).collect();
+        (self.fleet_plan(part, terms.transport, members), scripts)
+    }
+
+    /// The plan of a part of a fleet of MQTT panels, and the script of each path.
+    fn mqtt_plan(
+        &self,
+        terms: &MqttTerms,
+        part: &Part,
+        clock: &dyn Clock,
+        trust: &Arc<Trust>,
+    ) -> (FleetPlan<PathOfOne>, Vec<Box<dyn Script<Report>>>) {
+        let late = passed(clock, Mono(part.begins));
+        let times = (self.signals_begin(part), late);
+        let paths = terms.paths(self, part.places(), times, trust);
+        let (members, scripts) = paths.into_iter().unzip();
         let plan = FleetPlan {
-            transport: self.transport,
+            back_off: CALM,
+            back_off_most: CALM_MOST,
+            ..self.fleet_plan(part, Transport::Tcp, members)
+        };
+        (plan, scripts)
+    }
+
+    fn fleet_plan<M>(&self, part: &Part, transport: Transport, members: Vec<M>) -> FleetPlan<M> {
+        FleetPlan {
+            transport,
             pace: Pace::FullSpeed,
             sources: self.sources,
             begin_per_second: (self.begin_per_second / part.parts).max(1),
@@ -158,76 +211,28 @@ impl Order {
             seed: self.seed,
             first_place: part.first as usize,
             ..FleetPlan::full_speed(self.target, members)
-        };
-        (plan, scripts)
+        }
     }
 
-    /// The panel at a place, in a part that begins so late.
-    fn member(&self, place: u32, late: Duration) -> Member {
-        let account = self.accounts.at(place);
-        let habit = match self.transport {
-            Transport::Tcp => Habit::plain(),
-            Transport::Udp => Habit::over_udp(),
-        };
-        let mut member = Member {
-            identity: Identity {
-                account,
-                receiver: self.receiver,
-                line: self.line,
-            },
-            habit: Habit {
-                pads: self.pads.into(),
-                ..habit
-            },
-            dialling: self.dialling,
-            supervision: self.scenario.poll.map(|poll| poll.0),
-            key: self.keys.of(account).map(|key| key.key),
-            ..Member::of(account)
-        };
-        let mut dice = Dice::new(self.seed, place.into(), OF_FAULTS);
-        let begins = self.signals_after().saturating_sub(late);
-        self.scenario
-            .faults
-            .befall(&mut member, &mut dice, self.transport, begins);
-        member
+    fn signals_begin(&self, part: &Part) -> Mono {
+        Mono(part.begins).after(self.signals_after())
     }
 
-    fn script(&self, place: u32, window: usize, begins: Mono) -> Box<dyn Script> {
+    /// When the panel at a place reports, so many signals at once; `None` if it never does.
+    fn schedule(&self, place: u32, window: usize, begins: Mono) -> Option<Schedule> {
         if !self.scenario.has_signals() {
-            return Box::new(Mute);
+            return None;
         }
         let panels = f64::from(self.accounts.count());
         let period = match self.rate {
-            Rate::PerSecond(rate) => Some(panels / rate),
-            Rate::Scenario => self
-                .scenario
-                .signal_every
-                .map(|every| every.0.as_secs_f64()),
-            Rate::Most => Some(1.0),
-        };
-        let Some(period) = period else {
-            return Box::new(Mute);
+            Rate::PerSecond(rate) => panels / rate,
+            Rate::Scenario => self.scenario.signal_every?.0.as_secs_f64(),
+            Rate::Most => 1.0,
         };
         let period = Duration::try_from_secs_f64(period).unwrap_or(Duration::MAX);
         let offset = f64::from(place) / panels;
         let phases = &self.scenario.phases;
-        let schedule = Schedule::new(begins, period, offset, phases, window);
-        let dice = Dice::new(self.seed, place.into(), OF_LIFE);
-        let mixed = Mixed::new(schedule, self.scenario.mix, dice);
-        match self.rate {
-            Rate::Most => Box::new(Hurried(mixed)),
-            Rate::PerSecond(_) | Rate::Scenario => Box::new(mixed),
-        }
-    }
-}
-
-impl From<Pads> for wire::dc09::PadKind {
-    fn from(pads: Pads) -> Self {
-        match pads {
-            Pads::Binary => Self::Binary,
-            Pads::Printable => Self::Printable,
-            Pads::Digits => Self::Digits,
-        }
+        Some(Schedule::new(begins, period, offset, phases, window))
     }
 }
 

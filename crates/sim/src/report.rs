@@ -22,6 +22,8 @@ pub struct Report {
     pub unanswered: u64,
     /// How often what happened.
     pub counters: Counters,
+    /// How often which reason was told for a refusal or for the end of a connection.
+    pub reasons: BTreeMap<String, u64>,
     /// Times from the intended time of sending a signal to its first answer; supervision is apart.
     pub latency: Latency,
     /// The same for each kind of message, by its name.
@@ -35,7 +37,7 @@ pub struct OfKind {
     pub sent: u64,
     /// Acknowledged.
     pub acknowledged: u64,
-    /// Answered with DUH.
+    /// Refused.
     pub refused: u64,
     /// Not answered to the end.
     pub unanswered: u64,
@@ -51,15 +53,18 @@ impl Report {
             sent,
             acknowledged,
             refused,
+            unheard,
             ..
         } = tally.counters;
+        let reasons = tally.reasons().iter();
         let kinds = Kind::ALL.map(|kind| (kind.name(), OfKind::new(tally, kind)));
         Self {
             panels,
             seconds,
             acknowledged_per_second: about(acknowledged) / seconds.max(f64::MIN_POSITIVE),
-            unanswered: unanswered(sent, acknowledged, refused),
+            unanswered: unanswered(sent, acknowledged, refused, unheard),
             counters: tally.counters,
+            reasons: reasons.map(|(why, n)| (why.to_string(), *n)).collect(),
             latency: tally.latency(),
             kinds: kinds
                 .into_iter()
@@ -76,12 +81,13 @@ impl Report {
             counters.refused,
             counters.supervised,
             counters.poll_refused,
+            counters.unheard,
             counters.set_back,
             counters.unreadable,
             counters.not_authentic,
             counters.ignored,
         ];
-        answers.iter().any(|answers| *answers > 0)
+        answers.iter().any(|answers| *answers > 0) || !self.reasons.is_empty()
     }
 
     /// One object, on one line.
@@ -101,15 +107,15 @@ impl OfKind {
             sent: tally.sent,
             acknowledged: tally.acknowledged,
             refused: tally.refused,
-            unanswered: unanswered(tally.sent, tally.acknowledged, tally.refused),
+            unanswered: unanswered(tally.sent, tally.acknowledged, tally.refused, tally.unheard),
             latency: tally.latency(),
         }
     }
 }
 
 /// A tally that was begun anew while signals were under way may have more answers than signals.
-const fn unanswered(sent: u64, acknowledged: u64, refused: u64) -> u64 {
-    sent.saturating_sub(acknowledged + refused)
+const fn unanswered(sent: u64, acknowledged: u64, refused: u64, unheard: u64) -> u64 {
+    sent.saturating_sub(acknowledged + refused + unheard)
 }
 
 #[expect(
@@ -123,7 +129,7 @@ fn about(figure: u64) -> f64 {
 /// The tables. Counters that are zero are left out, except the first two.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut row = |words: &str, value: String| writeln!(f, "{words:<42}{value:>12}");
+        let mut row = |words: &str, value: String| writeln!(f, "{words:<48}{value:>12}");
         row("panels", self.panels.to_string())?;
         row("seconds", format!("{:.1}", self.seconds))?;
         for (place, (words, value)) in self.counters.rows().enumerate() {
@@ -133,6 +139,9 @@ impl fmt::Display for Report {
             if place == 2 {
                 row("signals unanswered", self.unanswered.to_string())?;
             }
+        }
+        for (reason, times) in &self.reasons {
+            row(&format!("  {reason}"), times.to_string())?;
         }
         let rate = self.acknowledged_per_second;
         row("acknowledged a second", format!("{rate:.0}"))?;

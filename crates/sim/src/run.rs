@@ -12,6 +12,7 @@ use crate::fleet::Fleet;
 use crate::order::{Order, Part};
 use crate::report::Report;
 use crate::tally::Tally;
+use crate::tls::BadTrust;
 use crate::wait::until;
 
 /// A part of a fleet at work.
@@ -63,16 +64,19 @@ impl std::fmt::Debug for Timed {
 
 impl Run {
     /// Starts a part. To be called within a runtime.
-    pub fn start(order: &Order, part: &Part, clock: Arc<dyn Clock>) -> Self {
-        let (plan, scripts) = order.plan(part, clock.as_ref());
+    ///
+    /// # Errors
+    ///
+    /// If its panels cannot speak TLS as they are told to.
+    pub fn start(order: &Order, part: &Part, clock: Arc<dyn Clock>) -> Result<Self, BadTrust> {
         let begins = Mono(part.begins).after(order.signals_after());
-        Self {
-            fleet: Fleet::play(plan, scripts, Arc::clone(&clock), None),
+        Ok(Self {
+            fleet: order.launch(part, Arc::clone(&clock))?,
             clock: Timed(clock),
             begins,
             ends: begins.after(order.duration.0),
             grace: order.grace.0,
-        }
+        })
     }
 
     /// How far it is.

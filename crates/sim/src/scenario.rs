@@ -22,7 +22,7 @@ use crate::kind::Kind;
 use crate::terms::Span;
 
 /// Those that are built in, by their names.
-pub const BUILT_IN: [(&str, &str); 5] = [
+pub const BUILT_IN: [(&str, &str); 6] = [
     ("quiet", include_str!("../../../bench/scenarios/quiet.toml")),
     ("day", include_str!("../../../bench/scenarios/day.toml")),
     (
@@ -30,6 +30,10 @@ pub const BUILT_IN: [(&str, &str); 5] = [
         include_str!("../../../bench/scenarios/alarms.toml"),
     ),
     ("storm", include_str!("../../../bench/scenarios/storm.toml")),
+    (
+        "seed-day",
+        include_str!("../../../bench/scenarios/seed-day.toml"),
+    ),
     (
         "faults",
         include_str!("../../../bench/scenarios/faults.toml"),
@@ -73,16 +77,22 @@ pub struct Mix {
     pub test: u32,
     /// Mains and batteries.
     pub trouble: u32,
+    /// Status reports; panels of the panel protocol only.
+    pub status: u32,
+    /// Zones that open and close, and nobody need look; likewise.
+    pub zone: u32,
 }
 
 impl Mix {
-    fn weights(self) -> [(Kind, u32); 5] {
+    fn weights(self) -> [(Kind, u32); 7] {
         [
             (Kind::Alarm, self.alarm),
             (Kind::Restore, self.restore),
             (Kind::Arming, self.arming),
             (Kind::Test, self.test),
             (Kind::Trouble, self.trouble),
+            (Kind::Status, self.status),
+            (Kind::Zone, self.zone),
         ]
     }
 

@@ -10,16 +10,17 @@ use std::time::Duration;
 use model::Mono;
 
 use crate::content::Content;
+use crate::machine::Saying;
 
 /// What a panel reports, and when.
-pub trait Script: Debug + Send {
+pub trait Script<C = Content>: Debug + Send {
     /// When the next signal is meant to be sent; `None` if there will be none.
     fn due(&self, now: Mono) -> Option<Mono>;
 
-    /// The next signal, under its number.
-    fn tell(&mut self, number: u64) -> Content;
+    /// The next signal, under its number, if it is one that has a number.
+    fn tell(&mut self, number: u64) -> C;
 
-    /// Leaves out what is due before `until`: the panel is off.
+    /// Until then the panel is away: what is due before is left out, unless it is kept.
     fn skip(&mut self, until: Mono);
 
     /// How many signals were due by `until` and have not been told.
@@ -33,14 +34,14 @@ pub(crate) struct FullSpeed {
     pub(crate) left: u64,
 }
 
-impl Script for FullSpeed {
+impl<C: Saying> Script<C> for FullSpeed {
     fn due(&self, now: Mono) -> Option<Mono> {
         (self.left > 0).then_some(now)
     }
 
-    fn tell(&mut self, number: u64) -> Content {
+    fn tell(&mut self, number: u64) -> C {
         self.left = self.left.saturating_sub(1);
-        Content::numbered(number)
+        C::numbered(number)
     }
 
     fn skip(&mut self, _: Mono) {}
@@ -62,25 +63,32 @@ pub(crate) struct Periodic {
     pub(crate) left: u64,
 }
 
-impl Script for Periodic {
+impl<C: Saying> Script<C> for Periodic {
     fn due(&self, _: Mono) -> Option<Mono> {
         (self.left > 0).then_some(self.next)
     }
 
-    fn tell(&mut self, number: u64) -> Content {
+    fn tell(&mut self, number: u64) -> C {
         self.left = self.left.saturating_sub(1);
         self.next = self.next.after(self.period);
-        Content::numbered(number)
+        C::numbered(number)
     }
 
     fn skip(&mut self, until: Mono) {
-        let skipped = self.owed(until);
+        let skipped = self.due_by(until);
         self.left -= skipped;
         let periods = u32::try_from(skipped).unwrap_or(u32::MAX);
         self.next = self.next.after(self.period.saturating_mul(periods));
     }
 
     fn owed(&self, until: Mono) -> u64 {
+        self.due_by(until)
+    }
+}
+
+impl Periodic {
+    /// How many are due by a time and have not been told.
+    fn due_by(&self, until: Mono) -> u64 {
         if until < self.next {
             return 0;
         }
@@ -104,6 +112,7 @@ mod tests {
             left: 3,
         };
         let late = Mono(900_000);
+        let script: &mut dyn Script = &mut script;
         let due: Vec<_> = (1..=3)
             .map(|number| {
                 let due = script.due(late);
@@ -122,9 +131,10 @@ mod tests {
             period: Duration::from_nanos(10),
             left: 100,
         };
-        let owed = [999, 1_000, 1_009, 1_010, u64::MAX].map(|at| script.owed(Mono(at)));
+        let owed = [999, 1_000, 1_009, 1_010, u64::MAX].map(|at| script.due_by(Mono(at)));
         assert_eq!(owed, [0, 1, 1, 2, 100]);
-        script.skip(Mono(1_010));
-        assert_eq!((script.due(Mono(0)), script.left), (Some(Mono(1_020)), 98));
+        Script::<Content>::skip(&mut script, Mono(1_010));
+        let due = Script::<Content>::due(&script, Mono(0));
+        assert_eq!((due, script.left), (Some(Mono(1_020)), 98));
     }
 }

@@ -1,11 +1,13 @@
 //! What a fleet counts and measures, and how the tallies of several processes become one.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
 use crate::kind::Kind;
+use crate::reason::Reason;
 
 /// The longest time to an acknowledgement that is told apart from longer ones: an hour.
 const LONGEST_MICROS: u64 = 3_600_000_000;
@@ -35,8 +37,8 @@ counters! {
     sent, "signals sent";
     /// Signals acknowledged.
     acknowledged, "signals acknowledged";
-    /// Signals answered with DUH.
-    refused, "signals refused (DUH)";
+    /// Signals refused: DUH, or a reason code.
+    refused, "signals refused";
     /// Signals that were due and never sent, because those before them were not answered.
     not_sent, "signals due and never sent";
     /// Acknowledgements that came before that of an earlier signal of the same panel.
@@ -44,7 +46,7 @@ counters! {
     /// Supervision messages answered.
     supervised, "supervision answered";
     /// Supervision messages answered with DUH.
-    poll_refused, "supervision refused (DUH)";
+    poll_refused, "supervision refused";
     /// Answers NAK.
     set_back, "clocks set by the receiver (NAK)";
     /// Answers to nothing that waited for one.
@@ -55,11 +57,15 @@ counters! {
     not_authentic, "answers not encrypted as they should be";
     /// Times that all was sent again on the same connection.
     repeated, "repeated for want of an answer";
+    /// Signals sent by panels that never read an answer.
+    unheard, "sent by panels that never read";
+    /// Times that the receiver asked to be left alone for a while.
+    put_off, "asked to come back later";
     /// Messages sent twice on purpose.
     doubled, "sent twice on purpose";
     /// Answers ignored on purpose.
     ignored, "answers ignored on purpose";
-    /// Times that a panel fell silent on purpose.
+    /// Times that a panel left its connection without a word, on purpose.
     silenced, "silences on purpose";
     /// Connections given up for want of answers.
     hung_up, "hung up for want of answers";
@@ -67,6 +73,12 @@ counters! {
     connected, "connections made";
     /// Those of panels that had a permanent connection before.
     reconnected, "of these, reconnections";
+    /// Handshakes of TLS from nothing.
+    shaken_full, "TLS handshakes, full";
+    /// Handshakes of TLS that resumed an earlier session.
+    shaken_resumed, "TLS handshakes, resumed";
+    /// Handshakes of TLS that did not come about.
+    not_shaken, "TLS handshakes that failed";
     /// Connections that could not be made.
     not_connected, "connections not made";
     /// Connections that the receiver closed, or that broke.
@@ -80,8 +92,10 @@ pub struct KindTally {
     pub sent: u64,
     /// Messages acknowledged.
     pub acknowledged: u64,
-    /// Messages answered with DUH.
+    /// Messages refused.
     pub refused: u64,
+    /// Messages whose answer was not read, on purpose.
+    pub unheard: u64,
     /// Microseconds from the intended time of sending to the first answer.
     times: Histogram<u64>,
 }
@@ -92,6 +106,7 @@ impl Default for KindTally {
             sent: 0,
             acknowledged: 0,
             refused: 0,
+            unheard: 0,
             times: Histogram::new_with_max(LONGEST_MICROS, 3)
                 .expect("an hour at three digits is within what a histogram can be"),
         }
@@ -108,6 +123,7 @@ impl KindTally {
         self.sent += other.sent;
         self.acknowledged += other.acknowledged;
         self.refused += other.refused;
+        self.unheard += other.unheard;
         self.times
             .add(&other.times)
             .expect("all histograms have one range");
@@ -121,9 +137,21 @@ pub struct Tally {
     /// How often what happened.
     pub counters: Counters,
     kinds: [KindTally; Kind::ALL.len()],
+    /// How often which reason was told. There are some hundreds that can be.
+    reasons: BTreeMap<Reason, u64>,
 }
 
 impl Tally {
+    /// How often which reason was told for a refusal or an end.
+    pub fn reasons(&self) -> &BTreeMap<Reason, u64> {
+        &self.reasons
+    }
+
+    /// The receiver told why it refused something, or ended a connection.
+    pub fn told(&mut self, reason: Reason) {
+        *self.reasons.entry(reason).or_default() += 1;
+    }
+
     /// Of one kind.
     pub fn kind(&self, kind: Kind) -> &KindTally {
         &self.kinds[kind.index()]
@@ -131,27 +159,31 @@ impl Tally {
 
     /// A message was sent for the first time.
     pub fn sent(&mut self, kind: Kind) {
-        self.counters.sent += u64::from(kind != Kind::Poll);
+        self.counters.sent += u64::from(kind.is_signal());
         self.kinds[kind.index()].sent += 1;
     }
 
     /// A message was acknowledged, so long after it was meant to be sent.
     pub fn acknowledged(&mut self, kind: Kind, took: Duration) {
-        let poll = kind == Kind::Poll;
-        self.counters.supervised += u64::from(poll);
-        self.counters.acknowledged += u64::from(!poll);
+        self.counters.supervised += u64::from(kind == Kind::Poll);
+        self.counters.acknowledged += u64::from(kind.is_signal());
         let of_kind = &mut self.kinds[kind.index()];
         of_kind.acknowledged += 1;
         let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         of_kind.times.saturating_record(micros);
     }
 
-    /// A message was answered with DUH.
+    /// A message was refused.
     pub fn refused(&mut self, kind: Kind) {
-        let poll = kind == Kind::Poll;
-        self.counters.poll_refused += u64::from(poll);
-        self.counters.refused += u64::from(!poll);
+        self.counters.poll_refused += u64::from(kind == Kind::Poll);
+        self.counters.refused += u64::from(kind.is_signal());
         self.kinds[kind.index()].refused += 1;
+    }
+
+    /// A message went out whose answer will not be read.
+    pub fn unheard(&mut self, kind: Kind) {
+        self.counters.unheard += 1;
+        self.kinds[kind.index()].unheard += 1;
     }
 
     /// Adds what another fleet counted and measured.
@@ -160,12 +192,15 @@ impl Tally {
         for (ours, theirs) in self.kinds.iter_mut().zip(&other.kinds) {
             ours.add(theirs);
         }
+        for (reason, times) in &other.reasons {
+            *self.reasons.entry(*reason).or_default() += times;
+        }
     }
 
-    /// The times to acknowledgement of all signals; those of supervision are apart.
+    /// The times to acknowledgement of all signals; what a panel says of itself is apart.
     pub fn latency(&self) -> Latency {
         let mut all = KindTally::default();
-        for kind in Kind::ALL.into_iter().filter(|kind| *kind != Kind::Poll) {
+        for kind in Kind::ALL.into_iter().filter(|kind| kind.is_signal()) {
             all.add(self.kind(kind));
         }
         all.latency()
@@ -209,6 +244,7 @@ impl Latency {
 struct Written {
     counters: Counters,
     kinds: Vec<WrittenKind>,
+    reasons: Vec<(Reason, u64)>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -216,6 +252,7 @@ struct WrittenKind {
     sent: u64,
     acknowledged: u64,
     refused: u64,
+    unheard: u64,
     times: Vec<(u64, u64)>,
 }
 
@@ -225,6 +262,7 @@ impl From<Tally> for Written {
             sent: of_kind.sent,
             acknowledged: of_kind.acknowledged,
             refused: of_kind.refused,
+            unheard: of_kind.unheard,
             times: of_kind
                 .times
                 .iter_recorded()
@@ -234,6 +272,7 @@ impl From<Tally> for Written {
         Self {
             counters: tally.counters,
             kinds: tally.kinds.iter().map(kind).collect(),
+            reasons: tally.reasons.into_iter().collect(),
         }
     }
 }
@@ -247,6 +286,7 @@ impl TryFrom<Written> for Tally {
                 sent: written.sent,
                 acknowledged: written.acknowledged,
                 refused: written.refused,
+                unheard: written.unheard,
                 ..KindTally::default()
             };
             for (micros, times) in written.times {
@@ -260,6 +300,7 @@ impl TryFrom<Written> for Tally {
             kinds: kinds
                 .try_into()
                 .map_err(|_| "a tally of another number of kinds")?,
+            reasons: written.reasons.into_iter().collect(),
         })
     }
 }
@@ -276,6 +317,7 @@ mod tests {
         }
         tally.sent(Kind::Poll);
         tally.refused(Kind::Poll);
+        tally.told(Reason::Connack(0x89));
         tally
     }
 
@@ -288,6 +330,7 @@ mod tests {
         assert_eq!(merged.counters.sent, 1_000);
         assert_eq!(merged.kind(Kind::Alarm).acknowledged, 1_000);
         assert_eq!(merged.counters.poll_refused, 2);
+        assert_eq!(merged.reasons()[&Reason::Connack(0x89)], 2);
     }
 
     #[test]

@@ -37,6 +37,7 @@ pub(crate) const STATE: Kind = Kind {
         include_str!("../migrations/state/0003_quarantine.sql"),
         include_str!("../migrations/state/0004_supervision.sql"),
         include_str!("../migrations/state/0005_trust.sql"),
+        include_str!("../migrations/state/0006_presence.sql"),
     ],
 };
 

@@ -3,17 +3,19 @@
 //! Invariant: nothing here decides; each operation is handed to the thread that owns what it
 //! needs, and its answer handed back.
 
+mod condition;
 mod strays;
+mod trust;
 mod verdicts;
 
 use std::sync::Arc;
 
 use engine::ports::{
     AddError, Answering, AppendError, Appended, ChangeError, EventFilter, EventLog, EventPage,
-    NewMessage, NewPanel, NewPath, PanelDetail, PanelFilter, PanelPage, PathBinding, PathChange,
-    PresenceRow, Projection, ReadError, Registry, RepeatQuery, Resumed, Sealer, SettingChange,
-    Spells, States, StoredMessage, SupervisionChange, SupervisionStore, TokenRow, Tokens,
-    WatchedPath,
+    KnownPartitions, NewMessage, NewPanel, NewPath, PanelDetail, PanelFilter, PanelPage,
+    PathBinding, PathChange, PresenceRow, Projection, ReadError, Registry, RepeatQuery, Resumed,
+    Sealer, SettingChange, Spells, States, StoredMessage, SupervisionChange, SupervisionStore,
+    TokenRow, Tokens, WatchedPath,
 };
 use model::{
     Actor, Event, EventSeq, IdSource, Learned, Organisation, Panel, PanelId, PanelIndex, Path,
@@ -299,6 +301,14 @@ impl States for Store {
     fn cursor(&self) -> Answering<'_, Result<EventSeq, ReadError>> {
         let cursor = |conn: &Lease<'_>| states::cursor(conn).at(conn.path());
         Box::pin(self.inner().read_state(cursor))
+    }
+
+    fn partitions(
+        &self,
+        panels: Vec<PanelId>,
+    ) -> Answering<'_, Result<Vec<KnownPartitions>, ReadError>> {
+        let known = move |conn: &Lease<'_>| states::partitions(conn, &panels);
+        Box::pin(self.inner().read_state(known))
     }
 
     fn project(&self, projection: Projection) -> Answering<'_, Result<(), AddError>> {

@@ -147,6 +147,7 @@ async fn a_panels_page_says_how_its_paths_stand() {
                 ..Learned::default()
             },
             key_is_lost,
+            has_secret: false,
         };
         let shown = house.get(&format!("/api/v1/panels/{}", panel_id(1))).await;
         shown.json()["paths"][1]["standing"].clone()

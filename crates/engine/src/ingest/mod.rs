@@ -45,6 +45,7 @@ use crate::ports::{
     Submission,
 };
 use crate::registry::Registry;
+use crate::sessions::Places;
 use entry::{Asker, Entry, Report};
 
 pub use doubt::ClockDoubt;
@@ -78,11 +79,13 @@ impl std::fmt::Debug for Ingest {
     }
 }
 
-/// Prepares ingest: the handle, the task to spawn, and the bell that it rings.
+/// Prepares ingest: the handle, the task to spawn, and the bell that it rings. `places` says which paths are
+/// doubted, and is told of forks (R9).
 pub fn ingest(
     log: Arc<dyn EventLog>,
     registry: Registry,
     clock: Arc<dyn Clock>,
+    places: Places,
 ) -> (Ingest, Task, Bell) {
     let (sender, entries) = mpsc::channel(limits::INGEST_QUEUE);
     let (state_sender, state) = watch::channel(IntakeState::default());
@@ -98,6 +101,7 @@ pub fn ingest(
         state: state_sender,
         rope,
         figures: Arc::clone(&figures),
+        places,
     });
     (
         Ingest {

@@ -21,6 +21,7 @@ use crate::ports::{
     Submission,
 };
 use crate::registry::Registry;
+use crate::sessions::{Fork, Places};
 
 /// Why ingest, and with it the engine, must end.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +43,7 @@ pub(super) struct Parts {
     pub(super) state: Arc<watch::Sender<IntakeState>>,
     pub(super) rope: Rope,
     pub(super) figures: Arc<Figures>,
+    pub(super) places: Places,
 }
 
 /// Ingest at work. Spawned once; ends when every handle is gone, or with an error.
@@ -236,7 +238,10 @@ impl Task {
                 let Verdict::Store(seen) = verdict else {
                     return None;
                 };
-                Some(register::message(waiting, *seen))
+                Some(register::message(
+                    waiting,
+                    *seen | self.doubt(&waiting.entry, begun),
+                ))
             });
             let error = match self.parts.log.append(messages.collect()).await {
                 Ok(appended) => {
@@ -253,6 +258,14 @@ impl Task {
                 return Ok(None);
             }
             sleep_until(Instant::now() + limits::FULL_RETRY).await;
+        }
+    }
+
+    /// R9: what a signal bears while two panels may be living on its path.
+    fn doubt(&self, entry: &Entry, now: Mono) -> EventFlags {
+        match entry {
+            Entry::Signal(submission) => self.parts.places.flags(submission.path, now),
+            Entry::Own(_) => EventFlags::empty(),
         }
     }
 
@@ -337,6 +350,11 @@ impl Task {
     /// Has security events about a stored signal stored with the next commit (R1, I3).
     fn raise(&mut self, submission: &Submission, seen: EventFlags, seq: EventSeq, now: Mono) {
         let flags = submission.signal.flags | seen;
+        if flags.contains(EventFlags::SEQUENCE_REGRESSED) {
+            self.parts
+                .places
+                .forked(submission.path, Fork::Sequence, now);
+        }
         for code in self.suspicious.raised(submission.path, flags, now) {
             let event = OwnEvent {
                 path: submission.path,

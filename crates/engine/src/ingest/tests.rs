@@ -290,6 +290,7 @@ struct Bench {
     answers: mpsc::Receiver<Answer>,
     sender: mpsc::Sender<Answer>,
     clock: Arc<PausedClock>,
+    places: Places,
     next_token: u32,
 }
 
@@ -306,7 +307,8 @@ impl Bench {
         let registry = Registry::load(Arc::new(OnePanel), clock.clone())
             .await
             .unwrap();
-        let (ingest, task, _bell) = ingest(log.clone(), registry, clock.clone());
+        let places = Places::new(clock.clone());
+        let (ingest, task, _bell) = ingest(log.clone(), registry, clock.clone(), places.clone());
         let (sender, answers) = mpsc::channel(64);
         Self {
             log,
@@ -315,6 +317,7 @@ impl Bench {
             answers,
             sender,
             clock,
+            places,
             next_token: 0,
         }
     }

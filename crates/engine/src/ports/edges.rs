@@ -6,7 +6,7 @@ use model::{
     Account, Committed, EventClass, FamilyName, IdentityClaim, IdentityRefusal, IntakeState,
     PathIndex, PeerCertificate, Proven, Refusal, RepeatKey, Signal, SignalToken, Wall,
 };
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{broadcast, mpsc, watch};
 
 use super::{Answering, PathBinding};
 
@@ -87,6 +87,15 @@ pub struct Admission {
     pub proven: Proven,
 }
 
+/// Whose answer may have changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Changed {
+    /// These accounts', whatever receiver, line, listener and name of a path go with them.
+    Accounts(Arc<Vec<(FamilyName, Account)>>),
+    /// Anybody's: an authority is trusted no longer, or its revocation list has grown.
+    Anybody,
+}
+
 /// Says who speaks.
 pub trait Identities: Send + Sync {
     /// The path that this claim is of, if one is registered and the claim is good. `certificate` is what
@@ -97,7 +106,7 @@ pub trait Identities: Send + Sync {
         certificate: Option<&PeerCertificate>,
     ) -> Result<Admission, IdentityRefusal>;
 
-    /// Accounts whose answer may have changed, whatever receiver, line and listener go with them;
-    /// gateways forget what they remember of them.
-    fn changes(&self) -> tokio::sync::broadcast::Receiver<Arc<Vec<(FamilyName, Account)>>>;
+    /// Whose answer may have changed; gateways forget what they remember of them, and ask again
+    /// for those who are connected.
+    fn changes(&self) -> broadcast::Receiver<Changed>;
 }

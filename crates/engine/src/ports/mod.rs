@@ -10,6 +10,7 @@
 //! Invariant: the traits speak the domain's operations, never tables or messages; each is
 //! object-safe, so that an engine is the same whatever stands behind it.
 
+mod condition;
 mod edges;
 mod event_log;
 mod measured;
@@ -29,14 +30,18 @@ mod verdicts;
 use std::future::Future;
 use std::pin::Pin;
 
-pub use edges::{Admission, Answer, AnswerSender, Identities, Intake, Origin, Submission};
+pub use condition::{
+    ConditionChange, ConditionStore, LastConnection, PathCondition, Reported, ShowsCondition, Span,
+    Spread, Trend, TrendRow,
+};
+pub use edges::{Admission, Answer, AnswerSender, Changed, Identities, Intake, Origin, Submission};
 pub use event_log::{
     AppendError, Appended, EventFilter, EventLog, EventPage, NewMessage, ReadError, RepeatQuery,
     StoredMessage,
 };
 pub use measured::{Check, Health, Measured, Measurement, Reading};
 pub use panel_admin::{ChangeError, KeyChange, NewPath, PanelAdmin, PathChange};
-pub use presence::Presence;
+pub use presence::{Link, Links, Presence};
 pub use quarantine::{
     Adoption, AdoptionRow, EntryNumber, EntryPage, KeptFrame, QuarantineAdmin, QuarantineError,
     ShownEntry, Standing, StrayEntry, StrayIdentity, StraySeen, StrayUpdate, Strays,
@@ -47,18 +52,22 @@ pub use registry::{
 };
 pub use reports::{OwnEvent, Reports};
 pub use sealer::Sealer;
-pub use sessions::{Arrival, SessionPlace, Sessions, TakesReports};
+pub use sessions::{
+    Arrival, SessionPlace, Sessions, ShownSession, ShowsSessions, TakesReports, WatchesHealth,
+};
 pub use sightings::{Learns, Quarantines, Sign, StrayFrame, Supervises, WatchesClocks};
-pub use states::{Observation, PartitionRow, Projection, States, ZoneRow};
+pub use states::{
+    KnownPartitions, Observation, OutputRow, PartitionRow, Projection, Since, States, ZoneRow,
+};
 pub use supervision::{
     HouseState, OpenFault, PanelSupervision, PathState, PathStatus, PathSupervision, PresenceRow,
     PresenceRows, Resumed, SetError, SettingChange, Spell, Spells, Supervision, SupervisionChange,
     SupervisionStore, SupervisionSummary, Told, WatchedPath,
 };
 pub use trust::{
-    Authority, AuthorityError, CertificateOrder, CertificateRow, Credentials, Loaded, ProvidesTls,
-    TICKET_KEY, TicketKey, TlsMaterial, TrustAdmin, TrustError, TrustStatus, TrustStore,
-    TrustedRoot,
+    Authority, AuthorityError, CertificateOrder, CertificateRow, Credentials, ExpirySubject,
+    ExpiryTold, Loaded, ProvidesTls, TICKET_KEY, TicketKey, TlsMaterial, TrustAdmin, TrustError,
+    TrustStatus, TrustStore, TrustedRoot,
 };
 pub use verdicts::{Confirmations, JudgesEvents, NewVerdict, Verdict, VerdictError, Verdicts};
 

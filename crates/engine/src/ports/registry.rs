@@ -8,7 +8,9 @@ use model::{
     Wall,
 };
 
-use super::{Answering, ChangeError, NewPath, PartitionRow, PathChange, ReadError, ZoneRow};
+use super::{
+    Answering, ChangeError, NewPath, OutputRow, PartitionRow, PathChange, ReadError, ZoneRow,
+};
 
 /// A panel to be registered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -155,6 +157,8 @@ pub struct PathStanding {
     /// It has a key that cannot be opened: it was sealed under another `seal.key`. Its encrypted
     /// frames are refused until the key is set again.
     pub key_is_lost: bool,
+    /// Whether it has a secret that the panel can show in place of a certificate.
+    pub has_secret: bool,
 }
 
 /// A panel and what is known of its parts.
@@ -164,10 +168,14 @@ pub struct PanelDetail {
     pub panel: Panel,
     /// How each of its paths stands, in the order of [`Panel::paths`].
     pub standings: Vec<PathStanding>,
+    /// Since when it is disabled; `None` if it is not.
+    pub disabled: Option<Wall>,
     /// Its partitions, by number.
     pub partitions: Vec<PartitionRow>,
     /// Its zones, by number.
     pub zones: Vec<ZoneRow>,
+    /// Its outputs, by number.
+    pub outputs: Vec<OutputRow>,
 }
 
 /// Who is registered.

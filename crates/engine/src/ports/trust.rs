@@ -180,10 +180,38 @@ pub struct CertificateRow {
     pub revoked: Option<Wall>,
 }
 
+/// Whose end is told of ahead of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ExpirySubject {
+    /// The server's certificate.
+    Server,
+    /// An authority whose certificates are taken.
+    Authority(Issuer),
+    /// The certificates of ours of a path.
+    Path(PathIndex),
+}
+
+/// What was told of an end that comes, or came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ExpiryTold {
+    /// Of whose.
+    pub subject: ExpirySubject,
+    /// The end that it was about.
+    pub not_after: Wall,
+    /// The last step that was told, by when it was due.
+    pub step: Wall,
+}
+
 /// What the store keeps of trust. A change and its audit row are one transaction.
 pub trait TrustStore: Send + Sync {
-    /// All certificates of ours.
+    /// All certificates of ours, of paths that have not been removed.
     fn certificates(&self) -> Answering<'_, Result<Vec<CertificateRow>, ReadError>>;
+
+    /// The certificates of ours of a panel's paths, newest first; `None` if there is no such panel.
+    fn certificates_of(
+        &self,
+        panel: PanelId,
+    ) -> Answering<'_, Result<Option<Vec<CertificateRow>>, ReadError>>;
 
     /// Puts a certificate on record before it is handed out.
     fn add_certificate(
@@ -218,8 +246,14 @@ pub trait TrustStore: Send + Sync {
         disabled: bool,
     ) -> Answering<'_, Result<Vec<super::PathBinding>, ChangeError>>;
 
-    /// The keys of tickets, newest first; opened.
+    /// The keys of tickets, newest first; opened. One that opens no more is left out.
     fn ticket_keys(&self) -> Answering<'_, Result<Vec<TicketKey>, ReadError>>;
+
+    /// What was told of ends.
+    fn expiries_told(&self) -> Answering<'_, Result<Vec<ExpiryTold>, ReadError>>;
+
+    /// Keeps what was told of ends, in place of what was told before of the same.
+    fn put_expiries_told(&self, told: Vec<ExpiryTold>) -> Answering<'_, Result<(), AddError>>;
 
     /// Keeps these keys of tickets, sealed, and no others.
     fn put_ticket_keys(&self, keys: Vec<TicketKey>) -> Answering<'_, Result<(), AddError>>;
@@ -246,9 +280,24 @@ pub enum TrustError {
     /// The panel has several paths, and it was not said which.
     #[error("the panel has several paths: say which")]
     WhichPath,
+    /// So many certificates of a path are in force that nobody can tell which it uses.
+    #[error("{most} certificates of this path are in force: revoke those that it does not use")]
+    TooMany {
+        /// How many may be.
+        most: usize,
+    },
+    /// A certificate cannot be made for so long.
+    #[error("a certificate is good for {days} days at most")]
+    TooLong {
+        /// For how long it may be.
+        days: u64,
+    },
     /// The authority cannot do it.
     #[error(transparent)]
     Authority(#[from] AuthorityError),
+    /// The store could not be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
 }
 
 impl TrustError {
@@ -257,7 +306,11 @@ impl TrustError {
         match self {
             Self::Change(error) => error.code(),
             Self::UnknownCertificate { .. } => ErrorCode::NotFound,
-            Self::NoSecret { .. } | Self::WhichPath => ErrorCode::RequestInvalid,
+            Self::NoSecret { .. } | Self::WhichPath | Self::TooLong { .. } => {
+                ErrorCode::RequestInvalid
+            }
+            Self::TooMany { .. } => ErrorCode::CertificatesTooMany,
+            Self::Read(error) => error.code(),
             Self::Authority(_) => ErrorCode::Unavailable,
         }
     }

@@ -114,9 +114,13 @@ pub trait JudgesEvents: Send + Sync {
     ) -> Answering<'_, Result<Verdict, VerdictError>>;
 }
 
-/// Wants to know when a calming event that was doubtful takes effect after all: supervision, for
-/// which it may be the test signal that was expected.
+/// Wants to know what people say of doubtful events: supervision, for which a calming one that takes effect
+/// after all may be the test signal that was expected; those who suspect clones. Every method returns at once,
+/// and may be told again of the same event.
 pub trait Confirmations: Send + Sync {
-    /// A person confirmed this event. Returns at once. May be told again of the same event.
+    /// A person confirmed this calming event: it takes effect.
     fn confirmed(&self, event: &Event);
+
+    /// A person gave a verdict on this event, whichever and of whatever class.
+    fn judged(&self, _event: &Event) {}
 }

@@ -27,7 +27,7 @@ mod tests;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use model::{Clock, IdentityClaim, PathIndex, Wall, limits};
+use model::{Clock, IdentityClaim, IdentityRefusal, PathIndex, Wall, limits};
 use tokio::sync::Notify;
 
 use crate::ports::{
@@ -100,10 +100,11 @@ impl Quarantine {
         })
     }
 
-    /// Whether its account is registered by now.
+    /// Whether its account is registered by now, be its panel disabled or not.
     fn is_known(&self, stray: &StrayFrame) -> bool {
         let claim = IdentityClaim::of_account(stray.key);
-        self.identities.identify(&claim, None).is_ok()
+        let answer = self.identities.identify(&claim, None);
+        !matches!(answer, Err(IdentityRefusal::UnknownAccount))
     }
 
     fn gathered(&self) -> MutexGuard<'_, Gathered> {

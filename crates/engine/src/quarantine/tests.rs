@@ -17,9 +17,9 @@ use tokio::task::JoinHandle;
 
 use super::*;
 use crate::ports::{
-    AddError, Admission, Adoption, AdoptionRow, Answering, EntryNumber, EntryPage, KeptFrame,
-    NewPanel, OwnEvent, PathBinding, QuarantineAdmin, QuarantineError, ShownEntry, Standing,
-    StrayEntry, StrayUpdate,
+    AddError, Admission, Adoption, AdoptionRow, Answering, Changed, EntryNumber, EntryPage,
+    KeptFrame, NewPanel, OwnEvent, PathBinding, QuarantineAdmin, QuarantineError, ShownEntry,
+    Standing, StrayEntry, StrayUpdate,
 };
 
 /// Strangers in memory; `full` refuses to write.
@@ -185,7 +185,7 @@ impl Identities for FakePanels {
         })
     }
 
-    fn changes(&self) -> broadcast::Receiver<Arc<Vec<(FamilyName, Account)>>> {
+    fn changes(&self) -> broadcast::Receiver<Changed> {
         unreachable!("the quarantine remembers no answers")
     }
 }

@@ -4,7 +4,7 @@ use std::sync::PoisonError;
 
 use model::{Actor, CipherKey, Learned, Panel, PanelId, Path, PathId};
 
-use super::{Registry, account};
+use super::Registry;
 use crate::ports::{
     AddError, Answering, ChangeError, NewPanel, NewPath, PanelAdmin, PathBinding, PathChange,
 };
@@ -24,7 +24,7 @@ impl Registry {
         };
         self.habits.forget(path.index);
         if let Some(binding) = gone {
-            self.tell(vec![account(&binding)]);
+            self.tell_panel(&binding);
         }
     }
 }

@@ -5,28 +5,33 @@
 //! Invariant: changes are made one after the other, so that memory ends up as the store did.
 //! Invariant: two registered paths never match the same frame; what would is refused when added
 //! (`model::Path::overlaps`).
+//! Invariant: who may speak is judged anew each time, by what is the case now (`admission`).
 //! Invariant: what was learned is kept, or counted as lost; it never makes a gateway wait (I4, I7).
 
 mod admin;
+mod admission;
+mod figures;
 mod habits;
 mod table;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
+mod trust;
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use model::{
     Account, Clock, FamilyName, IdentityClaim, IdentityRefusal, Learned, PanelId, PanelIndex, Path,
-    PathId, PathIndex, PathPolicy, PeerCertificate, Proven, Site,
+    PathId, PathIndex, PathPolicy, PeerCertificate, Site,
 };
 use tokio::sync::{Mutex, broadcast};
 
-use crate::ports::{
-    self, Admission, Identities, Measured, Measurement, PathBinding, ReadError, Reading,
-};
+use crate::ports::{self, Admission, Changed, Identities, PathBinding, ReadError};
+pub(crate) use admission::Trusted;
+use figures::Answers;
 use habits::Habits;
 use table::Table;
+pub(crate) use trust::PathExpiry;
 
 /// Changes that a gateway's hub may lag behind; one that lags further forgets everything.
 const CHANGES: usize = 1_024;
@@ -42,7 +47,8 @@ pub struct Registry {
     habits: Arc<Habits>,
     store: Arc<dyn ports::Registry>,
     clock: Arc<dyn Clock>,
-    changes: broadcast::Sender<Arc<Vec<(FamilyName, Account)>>>,
+    changes: broadcast::Sender<Changed>,
+    answers: Arc<Answers>,
 }
 
 impl std::fmt::Debug for Registry {
@@ -73,6 +79,7 @@ impl Registry {
             store,
             clock,
             changes,
+            answers: Arc::default(),
         })
     }
 
@@ -106,7 +113,7 @@ impl Registry {
 
     fn tell(&self, accounts: Vec<(FamilyName, Account)>) {
         // No receiver means that no gateway is connected, so none remembers anything.
-        drop(self.changes.send(Arc::new(accounts)));
+        drop(self.changes.send(Changed::Accounts(Arc::new(accounts))));
     }
 }
 
@@ -160,51 +167,15 @@ impl Identities for Registry {
     fn identify(
         &self,
         claim: &IdentityClaim,
-        _certificate: Option<&PeerCertificate>,
+        certificate: Option<&PeerCertificate>,
     ) -> Result<Admission, IdentityRefusal> {
-        let binding = self.read(|table| table.find(&claim.key));
-        let binding = binding.ok_or(IdentityRefusal::UnknownAccount)?;
-        if claim.must_prove {
-            return Err(IdentityRefusal::NoProof);
-        }
-        Ok(Admission {
-            binding,
-            proven: Proven::ByFrames,
-        })
+        let now = self.clock.now().wall;
+        let answer = self.read(|table| table.admit(claim, certificate, now));
+        self.answers.count(&answer);
+        answer
     }
 
-    fn changes(&self) -> broadcast::Receiver<Arc<Vec<(FamilyName, Account)>>> {
+    fn changes(&self) -> broadcast::Receiver<Changed> {
         self.changes.subscribe()
-    }
-}
-
-impl Measured for Registry {
-    fn measure(&self, out: &mut Vec<Measurement>) {
-        let (paths, lost) = self.read(|table| {
-            let lost = table.all().filter(|binding| binding.key_is_lost());
-            (table.len(), lost.count())
-        });
-        let gauge = |name, help, value: usize| Measurement {
-            name,
-            help,
-            labels: vec![],
-            reading: Reading::Gauge(u32::try_from(value).unwrap_or(u32::MAX).into()),
-        };
-        out.push(gauge(
-            "watchfire_paths",
-            "Paths that are registered.",
-            paths,
-        ));
-        out.push(gauge(
-            "watchfire_paths_with_lost_key",
-            "Paths whose key was sealed under another seal.key and opens no more.",
-            lost,
-        ));
-        out.push(Measurement {
-            name: "watchfire_habits_lost",
-            help: "What was learned of paths and not kept, because too much came at once.",
-            labels: vec![],
-            reading: Reading::Counter(self.habits.lost()),
-        });
     }
 }

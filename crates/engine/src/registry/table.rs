@@ -3,15 +3,20 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use model::{Account, AccountKey, FamilyName, PathIndex};
+use model::{
+    Account, AccountKey, FamilyName, IdentityClaim, IdentityRefusal, PathIndex, PeerCertificate,
+    Wall,
+};
 
-use crate::ports::PathBinding;
+use super::admission::Proofs;
+use crate::ports::{Admission, PathBinding};
 
-/// Every registered path.
+/// Every registered path, and what its proofs are held against.
 #[derive(Debug, Default)]
 pub(super) struct Table {
     by_account: HashMap<(FamilyName, Account), Vec<Arc<PathBinding>>>,
     by_index: HashMap<PathIndex, Arc<PathBinding>>,
+    pub(super) proofs: Proofs,
 }
 
 impl Table {
@@ -35,6 +40,7 @@ impl Table {
                 self.by_account.remove(&account);
             }
         }
+        self.proofs.forget_path(path);
         Some(binding)
     }
 
@@ -63,6 +69,19 @@ impl Table {
 
     pub(super) fn by_index(&self, path: PathIndex) -> Option<Arc<PathBinding>> {
         self.by_index.get(&path).cloned()
+    }
+
+    /// Whether this claim is good, and whose it is.
+    pub(super) fn admit(
+        &self,
+        claim: &IdentityClaim,
+        certificate: Option<&PeerCertificate>,
+        now: Wall,
+    ) -> Result<Admission, IdentityRefusal> {
+        let binding = self.find(&claim.key);
+        let binding = binding.ok_or(IdentityRefusal::UnknownAccount)?;
+        let proven = self.proofs.judge(&binding, claim, certificate, now)?;
+        Ok(Admission { binding, proven })
     }
 
     /// By account, then by receiver, line and listener where the path has them.

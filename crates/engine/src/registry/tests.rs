@@ -5,7 +5,8 @@
     reason = "small numbers, chosen here"
 )]
 
-mod shelf;
+mod admission;
+pub(crate) mod shelf;
 
 use std::sync::Arc;
 
@@ -21,11 +22,16 @@ use super::Registry;
 use super::habits::Habits;
 use super::table::Table;
 use crate::ports::{
-    Identities, KeyChange, Learns, NewPanel, NewPath, PanelAdmin, PathBinding, PathChange,
+    Changed, Identities, KeyChange, Learns, NewPanel, NewPath, PanelAdmin, PathBinding, PathChange,
 };
 use shelf::Shelf;
 
-fn binding(index: u32, account: &str, receiver: Option<u32>, line: Option<u32>) -> PathBinding {
+pub(crate) fn binding(
+    index: u32,
+    account: &str,
+    receiver: Option<u32>,
+    line: Option<u32>,
+) -> PathBinding {
     PathBinding {
         path: Path {
             id: PathId::from_bytes([index as u8; 16]),
@@ -50,7 +56,7 @@ fn binding(index: u32, account: &str, receiver: Option<u32>, line: Option<u32>) 
     }
 }
 
-fn key(account: &str, receiver: Option<u32>, line: Option<u32>) -> AccountKey {
+pub(crate) fn key(account: &str, receiver: Option<u32>, line: Option<u32>) -> AccountKey {
     AccountKey {
         family: FamilyName::parse("dc09").unwrap(),
         account: Account::parse(account.as_bytes()).unwrap(),
@@ -215,7 +221,9 @@ impl Bench {
 
     /// Waits until the next habits are in memory, by what gateways are told.
     async fn told(&self, changes: &mut Changes) -> Vec<String> {
-        let accounts = changes.recv().await.unwrap();
+        let Changed::Accounts(accounts) = changes.recv().await.unwrap() else {
+            panic!("accounts are told of")
+        };
         accounts
             .iter()
             .map(|(_, account)| account.to_string())
@@ -229,7 +237,7 @@ impl Bench {
     }
 }
 
-type Changes = tokio::sync::broadcast::Receiver<Arc<Vec<(FamilyName, Account)>>>;
+type Changes = tokio::sync::broadcast::Receiver<Changed>;
 
 fn path(account: &str, receiver: u32) -> NewPath {
     NewPath {

@@ -1,6 +1,6 @@
 //! What one event says of its panel's parts. Pure.
 
-use model::{Event, Point, PointNumber, partition_move};
+use model::{Code, Event, PanelCode, Point, PointNumber, ZoneState, partition_move};
 
 use crate::ports::Observation;
 
@@ -8,14 +8,27 @@ use crate::ports::Observation;
 pub(super) fn observe(events: &[Event]) -> Vec<Observation> {
     events
         .iter()
-        .flat_map(|event| [partition(event, event.is_effective()), zone(event)])
-        .flatten()
+        .flat_map(|event| parts(event, event.is_effective()))
         .collect()
 }
 
-/// How the event moves its partition once nobody doubts it any more (R1).
-pub(crate) fn moved_if_effective(event: &Event) -> Option<Observation> {
-    partition(event, true)
+/// What the event moves once nobody doubts it any more (R1).
+pub(crate) fn moved_if_effective(event: &Event) -> Vec<Observation> {
+    let moves = |observation: &Observation| match observation {
+        Observation::Partition { moved, .. } => moved.is_some(),
+        Observation::Zone { moved, .. } => moved.is_some(),
+        Observation::Output { .. } => true,
+    };
+    parts(event, true).filter(moves).collect()
+}
+
+fn parts(event: &Event, effective: bool) -> impl Iterator<Item = Observation> {
+    let found = [
+        partition(event, effective),
+        zone(event, effective),
+        output(event, effective),
+    ];
+    found.into_iter().flatten()
 }
 
 fn partition(event: &Event, effective: bool) -> Option<Observation> {
@@ -36,7 +49,7 @@ fn partition(event: &Event, effective: bool) -> Option<Observation> {
     })
 }
 
-fn zone(event: &Event) -> Option<Observation> {
+fn zone(event: &Event, effective: bool) -> Option<Observation> {
     let body = &event.body;
     let Some(Point::Zone(number)) = body.point else {
         return None;
@@ -44,11 +57,36 @@ fn zone(event: &Event) -> Option<Observation> {
     if number.is_zero() {
         return None;
     }
+    let moved = match body.code {
+        Code::Panel(PanelCode::ZoneOpen) => Some(ZoneState::Open),
+        Code::Panel(PanelCode::ZoneClosed) => Some(ZoneState::Closed),
+        _ => None,
+    };
     Some(Observation::Zone {
         panel: body.panel,
         partition: body.partition.filter(|number| !number.is_zero()),
         number,
         class: body.class,
+        moved: moved.filter(|_| effective),
+        seq: event.seq,
+        at: body.received,
+    })
+}
+
+fn output(event: &Event, effective: bool) -> Option<Observation> {
+    let body = &event.body;
+    let on = match body.code {
+        Code::Panel(PanelCode::OutputOn) => true,
+        Code::Panel(PanelCode::OutputOff) => false,
+        _ => return None,
+    };
+    let Some(Point::Output(number)) = body.point else {
+        return None;
+    };
+    effective.then_some(Observation::Output {
+        panel: body.panel,
+        number,
+        on,
         seq: event.seq,
         at: body.received,
     })

@@ -2,8 +2,8 @@
 
 use arrayvec::ArrayString;
 use model::{
-    Account, Code, Event, EventFlags, EventSeq, FamilyName, NewEvent, OrganisationId, PanelId,
-    PartitionState, PathId, PathIndex, Point, PointNumber, SiteId, Wall,
+    Account, Code, Event, EventFlags, EventSeq, FamilyName, NewEvent, OrganisationId, PanelCode,
+    PanelId, PartitionState, PathId, PathIndex, Point, PointNumber, SiteId, Wall, ZoneState,
 };
 
 use super::machine::observe;
@@ -53,7 +53,7 @@ fn moves(event: Event) -> Vec<(String, Option<PartitionState>)> {
     let observed = observe(&[event]);
     let partitions = observed.iter().filter_map(|observation| match observation {
         Observation::Partition { number, moved, .. } => Some((number.to_string(), *moved)),
-        Observation::Zone { .. } => None,
+        Observation::Zone { .. } | Observation::Output { .. } => None,
     });
     partitions.collect()
 }
@@ -96,4 +96,80 @@ fn zones_are_observed_but_users_and_zone_zero_are_not() {
     assert_eq!(zones("1130", "015"), 1);
     assert_eq!(zones("1130", "000"), 0);
     assert_eq!(zones("1401", "004"), 0);
+}
+
+fn of_panel(code: PanelCode, point: Point, flags: EventFlags) -> Event {
+    let mut event = event("1130", Some("1"), None, flags);
+    event.body.code = Code::Panel(code);
+    event.body.class = code.class();
+    event.body.point = Some(point);
+    event
+}
+
+fn zone_state(event: &Event) -> Option<ZoneState> {
+    let observed = observe(std::slice::from_ref(event));
+    let moved = observed
+        .into_iter()
+        .filter_map(|observation| match observation {
+            Observation::Zone { moved, .. } => moved,
+            Observation::Partition { .. } | Observation::Output { .. } => None,
+        });
+    moved.last()
+}
+
+fn switched(event: &Event) -> Vec<bool> {
+    let observed = observe(std::slice::from_ref(event));
+    let switched = observed
+        .into_iter()
+        .filter_map(|observation| match observation {
+            Observation::Output { on, .. } => Some(on),
+            Observation::Partition { .. } | Observation::Zone { .. } => None,
+        });
+    switched.collect()
+}
+
+#[test]
+fn zones_open_and_close_and_outputs_switch_by_the_panel_protocols_own_codes_only() {
+    let none = EventFlags::empty();
+    let zone = Point::Zone(number("3"));
+    let output = Point::Output(number("3"));
+    let open = of_panel(PanelCode::ZoneOpen, zone, none);
+    assert_eq!(zone_state(&open), Some(ZoneState::Open));
+    let closed = of_panel(PanelCode::ZoneClosed, zone, none);
+    assert_eq!(zone_state(&closed), Some(ZoneState::Closed));
+    assert_eq!(zone_state(&event("1130", Some("1"), Some("3"), none)), None);
+    assert_eq!(
+        switched(&of_panel(PanelCode::OutputOn, output, none)),
+        [true]
+    );
+    assert_eq!(
+        switched(&of_panel(PanelCode::OutputOff, output, none)),
+        [false]
+    );
+    assert_eq!(
+        switched(&of_panel(PanelCode::OutputOn, zone, none)),
+        [true; 0]
+    );
+}
+
+#[test]
+fn a_doubtful_closing_moves_no_zone_until_it_is_confirmed() {
+    let doubt = EventFlags::POSSIBLE_CLONE;
+    let closed = of_panel(PanelCode::ZoneClosed, Point::Zone(number("3")), doubt);
+    assert_eq!(zone_state(&closed), None, "R1");
+    assert_eq!(
+        observe(std::slice::from_ref(&closed)).len(),
+        2,
+        "it is noticed all the same"
+    );
+    let confirmed = super::machine::moved_if_effective(&closed);
+    assert!(matches!(
+        confirmed[..],
+        [Observation::Zone {
+            moved: Some(ZoneState::Closed),
+            ..
+        }]
+    ));
+    let open = of_panel(PanelCode::ZoneOpen, Point::Zone(number("3")), doubt);
+    assert_eq!(zone_state(&open), Some(ZoneState::Open), "it calms nobody");
 }

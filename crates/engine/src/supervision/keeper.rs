@@ -7,17 +7,17 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use model::limits::HEARTBEAT;
-use model::{Account, EventSeq, FamilyName, Mono, PathIndex};
+use model::{EventSeq, Mono, PathIndex};
 use tokio::sync::broadcast;
 use tokio::time::MissedTickBehavior;
 
 use super::{Parts, Shared, by_panel, follower};
-use crate::ports::{EventLog, HouseState, ReadError, SupervisionChange, Told};
+use crate::ports::{Changed, EventLog, HouseState, ReadError, SupervisionChange, Told};
 
 /// How often the journal is read: news of a quarter of a second in one write.
 const GATHER: Duration = Duration::from_millis(250);
 
-pub(super) type Changes = broadcast::Receiver<Arc<Vec<(FamilyName, Account)>>>;
+pub(super) type Changes = broadcast::Receiver<Changed>;
 
 /// Reads and writes for supervision.
 pub(super) struct Keeper {

@@ -42,7 +42,7 @@ mod wheel;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use model::{Clock, FamilyName, IntakeState, Mono, Watch};
+use model::{Clock, FamilyName, IntakeState, ListenerName, Mono, Watch};
 use tokio::sync::watch;
 
 use crate::ports::{EventLog, ReadError, Reports, SupervisionStore, Told, WatchedPath};
@@ -78,8 +78,11 @@ pub struct Parts {
     pub boot: String,
     /// How panels are watched of which nothing was set.
     pub default: Option<Watch>,
-    /// Families in which the end of a connection means that the panel is gone.
-    pub farewells: Vec<FamilyName>,
+    /// Families whose panels keep a connection on which they have proved who they are: its end means that
+    /// the panel is gone, and nobody can forge what comes by it.
+    pub proving: Vec<FamilyName>,
+    /// Listeners where every panel must show a certificate: nobody can forge what comes by them either.
+    pub certified: Vec<ListenerName>,
 }
 
 impl std::fmt::Debug for Parts {
@@ -138,7 +141,8 @@ fn by_panel(paths: &[WatchedPath]) -> impl Iterator<Item = &[WatchedPath]> {
 pub async fn start(parts: Parts) -> Result<(Watcher, Task), ReadError> {
     let house = House {
         default: parts.default,
-        farewells: parts.farewells.clone(),
+        farewells: parts.proving.clone(),
+        certified: parts.certified.clone(),
     };
     let changes = crate::ports::Identities::changes(&parts.registry);
     keeper::catch_up(&parts).await?;

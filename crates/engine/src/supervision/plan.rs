@@ -6,12 +6,12 @@
 use std::time::Duration;
 
 use model::{
-    Assurance, Counts, FamilyName, SupervisionClass, SupervisionSettings, TestWatch, Watch,
+    Assurance, Counts, FamilyName, ListenerName, SupervisionClass, SupervisionSettings, TestWatch, Watch,
 };
 
 use super::outbreak::Group;
 use super::slot::{Expected, Times, Watched};
-use crate::ports::{SetError, WatchedPath};
+use crate::ports::{PathBinding, SetError, WatchedPath};
 
 /// What holds for all panels.
 #[derive(Debug, Clone, Default)]
@@ -20,6 +20,20 @@ pub(super) struct House {
     pub(super) default: Option<Watch>,
     /// Families in which a farewell means that the panel is gone.
     pub(super) farewells: Vec<FamilyName>,
+    /// Listeners where every panel must show a certificate.
+    pub(super) certified: Vec<ListenerName>,
+}
+
+impl House {
+    /// What the channel of a path is worth against forgery.
+    pub(super) fn assurance(&self, binding: &PathBinding) -> Assurance {
+        let path = &binding.path;
+        let certified = |listener| self.certified.contains(&listener);
+        if self.farewells.contains(&path.family) || path.listener.is_some_and(certified) {
+            return Assurance::Sound;
+        }
+        Assurance::of(path.cipher.is_some(), binding.learned.forgery)
+    }
 }
 
 /// What is in force of a path.

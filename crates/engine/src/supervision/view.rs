@@ -8,7 +8,7 @@ use model::{PanelIndex, PathIndex, Wall};
 use super::clock::Served;
 use super::machine::{Machine, slot_of};
 use super::slot::{Fault, Slot};
-use crate::ports::{PathState, PathStatus, SupervisionSummary};
+use crate::ports::{Link, PathState, PathStatus, SupervisionSummary};
 
 /// Counts of paths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -71,6 +71,29 @@ impl Machine {
     pub fn last_heard(&self, path: PathIndex, now: model::Now) -> Option<Wall> {
         let heard = self.slots.get(slot_of(path)?)?.heard?;
         Some(now.wall.before(now.mono.since(heard)))
+    }
+
+    /// The link of the panel of a path.
+    pub fn link(&self, path: PathIndex) -> Link {
+        let slot = slot_of(path).and_then(|at| self.slots.get(at));
+        let panel = slot.and_then(|slot| self.panels.get(slot.panel as usize));
+        let mut link = Link::default();
+        let paths = panel.map_or(&[][..], |panel| &panel.paths);
+        for slot in paths.iter().map(|path| &self.slots[*path as usize]) {
+            link.heard = link.heard.max(slot.heard);
+            if slot.is_watched() {
+                link.watched += 1;
+                let once_and_a_half = Duration::from_millis(slot.time / 1_000 * 675);
+                let expected = slot.heard.map(|heard| heard.after(once_and_a_half));
+                link.expected = link.expected.max(expected);
+            }
+        }
+        link
+    }
+
+    /// Whether silence may be our own fault.
+    pub fn is_holding(&self) -> bool {
+        self.hold.is_running() || self.clock.is_paused()
     }
 
     /// Panels with a path that is lost or never reported, by number.

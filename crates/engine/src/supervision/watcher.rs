@@ -11,9 +11,9 @@ use model::{
 use super::Shared;
 use super::plan::{effective, may_set};
 use crate::ports::{
-    Answering, Confirmations, Measured, Measurement, PanelSupervision, PathStatus, PathSupervision,
-    Presence, ReadError, SetError, SettingChange, Sign, Spells, Supervises, Supervision,
-    SupervisionSummary, Told, WatchedPath,
+    Answering, Confirmations, Link, Links, Measured, Measurement, PanelSupervision, PathStatus,
+    PathSupervision, Presence, ReadError, SetError, SettingChange, Sign, Spells, Supervises,
+    Supervision, SupervisionSummary, Told, WatchedPath,
 };
 
 /// More panels than this are read all at once.
@@ -39,7 +39,7 @@ impl Watcher {
     fn channel(&self, path: PathIndex) -> Assurance {
         let binding = self.shared.registry.binding(path);
         binding.map_or(Assurance::Plain, |binding| {
-            Assurance::of(binding.path.cipher.is_some(), binding.learned.forgery)
+            self.shared.house.assurance(&binding)
         })
     }
 
@@ -178,6 +178,16 @@ impl Presence for Watcher {
     fn last_heard(&self, path: PathIndex) -> Option<Wall> {
         let now = self.shared.clock.now();
         self.shared.machine().last_heard(path, now)
+    }
+}
+
+impl Links for Watcher {
+    fn link(&self, path: PathIndex) -> Link {
+        self.shared.machine().link(path)
+    }
+
+    fn is_holding(&self) -> bool {
+        self.shared.machine().is_holding()
     }
 }
 

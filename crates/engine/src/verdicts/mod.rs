@@ -68,22 +68,27 @@ impl Judge {
         }
         // What is doubtful and does not calm took effect when it came.
         let takes_effect = confirmed && !event.is_effective();
-        let observations = moved_if_effective(&event).filter(|_| takes_effect);
+        let observations = if takes_effect {
+            moved_if_effective(&event)
+        } else {
+            Vec::new()
+        };
         let new = NewVerdict {
             actor,
             at: self.clock.now().wall,
             event: event.clone(),
             confirmed,
-            observations: observations.into_iter().collect(),
+            observations,
         };
         let stands = self.verdicts.give(new).await?;
         if stands.confirmed != confirmed {
             return Err(VerdictError::Given { seq, first: stands });
         }
-        if takes_effect {
-            for listener in &*self.listeners {
+        for listener in &*self.listeners {
+            if takes_effect {
                 listener.confirmed(&event);
             }
+            listener.judged(&event);
         }
         Ok(stands)
     }

@@ -29,7 +29,6 @@
 //! of which panels it is not. Only TLS prevents it.
 
 mod answer;
-mod backlog;
 mod decode;
 mod habit;
 mod open;
@@ -37,7 +36,6 @@ mod repeat;
 mod replies;
 mod session;
 mod speaker;
-mod tally;
 mod token;
 
 use model::FamilyName;

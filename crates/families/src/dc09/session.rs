@@ -35,10 +35,10 @@ use model::{Committed, FamilyName, Mono, Now, Refusal, SignalToken};
 use proto::{CloseReason, Counted, Identity, Session, SessionEvent, SessionSetting};
 use wire::dc09::{Deframer, Found, Refused};
 
-use super::backlog::Backlog;
 use super::replies::Replies;
 use super::speaker::Speaker;
-use super::tally::Tally;
+use crate::backlog::Backlog;
+use crate::tally::Tally;
 
 /// Where a connection stands between its beginning and its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -15,6 +15,8 @@ mod encrypted;
 #[cfg(test)]
 mod forgery;
 #[cfg(test)]
+mod mqtt;
+#[cfg(test)]
 mod strangers;
 #[cfg(test)]
 mod streams;

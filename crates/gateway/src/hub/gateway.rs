@@ -13,9 +13,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::BytesMut;
 use engine::ports::{
-    Admission, Answer, AnswerSender, Origin, Sign, StrayFrame, Submission, TlsMaterial,
+    Admission, Answer, AnswerSender, Changed, Origin, Sign, StrayFrame, Submission, TlsMaterial,
 };
-use model::{Account, FamilyName, IntakeState, PathIndex, Stream, limits};
+use model::{IntakeState, PathIndex, Stream, limits};
 use proto::{Admitted, KEYS, Outgoing, Stray};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
@@ -60,12 +60,11 @@ const FORGET_CHUNK: usize = 1_024;
 /// What is written of identities at once: a frame always fits behind another.
 const IDENTITY_BUFFER: usize = 2 * (limits::LINK_FRAME + size_of::<u32>());
 
-/// One link; when it ends, its gateway's connections are gone.
 struct Link {
     shared: Arc<Shared>,
     gateway: u16,
     order: Mutex<Order>,
-    whereabouts: Mutex<Whereabouts>,
+    whereabouts: Arc<Mutex<Whereabouts>>,
     urgent: Notify,
     normal: Notify,
     ready: Notify,
@@ -116,10 +115,11 @@ async fn run(shared: Arc<Shared>, trio: Trio) -> End {
     // Before `Welcome`, at which the gateway forgets: no change is missed in between.
     let changes = shared.identities.changes();
     let taken_over = shared.takeovers.open(trio.gateway);
-    let whereabouts = Whereabouts::new(trio.gateway, Arc::clone(&shared.sessions));
+    let whereabouts = &shared.whereabouts;
+    let whereabouts = whereabouts.linked(trio.gateway, trio.incarnation, &shared.sessions);
     let link = Link {
         shared,
-        whereabouts: Mutex::new(whereabouts),
+        whereabouts,
         gateway: trio.gateway,
         order: Mutex::default(),
         urgent: Notify::new(),
@@ -141,13 +141,6 @@ async fn run(shared: Arc<Shared>, trio: Trio) -> End {
         end = link.submit(Stream::Normal) => end,
     };
     end.err().unwrap_or(End::Stopping)
-}
-
-impl Drop for Link {
-    fn drop(&mut self) {
-        let now = self.shared.clock.now().mono;
-        self.whereabouts().all_departed(now);
-    }
 }
 
 type In = (OwnedReadHalf, FrameBuffer);
@@ -191,12 +184,17 @@ impl Link {
         match message {
             Upward::Hello(_) => return Err(End::OutOfPlace),
             Upward::Snapshot(rows) => {
+                self.whereabouts().has(&rows);
                 let mut order = self.order();
                 for row in rows {
                     order.resume(row.connection, row.lowest)?;
                 }
             }
-            Upward::Ready => self.ready.notify_one(),
+            Upward::Ready => {
+                let now = self.shared.clock.now().mono;
+                self.whereabouts().has_no_more(now);
+                self.ready.notify_one();
+            }
             Upward::Signal {
                 connection,
                 outgoing,
@@ -363,7 +361,7 @@ impl Link {
         &self,
         mut stream: OwnedWriteHalf,
         mut asked: mpsc::Receiver<Box<Question>>,
-        mut changes: broadcast::Receiver<Arc<Vec<(FamilyName, Account)>>>,
+        mut changes: broadcast::Receiver<Changed>,
         mut taken_over: mpsc::Receiver<u64>,
     ) -> Result<(), End> {
         let mut batch = Vec::new();
@@ -374,8 +372,8 @@ impl Link {
         loop {
             tokio::select! {
                 biased;
-                changed = material.changed() => {
-                    changed.map_err(|_| End::Stopping)?;
+                news = material.changed() => {
+                    news.map_err(|_| End::Stopping)?;
                     let newest = material.borrow_and_update().clone();
                     self.put_material(newest.as_deref(), &mut out);
                 }
@@ -393,13 +391,15 @@ impl Link {
                     }
                 }
                 forget = changes.recv() => match forget {
-                    Ok(accounts) => {
+                    Ok(Changed::Accounts(accounts)) => {
                         for chunk in accounts.chunks(FORGET_CHUNK) {
                             codec::append(&mut out, &Downward::Forget(chunk.to_vec()))?;
                             write_and_wipe(&mut stream, &mut out).await?;
                         }
                     }
-                    Err(RecvError::Lagged(_)) => codec::append(&mut out, &Downward::ForgetAll)?,
+                    Ok(Changed::Anybody) | Err(RecvError::Lagged(_)) => {
+                        codec::append(&mut out, &Downward::ForgetAll)?;
+                    }
                     Err(RecvError::Closed) => return Err(End::Stopping),
                 },
                 Some(connection) = taken_over.recv() => {

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use model::{PathIndex, Stream, limits};
-use proto::{Counted, Identity};
+use proto::Identity;
 
 use super::Worker;
 use crate::link::{Arrived, IdentityAnswer, Upward};
@@ -29,7 +29,6 @@ impl Worker {
     /// Says when to come back.
     pub(super) fn send_away(&mut self, place: usize) {
         if let Some(connection) = self.connections.get_mut(place) {
-            self.counts.add(Counted::Busy);
             let retry_after = retry_after(connection.number);
             let busy = Identity::Busy { retry_after };
             connection.session.handle_identity(self.now, busy);
@@ -64,7 +63,7 @@ impl Worker {
 fn retry_after(connection: u64) -> Duration {
     // Fibonacci hashing: neighbours end up far apart.
     let mixed = connection.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
-    let span = limits::LATEST_RETRY - limits::SOONEST_RETRY;
+    let span = limits::LATEST_RETRY.saturating_sub(limits::SOONEST_RETRY);
     limits::SOONEST_RETRY + Duration::from_secs(mixed % (span.as_secs() + 1))
 }
 

@@ -61,7 +61,7 @@ impl Worker {
                 }
                 self.sightings.left(path, connection.epoch, self.now.mono);
             }
-            None => self.no_longer_stranger(connection.flooded),
+            None => self.no_longer_stranger(connection.dues.flooded),
         }
     }
 
@@ -104,7 +104,6 @@ impl Worker {
     /// Its path has connected anew (R9): the session may say so before it closes.
     pub(super) fn hand_over(&mut self, number: u64) {
         if let Some(place) = self.connections.place_of(number) {
-            self.counts.add(Counted::TakenOver);
             self.say_goodbye(place, CloseReason::TakenOver);
         }
     }

@@ -8,14 +8,14 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use engine::ports::{
-    Admission, Answer, Answering, Arrival, Identities, Intake, Learns, PathBinding, ProvidesTls,
-    Quarantines, SessionPlace, Sessions, Sign, StrayFrame, Submission, Supervises, TakesReports,
-    TlsMaterial, WatchesClocks,
+    Admission, Answer, Answering, Arrival, Changed, Identities, Intake, Learns, PathBinding,
+    ProvidesTls, Quarantines, SessionPlace, Sessions, Sign, StrayFrame, Submission, Supervises,
+    TakesReports, TlsMaterial, WatchesClocks,
 };
 use model::{
-    Account, AckMode, CipherKey, Clock, Committed, Epoch, EventSeq, FamilyName, IdentityClaim,
-    IdentityRefusal, IntakeState, Learned, Mono, OrganisationId, PanelId, PanelIndex, PanelReport,
-    Path, PathId, PathIndex, PathPolicy, PeerCertificate, Proven, Refusal, SiteId, Wall,
+    Account, AckMode, CipherKey, Clock, Committed, Epoch, EventSeq, IdentityClaim, IdentityRefusal,
+    IntakeState, Learned, Mono, OrganisationId, PanelId, PanelIndex, PanelReport, Path, PathId,
+    PathIndex, PathPolicy, PeerCertificate, Proven, Refusal, SiteId, Wall,
 };
 use tokio::sync::{broadcast, watch};
 
@@ -101,7 +101,7 @@ pub(crate) struct FakeIdentities {
     keys: Mutex<HashMap<Account, CipherKey>>,
     asked: Mutex<Vec<Account>>,
     shown: Mutex<Vec<Option<PeerCertificate>>>,
-    changes: broadcast::Sender<Arc<Vec<(FamilyName, Account)>>>,
+    changes: broadcast::Sender<Changed>,
 }
 
 impl Default for FakeIdentities {
@@ -140,7 +140,7 @@ impl FakeIdentities {
     fn change(&self, text: &str) {
         let one = (proto::Family::name(&LineFamily), account(text));
         // Nobody may be listening yet.
-        let _told = self.changes.send(Arc::new(vec![one]));
+        let _told = self.changes.send(Changed::Accounts(Arc::new(vec![one])));
     }
 
     /// How many questions came.
@@ -222,7 +222,7 @@ impl Identities for FakeIdentities {
         })
     }
 
-    fn changes(&self) -> broadcast::Receiver<Arc<Vec<(FamilyName, Account)>>> {
+    fn changes(&self) -> broadcast::Receiver<Changed> {
         self.changes.subscribe()
     }
 }
@@ -397,6 +397,11 @@ impl Sessions for FakeSessions {
 
     fn spoke(&self, path: PathIndex, _: Epoch, _: Mono) {
         self.spoke.lock().unwrap().insert(path);
+    }
+
+    fn gateway_gone(&self, gateway: u16) {
+        let mut places = self.places.lock().unwrap();
+        places.retain(|_, place| place.gateway != gateway);
     }
 
     fn gone(&self, path: PathIndex, place: SessionPlace, _: Mono) {

@@ -52,9 +52,31 @@ impl<'a> Bench<'a> {
         Self::with_bounds(subject, SessionBounds::default())
     }
 
+    /// A connection behind its greeting, if its family has one.
     pub(super) fn with_bounds(subject: &Subject<'a>, bounds: SessionBounds) -> Self {
         let session = subject.family.open_stream(setting(bounds));
-        Self::with_session(subject, session)
+        let mut bench = Self::with_session(subject, session);
+        if let Some(greeting) = subject.fixture.greeting() {
+            bench.feed(&greeting);
+            assert_eq!(bench.questions.len(), 1, "the greeting says who speaks");
+            assert!(bench.closes.is_empty() && bench.session.wants_read());
+            bench.transmitted.clear();
+            bench.counted.clear();
+            bench.alive = 0;
+        }
+        bench
+    }
+
+    /// A connection that was just accepted, on which `asking` is how questions are answered, behind the
+    /// octets of its greeting, if its family has one.
+    pub(super) fn greeting(subject: &Subject<'a>, asking: Asking) -> Self {
+        let session = subject
+            .family
+            .open_stream(setting(SessionBounds::default()));
+        let mut bench = Self::with_session(subject, session);
+        bench.asking = asking;
+        bench.feed(&subject.fixture.greeting().unwrap_or_default());
+        bench
     }
 
     /// A session for one datagram, if the family knows such.

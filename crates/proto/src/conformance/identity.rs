@@ -2,10 +2,10 @@
 
 use super::Subject;
 use super::bench::{Asking, Bench};
+use crate::CloseReason;
 
 pub(super) fn is_waited_for(subject: &Subject<'_>) {
-    let mut bench = Bench::new(subject);
-    bench.asking = Asking::Leave;
+    let mut bench = Bench::greeting(subject, Asking::Leave);
     bench.feed_signals([1, 2]);
     bench.feed(&subject.fixture.supervision());
     assert_eq!(bench.questions.len(), 1, "at most one question is open");
@@ -16,7 +16,8 @@ pub(super) fn is_waited_for(subject: &Subject<'_>) {
     assert_eq!(bench.signals.len(), 2);
     bench.commit_all();
     assert_eq!(bench.acknowledged(), [1, 2]);
-    assert_eq!(bench.alive, 1);
+    let greetings = usize::from(subject.fixture.greeting().is_some());
+    assert_eq!(bench.alive, 1 + greetings);
     assert!(bench.session.wants_read());
 }
 
@@ -33,6 +34,11 @@ pub(super) fn of_another_account(subject: &Subject<'_>) {
     let mut bench = Bench::new(subject);
     bench.feed_signals([1]);
     bench.feed(&subject.fixture.signal_of_other_account(2));
+    if subject.fixture.greeting().is_some() {
+        // A connection is one account's: nobody else is asked for, and nothing of theirs is taken.
+        assert_eq!((bench.questions.len(), bench.signals.len()), (1, 1));
+        return;
+    }
     bench.feed_signals([3]);
     let accounts: Vec<_> = bench.questions.iter().map(|key| key.account).collect();
     assert_eq!(accounts.len(), 3);
@@ -43,13 +49,16 @@ pub(super) fn of_another_account(subject: &Subject<'_>) {
 }
 
 pub(super) fn refused(subject: &Subject<'_>) {
-    let mut bench = Bench::new(subject);
-    bench.asking = Asking::Refuse;
+    let mut bench = Bench::greeting(subject, Asking::Refuse);
     bench.feed_signals([1]);
     bench.feed(&subject.fixture.supervision());
     assert!(bench.signals.is_empty());
     assert_eq!(bench.alive, 0);
     assert!(bench.acknowledged().is_empty());
+    if subject.fixture.greeting().is_some() {
+        assert_eq!(bench.closes, [CloseReason::NotAdmitted]);
+        return;
+    }
     assert!(bench.closes.is_empty() && bench.session.wants_read());
     assert_eq!(bench.questions.len(), 2, "it may be registered by now");
     bench.asking = Asking::Admit;

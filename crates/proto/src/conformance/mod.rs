@@ -48,6 +48,17 @@ pub trait Fixture: Debug {
     /// Whether `reply` acknowledges `request`.
     fn acknowledges(&self, reply: &[u8], request: &[u8]) -> bool;
 
+    /// What begins a connection, in families where who speaks is said once and before all else.
+    fn greeting(&self) -> Option<Vec<u8>> {
+        None
+    }
+
+    /// Whether its panels are told how many signals they may leave unanswered, so that one more
+    /// ends the connection.
+    fn announces_bound(&self) -> bool {
+        false
+    }
+
     /// How its panels encrypt, if the octets above are encrypted.
     fn encrypts(&self) -> Option<&dyn Encrypts> {
         None
@@ -136,8 +147,8 @@ pub const BEHAVIOURS: &[Behaviour] = &[
         proofs::leave_in_order,
     ),
     (
-        "a refused signal is met with silence",
-        proofs::refused_is_silent,
+        "a refused signal is never acknowledged",
+        proofs::refused_is_not_acknowledged,
     ),
     ("the pipeline is bounded", proofs::the_pipeline_is_bounded),
     (
@@ -153,7 +164,7 @@ pub const BEHAVIOURS: &[Behaviour] = &[
         identity::of_another_account,
     ),
     (
-        "who is refused stores nothing and may ask again",
+        "who is refused stores nothing, and may ask again unless that was said in greeting",
         identity::refused,
     ),
     (

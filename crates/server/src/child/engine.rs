@@ -69,6 +69,9 @@ async fn live(
         clocks: Arc::new(policies.clocks.clone()),
         learns: Arc::new(house.registry.clone()),
         quarantines: Arc::new(policies.quarantine.clone()),
+        tls: Arc::new(policies.trust.clone()),
+        sessions: Arc::new(policies.places.clone()),
+        reports: Arc::new(policies.condition.clone()),
     });
     let router = api::router(shown(&house, &policies, &hub));
     let api = tokio::net::TcpListener::from_std(api)?;
@@ -124,7 +127,10 @@ fn shown(house: &House, policies: &Policies, hub: &Hub) -> api::Services {
             hub.figures(),
             Arc::new(policies.clocks.clone()),
             Arc::new(policies.watcher.clone()),
+            Arc::new(policies.places.clone()),
+            Arc::new(policies.condition.clone()),
             Arc::new(policies.quarantine.clone()),
+            Arc::new(policies.trust.clone()),
         ],
         families: families(),
         authenticate: house.tokens.clone(),

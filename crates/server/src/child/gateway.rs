@@ -61,6 +61,7 @@ fn open(
         name: name.ok_or_else(|| anyhow!("no listener can be called so: {listener:?}"))?,
         family: *known.ok_or_else(|| anyhow!("there is no such family: {listener:?}"))?,
         strangers: listener.strangers.into(),
+        tls: listener.tls.map(Into::into),
         stream,
         datagrams: datagrams.map(UdpSocket::from),
     })

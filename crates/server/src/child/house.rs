@@ -5,12 +5,14 @@
 
 use std::sync::Arc;
 
+use anyhow::Context;
 use api::{TokenDigests, token_digest};
-use engine::ports::{EventLog, PanelFilter, Registry as _, TokenRow, Tokens};
+use engine::ports::{Authority, EventLog, PanelFilter, Registry as _, TokenRow, Tokens};
 use engine::registry::Registry;
 use model::{Actor, Clock, IdSource};
 use store::{Settings, Store, Synchronous};
 
+use super::authority::FolderAuthority;
 use super::seal::FolderSealer;
 use super::secrets::{self, Key};
 use super::setup::EngineSetup;
@@ -25,6 +27,8 @@ pub(super) struct House {
     pub(super) registry: Registry,
     pub(super) tokens: Arc<TokenDigests>,
     pub(super) clock: Arc<dyn Clock>,
+    /// The files of TLS; they have been read once, and are in order.
+    pub(super) authority: Arc<FolderAuthority>,
     /// What there is, for the banner.
     pub(super) note: String,
 }
@@ -46,15 +50,31 @@ impl House {
         })?;
         let tokens = Arc::new(tokens(&store, setup, &key, &clock).await?);
         let registry = Registry::load(Arc::new(store.clone()), Arc::clone(&clock)).await?;
+        let authority = authority(setup, &key, &clock).await?;
         let note = note(&store).await?;
         Ok(Self {
             store,
             registry,
             tokens,
             clock,
+            authority,
             note,
         })
     }
+}
+
+/// Makes what is missing of the files of TLS, and reads them all.
+async fn authority(
+    setup: &EngineSetup,
+    key: &Key,
+    clock: &Arc<dyn Clock>,
+) -> anyhow::Result<Arc<FolderAuthority>> {
+    let files = FolderAuthority::new(&setup.data, setup.tls.clone(), key, Arc::clone(clock));
+    let files = Arc::new(files);
+    let reader = Arc::clone(&files);
+    let read = tokio::task::spawn_blocking(move || reader.load()).await?;
+    read.context("the files of TLS are not in order")?;
+    Ok(files)
 }
 
 /// Makes sure that the token in `admin.token` is the one that the store knows.

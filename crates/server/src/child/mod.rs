@@ -4,11 +4,13 @@
 //! main thread dies (PDEATHSIG), and the end of the control socket ends it as well.
 //! Invariant: SIGINT and SIGTERM do nothing to a child; only the supervisor stops it, in order.
 
+pub(crate) mod authority;
 pub(crate) mod control;
 pub(crate) mod engine;
 pub(crate) mod gateway;
 mod house;
 mod policies;
+mod private_file;
 mod retention;
 mod seal;
 mod secrets;

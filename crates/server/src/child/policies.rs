@@ -1,10 +1,12 @@
 //! The engine's policies, put together: who is handed what, and the tasks that they need.
 //!
 //! ```text
-//!   hub ──► intake ──► journal ──bell──► states
+//!   hub ──► intake ──► journal ──bell──► states, entry
 //!    ├────► clocks ─────┐
 //!    ├────► quarantine ─┼──► events of our own ──► intake
-//!    ├────► supervision ┘
+//!    ├────► supervision ┤
+//!    ├────► sessions ───┤
+//!    ├────► condition ──┘
 //!    └────► registry
 //!   API ──► judge, quarantine, registry, supervision
 //! ```
@@ -15,18 +17,23 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use engine::clocks::{Clocks, clocks};
+use engine::condition::Condition;
+use engine::entry;
 use engine::ingest::{Ingest, ingest};
-use engine::ports::{EventLog, Intake};
+use engine::ports::{Confirmations, EventLog, Intake};
 use engine::quarantine::Quarantine;
+use engine::sessions::Places;
 use engine::states;
 use engine::supervision::{self, Watcher};
+use engine::trust::{self, Trust};
 use engine::verdicts::Judge;
-use model::{Clock, EventSeq, Watch};
+use model::{Clock, EventSeq, FamilyName, ListenerName, Watch};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::house::House;
 use super::setup::EngineSetup;
+use crate::clock::SystemEntropy;
 
 /// The handles of the policies.
 pub(super) struct Policies {
@@ -35,7 +42,10 @@ pub(super) struct Policies {
     pub(super) clocks: Clocks,
     pub(super) quarantine: Quarantine,
     pub(super) watcher: Watcher,
+    pub(super) places: Places,
+    pub(super) condition: Condition,
     pub(super) judge: Judge,
+    pub(super) trust: Trust,
 }
 
 /// The tasks of the engine; one that ends unasked ends the process.
@@ -55,15 +65,28 @@ impl Policies {
         let clock = Arc::clone(&house.clock);
         let registry = house.registry.clone();
 
-        let (intake, ingesting, bell) =
-            ingest(Arc::clone(&log), registry.clone(), Arc::clone(&clock));
+        let places = Places::new(Arc::clone(&clock));
+        places.recall(&*log, &*store).await?;
+        let (intake, ingesting, bell) = ingest(
+            Arc::clone(&log),
+            registry.clone(),
+            Arc::clone(&clock),
+            places.clone(),
+        );
         let rung = bell.receiver();
         services.spawn(async { ingesting.run().await.context("ingest") });
+        let entered = bell.clone();
         let states = states::Task::new(Arc::clone(&log), store.clone(), bell);
         services.spawn(async { states.run().await.context("states") });
         ends_well(services, registry.clone().keep_habits(stop(stopped)));
 
         let reports = Arc::new(intake.clone());
+        ends_well(services, places.clone().run(reports.clone(), stop(stopped)));
+        let condition = Condition::load(store.clone(), places.clone(), Arc::clone(&clock)).await?;
+        ends_well(
+            services,
+            condition.clone().run(reports.clone(), stop(stopped)),
+        );
         let doubt = intake.clock_doubt();
         let (clocks, watching) =
             clocks(registry.clone(), reports.clone(), doubt, Arc::clone(&clock));
@@ -83,26 +106,67 @@ impl Policies {
             clock: Arc::clone(&clock),
             boot: boot(&clock),
             default: Some(Watch::parse(&setup.supervision)?),
-            // DC-09 panels connect for each message, or not at all.
-            farewells: Vec::new(),
+            proving: proving(),
+            certified: certified(setup),
         })
         .await?;
+        // Before supervision tells anything new: the newest event says when the last life ended.
+        let entry = entry::Task::begin(entry::Parts {
+            log: Arc::clone(&log),
+            states: store.clone(),
+            links: Arc::new(watcher.clone()),
+            reports: reports.clone(),
+            bell: entered,
+            clock: Arc::clone(&clock),
+        })
+        .await?;
+        let asked = stop(stopped);
+        services.spawn(async { entry.run(asked).await.context("entries") });
         let asked = stop(stopped);
         services.spawn(async { supervising.run(asked).await.context("supervision") });
         let quarantine =
             Quarantine::load(store.clone(), registry, reports, Arc::clone(&clock)).await?;
         ends_well(services, quarantine.clone().run(stop(stopped)));
+        let (trust, trusting) = trust::start(trust::Parts {
+            store: store.clone(),
+            authority: house.authority.clone(),
+            registry: house.registry.clone(),
+            reports: Arc::new(intake.clone()),
+            clock: Arc::clone(&clock),
+            entropy: Box::new(SystemEntropy),
+            secret_families: proving(),
+        })
+        .await?;
+        ends_well(services, trusting.run(stop(stopped)));
 
-        let judge = Judge::new(log, store, vec![Arc::new(watcher.clone())], clock);
+        let listeners: Vec<Arc<dyn Confirmations>> =
+            vec![Arc::new(watcher.clone()), Arc::new(places.clone())];
+        let judge = Judge::new(log, store, listeners, clock);
         Ok(Self {
             intake,
             bell: rung,
             clocks,
             quarantine,
             watcher,
+            places,
+            condition,
             judge,
+            trust,
         })
     }
+}
+
+/// Families whose panels keep a connection on which they have proved who they are.
+fn proving() -> Vec<FamilyName> {
+    let all = families::FAMILIES.iter();
+    let proving = all.filter(|family| family.keeps_proven_sessions());
+    proving.map(|family| family.name()).collect()
+}
+
+/// Listeners where every panel must show a certificate.
+fn certified(setup: &EngineSetup) -> Vec<ListenerName> {
+    let names = setup.certified.iter();
+    names.filter_map(|name| ListenerName::parse(name)).collect()
 }
 
 /// What tells this boot of the machine from others; where that cannot be known, this start.

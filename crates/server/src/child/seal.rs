@@ -2,8 +2,7 @@
 //! `keys/seal.key`.
 //!
 //! Invariant: the key file's octets are never the key of two things: this one is derived from it
-//! by HMAC-SHA-256 with a label of its own, which no token can equal (tokens are digested under the
-//! same file).
+//! with a label of its own ([`Key::derive`]).
 //! Invariant: the context is authenticated, so that a secret sealed for one path opens for no other.
 //!
 //! | octets | what |
@@ -17,9 +16,7 @@ use std::fmt;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use engine::ports::Sealer;
-use hmac::{Hmac, Mac};
 use model::Entropy;
-use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use super::secrets::Key;
@@ -46,11 +43,7 @@ impl fmt::Debug for FolderSealer {
 impl FolderSealer {
     /// Derives its own key from that of the folder.
     pub(crate) fn new(key: &Key) -> Self {
-        let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&key.0)
-            .expect("HMAC takes keys of any length");
-        mac.update(LABEL);
-        let derived = Zeroizing::new(<[u8; 32]>::from(mac.finalize().into_bytes()));
-        Self(XChaCha20Poly1305::new((&*derived).into()))
+        Self(XChaCha20Poly1305::new((&*key.derive(LABEL)).into()))
     }
 }
 

@@ -4,14 +4,16 @@
 //! a digest of the token under the key, and panels' keys sealed under one derived from it
 //! ([`super::seal`]), so that neither file alone opens anything (I10).
 
-use std::fs::{self, DirBuilder, OpenOptions};
-use std::io::{ErrorKind, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use data_encoding::BASE32_DNSSEC;
+use hmac::{Hmac, KeyInit, Mac};
 use model::Entropy;
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+use super::private_file::{self, read_or_make};
 
 /// The prefix of tokens, so that scanners recognise one that leaked.
 const TOKEN_PREFIX: &str = "wft_";
@@ -26,13 +28,20 @@ impl std::fmt::Debug for Key {
     }
 }
 
+impl Key {
+    /// A key of its own for each purpose: HMAC-SHA-256 of the purpose's label, which no token can equal
+    /// (tokens are digested under the file's octets themselves).
+    pub(super) fn derive(&self, label: &[u8]) -> Zeroizing<[u8; 32]> {
+        let mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&self.0);
+        let mac = mac.expect("HMAC takes keys of any length");
+        Zeroizing::new(mac.chain_update(label).finalize().into_bytes().into())
+    }
+}
+
 /// The key of this folder; made at the first start.
 pub(crate) fn key(data: &Path, entropy: &mut dyn Entropy) -> anyhow::Result<Key> {
     let folder = data.join("keys");
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(&folder)?;
+    private_file::folder(&folder)?;
     let path = folder.join("seal.key");
     let made = || {
         let mut key = [0; 32];
@@ -69,32 +78,9 @@ pub(crate) fn admin_token(data: &Path, entropy: &mut dyn Entropy) -> anyhow::Res
     Ok(token.to_owned())
 }
 
-/// Reads a file, or makes it: written beside and renamed, so that a crash leaves all or nothing.
-fn read_or_make(path: &Path, make: impl FnOnce() -> Vec<u8>) -> anyhow::Result<Vec<u8>> {
-    match fs::read(path) {
-        Ok(octets) => return Ok(octets),
-        Err(error) if error.kind() == ErrorKind::NotFound => {}
-        Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
-    }
-    let octets = make();
-    let beside = path.with_extension("new");
-    let write = || -> std::io::Result<()> {
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&beside)?;
-        file.write_all(&octets)?;
-        file.sync_all()?;
-        fs::rename(&beside, path)
-    };
-    write().with_context(|| format!("cannot write {}", path.display()))?;
-    Ok(octets)
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;

@@ -3,8 +3,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use gateway::worker;
 use proto::Strangers;
 use serde::{Deserialize, Serialize};
+
+use crate::config::ClientCertificates;
 
 /// The build of this binary, compared between the ends of the link.
 pub(crate) const BUILD: &str = env!("CARGO_PKG_VERSION");
@@ -39,6 +42,23 @@ pub(crate) struct EngineSetup {
     pub(crate) supervision: String,
     /// How many gateways there should be.
     pub(crate) gateways: usize,
+    /// The operator's files of TLS.
+    pub(crate) tls: TlsSetup,
+    /// Listeners where every panel must show a certificate.
+    pub(crate) certified: Vec<String>,
+}
+
+/// The operator's files of TLS; what is not given is made in the data folder.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct TlsSetup {
+    /// The server's certificate and its key.
+    pub(crate) certificate: Option<(PathBuf, PathBuf)>,
+    /// Authorities whose client certificates are taken, besides our own.
+    pub(crate) client_ca: Vec<PathBuf>,
+    /// Revocation lists of those.
+    pub(crate) crl: Vec<PathBuf>,
+    /// Names of the server, besides this machine's own.
+    pub(crate) names: Vec<String>,
 }
 
 /// How long events are kept, by retention class.
@@ -61,8 +81,42 @@ pub(crate) struct ListenerSetup {
     pub(crate) family: String,
     /// Whether there is a socket for datagrams, too.
     pub(crate) udp: bool,
+    /// Whether connections are encrypted, and then whether panels show certificates.
+    pub(crate) tls: Option<Certificates>,
     /// How strangers are answered (R6).
     pub(crate) strangers: Manner,
+}
+
+/// Whether panels show certificates: [`ClientCertificates`], as it is said to a child.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Certificates {
+    /// A handshake without one fails.
+    Required,
+    /// Those who have one do.
+    Optional,
+    /// None is asked for.
+    Off,
+}
+
+impl From<ClientCertificates> for Certificates {
+    fn from(certificates: ClientCertificates) -> Self {
+        match certificates {
+            ClientCertificates::Required => Self::Required,
+            ClientCertificates::Optional => Self::Optional,
+            ClientCertificates::Off => Self::Off,
+        }
+    }
+}
+
+impl From<Certificates> for worker::ClientCertificates {
+    fn from(certificates: Certificates) -> Self {
+        match certificates {
+            Certificates::Required => Self::Required,
+            Certificates::Optional => Self::Optional,
+            Certificates::Off => Self::Off,
+        }
+    }
 }
 
 /// How strangers are answered: [`Strangers`], as it is said to a child.

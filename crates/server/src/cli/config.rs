@@ -37,11 +37,11 @@ pub(super) fn run(global: &Global, command: Command, out: &mut Out) -> Result<Ex
 
 fn default(out: &mut Out) -> Result<ExitCode, Failure> {
     if out.is_json() {
-        let keys = config::keys().map(|(name, key)| {
+        let keys = config::keys().map(|(name, key, default)| {
             json!({
                 "key": name,
                 "environment": config::variable(&name),
-                "default": key.default,
+                "default": default,
                 "doc": key.doc.replace('\n', " "),
                 "allowed": key.allowed,
             })
@@ -124,7 +124,7 @@ fn as_json(report: &Report, strangers: &[(String, String)]) -> Value {
 fn strangers(environment: &[(OsString, OsString)]) -> Vec<(String, String)> {
     let squeezed = |name: &str| name.replace("__", "_");
     let known: Vec<String> = config::keys()
-        .map(|(key, _)| config::variable(&key))
+        .map(|(key, ..)| config::variable(&key))
         .collect();
     let names = environment.iter().map(|(name, _)| name.to_string_lossy());
     let meant = |name: &str| {

@@ -11,7 +11,7 @@ use super::schema::{Key, Section};
 pub(super) const SECTION: Section = Section {
     name: "api",
     doc: "The HTTP API, which the other commands of `watchfire` use as well.",
-    instance: None,
+    instances: &[],
     keys: &[Key {
         name: "address",
         doc: "The address and the port; port 0 takes a free one. The API has no TLS yet and is therefore\nbound to this machine only.",

@@ -11,7 +11,7 @@ use super::{Settings, units};
 pub(super) const SECTION: Section = Section {
     name: "data",
     doc: "Where everything is kept.",
-    instance: None,
+    instances: &[],
     keys: &[
         Key {
             name: "path",

@@ -10,7 +10,7 @@ use super::schema::{Key, Section};
 pub(super) const SECTION: Section = Section {
     name: "gateway",
     doc: "The processes that hold the panels' connections. Each runs on one core.",
-    instance: None,
+    instances: &[],
     keys: &[
         Key {
             name: "count",

@@ -224,9 +224,10 @@ fn is_section(key: &str) -> bool {
 fn split(key: &str) -> Option<(&'static Section, &str)> {
     let (section, rest) = key.split_once('.')?;
     let section = Section::find(section)?;
-    let name = match section.instance {
-        Some(_) => rest.split_once('.')?.1,
-        None => rest,
+    let name = if section.instances.is_empty() {
+        rest
+    } else {
+        rest.split_once('.')?.1
     };
     Some((section, name))
 }
@@ -245,17 +246,18 @@ fn unknown(key: &str) -> Option<(String, String)> {
         return Some((what, schema::section_names()));
     };
     let Some((_, name)) = split(key) else {
-        let form = if section.instance.is_some() {
+        let form = if section.instances.is_empty() {
+            format!("[{first}] with {}", section.key_names())
+        } else {
             format!(
                 "a name and a key: [{first}.NAME] with {}",
                 section.key_names()
             )
-        } else {
-            format!("[{first}] with {}", section.key_names())
         };
         return Some((format!("`{first}` is a section, not a key"), form));
     };
-    if let (Some(_), Some(listener)) = (section.instance, key.split('.').nth(1))
+    if !section.instances.is_empty()
+        && let Some(listener) = key.split('.').nth(1)
         && !listener::is_name(listener)
     {
         let what = format!("`{listener}` cannot be the name of a listener");

@@ -8,12 +8,29 @@ use serde::Deserialize;
 
 use super::Settings;
 use super::problem::Problems;
-use super::schema::{Key, Section};
+use super::schema::{Instance, Key, Section};
 
 pub(super) const SECTION: Section = Section {
     name: "listener",
     doc: "Where panels connect to. There can be several, each in a section [listener.NAME] of its own.",
-    instance: Some("dc09"),
+    instances: &[
+        Instance {
+            name: "dc09",
+            doc: "",
+            set: &[],
+        },
+        Instance {
+            name: "dc09_tls",
+            doc: "SIA DC-09 over TLS. A panel with a certificate speaks only for its own accounts.",
+            set: &[
+                ("enabled", "false"),
+                ("address", r#""0.0.0.0:9010""#),
+                ("udp", "false"),
+                ("tls", r#""on""#),
+                ("client_certificates", r#""optional""#),
+            ],
+        },
+    ],
     keys: &[
         Key {
             name: "enabled",
@@ -44,6 +61,20 @@ pub(super) const SECTION: Section = Section {
             hidden: false,
         },
         Key {
+            name: "tls",
+            doc: "Whether connections are encrypted by TLS (1.2 or 1.3), with the certificate of section [tls]. The protocol\n\"mqtt\" is spoken without it on this machine only.",
+            default: r#""off""#,
+            allowed: r#""off" or "on""#,
+            hidden: false,
+        },
+        Key {
+            name: "client_certificates",
+            doc: "Whether panels show a certificate, where there is TLS. Without one a panel proves by its secret, or by its\nframes, who it is. A listener with TLS that does not say so takes \"optional\".",
+            default: r#""off""#,
+            allowed: r#""required", "optional" or "off""#,
+            hidden: false,
+        },
+        Key {
             name: "strangers",
             doc: "How a frame of an account that nobody registered, or that its key does not open, is answered:\n\"decline\" says that it cannot be processed, \"silence\" says nothing. \"acknowledge\" stores what an unknown\naccount sends in plain as an event of its own, and acknowledges it; all else is declined.",
             default: r#""decline""#,
@@ -63,10 +94,33 @@ struct Raw {
     enabled: bool,
     family: String,
     address: String,
-    #[serde(default = "enabled")]
-    udp: bool,
+    udp: Option<bool>,
+    #[serde(default)]
+    tls: Switch,
+    client_certificates: Option<ClientCertificates>,
     #[serde(default)]
     strangers: Manner,
+}
+
+/// Whether there is TLS, as it is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Switch {
+    #[default]
+    Off,
+    On,
+}
+
+/// Whether panels show certificates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClientCertificates {
+    /// A handshake without one fails.
+    Required,
+    /// Those who have one do.
+    Optional,
+    /// None is asked for.
+    Off,
 }
 
 /// How strangers are answered, as it is written.
@@ -95,6 +149,8 @@ pub struct Listener {
     pub address: SocketAddr,
     /// Whether datagrams are taken on the same port.
     pub udp: bool,
+    /// Whether connections are encrypted, and then whether panels show certificates.
+    pub tls: Option<ClientCertificates>,
     /// How strangers are answered (R6).
     pub strangers: Strangers,
 }
@@ -137,22 +193,37 @@ pub(super) fn read_all(settings: &Settings, problems: &mut Problems) -> Option<V
 fn read(name: &str, settings: &Settings, problems: &mut Problems) -> Option<(Listener, bool)> {
     let section = format!("listener.{name}");
     let raw: Raw = settings.section(&section, problems)?;
+    let mut wrong = |key: &str, what: String| {
+        problems.push(settings.problem(&format!("{section}.{key}"), what));
+    };
     let known = families::FAMILIES.iter().map(|family| family.name());
     let family = known.into_iter().find(|name| name.as_str() == raw.family);
     if family.is_none() {
-        let what = format!("there is no family \"{}\"", raw.family);
-        problems.push(settings.problem(&format!("{section}.family"), what));
+        wrong("family", format!("there is no family \"{}\"", raw.family));
     }
     let address = raw.address.parse().ok();
     if address.is_none() {
-        let what = format!("\"{}\" is not an address and a port", raw.address);
-        problems.push(settings.problem(&format!("{section}.address"), what));
+        wrong(
+            "address",
+            format!("\"{}\" is not an address and a port", raw.address),
+        );
     }
+    let (family, address) = (family?, address?);
+    let contradiction = contradiction(&raw, family, address);
+    if let Some((key, what)) = contradiction {
+        wrong(key, what.to_owned());
+        return None;
+    }
+    let with_tls = raw.tls == Switch::On;
+    let certificates = raw
+        .client_certificates
+        .unwrap_or(ClientCertificates::Optional);
     let listener = Listener {
         name: name.to_owned(),
-        family: family?,
-        address: address?,
-        udp: raw.udp,
+        family,
+        address,
+        udp: raw.udp.unwrap_or(!with_tls && !is_mqtt(family)),
+        tls: with_tls.then_some(certificates),
         strangers: match raw.strangers {
             Manner::Decline => Strangers::Decline,
             Manner::Silence => Strangers::Silence,
@@ -160,4 +231,37 @@ fn read(name: &str, settings: &Settings, problems: &mut Problems) -> Option<(Lis
         },
     };
     Some((listener, raw.enabled))
+}
+
+fn is_mqtt(family: FamilyName) -> bool {
+    family.as_str() == "mqtt"
+}
+
+/// Which key contradicts the others, and how.
+fn contradiction(
+    raw: &Raw,
+    family: FamilyName,
+    address: SocketAddr,
+) -> Option<(&'static str, &'static str)> {
+    let with_tls = raw.tls == Switch::On;
+    let datagrams = raw.udp == Some(true);
+    let asks = raw
+        .client_certificates
+        .is_some_and(|certificates| certificates != ClientCertificates::Off);
+    match () {
+        () if datagrams && is_mqtt(family) => Some(("udp", "mqtt is not spoken in datagrams")),
+        () if datagrams && with_tls => Some((
+            "udp",
+            "TLS is for connections, and datagrams would go in clear: take them at a listener without TLS",
+        )),
+        () if asks && !with_tls => Some((
+            "client_certificates",
+            "without TLS there are no certificates: set `tls = \"on\"`",
+        )),
+        () if is_mqtt(family) && !with_tls && !address.ip().is_loopback() => Some((
+            "tls",
+            "mqtt without TLS is for a loopback address only: set `tls = \"on\"`",
+        )),
+        () => None,
+    }
 }

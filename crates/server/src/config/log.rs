@@ -10,7 +10,7 @@ use super::schema::{Key, Section};
 pub(super) const SECTION: Section = Section {
     name: "log",
     doc: "What Watchfire tells of its own doings. The log goes to standard error.",
-    instance: None,
+    instances: &[],
     keys: &[
         Key {
             name: "filter",

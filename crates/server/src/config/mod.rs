@@ -27,6 +27,7 @@ mod schema;
 mod supervision;
 #[cfg(test)]
 mod tests;
+mod tls;
 mod units;
 
 use std::ffi::OsString;
@@ -36,12 +37,13 @@ pub use api::Api;
 pub use data::{Data, Synchronous};
 pub use gateway::Gateway;
 pub use layer::{Setting, Settings};
-pub use listener::Listener;
+pub use listener::{ClientCertificates, Listener};
 pub use log::{Log, LogFormat};
 pub use problem::{Origin, Problem, Problems};
 pub use retention::Retention;
 pub use schema::{default_file, keys, variable};
 pub use supervision::Supervision;
+pub use tls::Tls;
 
 /// Where settings come from, besides the defaults.
 #[derive(Debug, Clone, Default)]
@@ -63,6 +65,8 @@ pub struct Config {
     pub gateway: Gateway,
     /// Where panels connect to, by name; those that are enabled.
     pub listeners: Vec<Listener>,
+    /// Certificates, for listeners with TLS.
+    pub tls: Tls,
     /// Where the API is.
     pub api: Api,
     /// How closely panels are watched.
@@ -110,6 +114,7 @@ fn validated(settings: &Settings, problems: &mut Problems) -> Option<Config> {
     let gateway = Gateway::read(settings, problems);
     let api = Api::read(settings, problems);
     let listeners = listener::read_all(settings, problems);
+    let tls = Tls::read(settings, problems);
     let supervision = Supervision::read(settings, problems);
     let retention = Retention::read(settings, problems);
     let log = Log::read(settings, problems);
@@ -117,6 +122,7 @@ fn validated(settings: &Settings, problems: &mut Problems) -> Option<Config> {
         data: data?,
         gateway: gateway?,
         listeners: listeners?,
+        tls: tls?,
         api: api?,
         supervision: supervision?,
         retention: retention?,

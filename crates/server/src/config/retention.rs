@@ -20,7 +20,7 @@ const ALLOWED: &str = "a time from 2d to 100y";
 pub(super) const SECTION: Section = Section {
     name: "retention",
     doc: "How long events are kept, by the priority of their class.",
-    instance: None,
+    instances: &[],
     keys: &[
         Key {
             name: "alarm",

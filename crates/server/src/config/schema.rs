@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{api, data, gateway, listener, log, retention, supervision};
+use super::{api, data, gateway, listener, log, retention, supervision, tls};
 
 /// A section of the file.
 #[derive(Debug, Clone, Copy)]
@@ -13,8 +13,26 @@ pub(crate) struct Section {
     pub(super) doc: &'static str,
     /// Its keys.
     pub(super) keys: &'static [Key],
-    /// The name of the one that there is by default, for sections of which there are several.
-    pub(super) instance: Option<&'static str>,
+    /// Those that there are by default, for sections of which there are several.
+    pub(super) instances: &'static [Instance],
+}
+
+/// One of several sections of a kind, such as a listener.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Instance {
+    /// Its own name.
+    pub(super) name: &'static str,
+    /// What it is for.
+    pub(super) doc: &'static str,
+    /// In what it differs from the defaults of its kind, as TOML.
+    pub(super) set: &'static [(&'static str, &'static str)],
+}
+
+impl Instance {
+    fn default(&self, key: &Key) -> &'static str {
+        let set = self.set.iter().find(|(name, _)| *name == key.name);
+        set.map_or(key.default, |(_, value)| value)
+    }
 }
 
 /// A key of a section.
@@ -37,6 +55,7 @@ pub(super) const SECTIONS: &[Section] = &[
     data::SECTION,
     gateway::SECTION,
     listener::SECTION,
+    tls::SECTION,
     api::SECTION,
     supervision::SECTION,
     retention::SECTION,
@@ -63,11 +82,15 @@ impl Section {
         shown.map(|key| key.name).collect::<Vec<_>>().join(", ")
     }
 
-    fn title(&self) -> String {
-        match self.instance {
-            Some(instance) => format!("{}.{instance}", self.name),
-            None => self.name.to_owned(),
-        }
+    /// Each table of it that there is by default: its full name, and which one of several it is.
+    fn tables(&self) -> impl Iterator<Item = (String, Option<&'static Instance>)> {
+        let only = self
+            .instances
+            .is_empty()
+            .then(|| (self.name.to_owned(), None));
+        let several = self.instances.iter();
+        let several = several.map(|one| (format!("{}.{}", self.name, one.name), Some(one)));
+        only.into_iter().chain(several)
     }
 }
 
@@ -78,12 +101,21 @@ impl Key {
     }
 }
 
-/// Every key that is shown, with the name of its section, as the default file has them.
-pub fn keys() -> impl Iterator<Item = (String, &'static Key)> {
-    SECTIONS.iter().flat_map(|section| {
+/// Every key that is shown, with its full name and its default, as the default file has them.
+pub fn keys() -> impl Iterator<Item = (String, &'static Key, &'static str)> {
+    let tables = SECTIONS.iter().flat_map(|section| {
+        section
+            .tables()
+            .map(move |(title, one)| (section, title, one))
+    });
+    tables.flat_map(|(section, title, one)| {
         let shown = section.keys.iter().filter(|key| !key.hidden);
-        shown.map(|key| (format!("{}.{}", section.title(), key.name), key))
+        shown.map(move |key| (format!("{title}.{}", key.name), key, default(key, one)))
     })
+}
+
+fn default(key: &Key, one: Option<&Instance>) -> &'static str {
+    one.map_or(key.default, |one| one.default(key))
 }
 
 /// The variable of the environment that sets a key.
@@ -97,18 +129,29 @@ pub(super) fn section_names() -> String {
     names.join(", ")
 }
 
-/// The annotated default file, as `config default` prints it.
+/// The annotated default file, as `config default` prints it. Of several sections of a kind the first tells
+/// what each key means.
 pub fn default_file() -> String {
     let mut text = String::from(HEADER);
     for section in SECTIONS {
-        text.push('\n');
-        comment(&mut text, section.doc);
-        push(&mut text, format_args!("[{}]\n", section.title()));
-        for key in section.keys.iter().filter(|key| !key.hidden) {
+        for (at, (title, one)) in section.tables().enumerate() {
             text.push('\n');
-            comment(&mut text, key.doc);
-            comment(&mut text, &format!("Allowed: {}.", key.allowed));
-            push(&mut text, format_args!("{} = {}\n", key.name, key.default));
+            if at == 0 {
+                comment(&mut text, section.doc);
+            }
+            comment(&mut text, one.map_or("", |one| one.doc));
+            push(&mut text, format_args!("[{title}]\n"));
+            for key in section.keys.iter().filter(|key| !key.hidden) {
+                if at == 0 {
+                    text.push('\n');
+                    comment(&mut text, key.doc);
+                    comment(&mut text, &format!("Allowed: {}.", key.allowed));
+                }
+                push(
+                    &mut text,
+                    format_args!("{} = {}\n", key.name, default(key, one)),
+                );
+            }
         }
     }
     text
@@ -118,9 +161,14 @@ pub fn default_file() -> String {
 pub(super) fn defaults() -> String {
     let mut text = String::new();
     for section in SECTIONS {
-        push(&mut text, format_args!("[{}]\n", section.title()));
-        for key in section.keys {
-            push(&mut text, format_args!("{} = {}\n", key.name, key.default));
+        for (title, one) in section.tables() {
+            push(&mut text, format_args!("[{title}]\n"));
+            for key in section.keys {
+                push(
+                    &mut text,
+                    format_args!("{} = {}\n", key.name, default(key, one)),
+                );
+            }
         }
     }
     text

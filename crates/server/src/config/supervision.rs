@@ -10,7 +10,7 @@ use super::schema::{Key, Section};
 pub(super) const SECTION: Section = Section {
     name: "supervision",
     doc: "How closely panels are watched.",
-    instance: None,
+    instances: &[],
     keys: &[Key {
         name: "default",
         doc: "For panels of which nothing else was set: a time after which a silent path is lost, or a class\nof EN 50136 that any path can claim.",

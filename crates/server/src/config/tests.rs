@@ -151,12 +151,12 @@ fn an_unknown_key_is_refused_with_file_line_nearest_and_allowed_keys() {
     insta::assert_snapshot!(told("[gatway]\ncount = 1\n"), @r"
     the configuration is not valid
       watchfire.toml:1: `gatway`: there is no section `gatway`; did you mean `gateway`?
-        allowed: data, gateway, listener, api, supervision, retention, log
+        allowed: data, gateway, listener, tls, api, supervision, retention, log
     ");
     insta::assert_snapshot!(told("log = \"info\"\n[listener]\naddress = \"0.0.0.0:1\"\n"), @r"
     the configuration is not valid
       watchfire.toml:3: `listener.address`: `listener` is a section, not a key
-        allowed: a name and a key: [listener.NAME] with enabled, family, address, udp, strangers
+        allowed: a name and a key: [listener.NAME] with enabled, family, address, udp, tls, client_certificates, strangers
       watchfire.toml:1: `log`: `log` is a section, not a key
         allowed: [log] with filter, format
     ");
@@ -167,7 +167,7 @@ fn an_unknown_variable_of_the_environment_is_refused() {
     insta::assert_snapshot!(told_of("WATCHFIRE__LISTENER__DC09__ADRESS", "127.0.0.1:1"), @r"
     the configuration is not valid
       environment WATCHFIRE__LISTENER__DC09__ADRESS: `listener.dc09.adress`: there is no such key; did you mean `address`?
-        allowed: enabled, family, address, udp, strangers
+        allowed: enabled, family, address, udp, tls, client_certificates, strangers
     ");
     insta::assert_snapshot!(told_of("WATCHFIRE__API", "127.0.0.1:1"), @r"
     the configuration is not valid
@@ -261,6 +261,91 @@ fn a_listener_takes_datagrams_and_declines_strangers_unless_it_is_told_otherwise
         problem.contains("\"decline\", \"silence\" or \"acknowledge\""),
         "{problem}"
     );
+}
+
+#[test]
+fn a_listener_with_tls_takes_certificates_and_no_datagrams_unless_it_is_told_otherwise() {
+    let second = |text: &str| {
+        let text =
+            format!("[listener.second]\nfamily = \"dc09\"\naddress = \"0.0.0.0:9011\"\n{text}");
+        let (_folder, sources) = from_file(&text);
+        let config = Config::load(&sources).unwrap();
+        config
+            .listeners
+            .into_iter()
+            .find(|l| l.name == "second")
+            .unwrap()
+    };
+    let plain = second("");
+    assert_eq!((plain.tls, plain.udp), (None, true));
+    let encrypted = second("tls = \"on\"");
+    assert_eq!(
+        (encrypted.tls, encrypted.udp),
+        (Some(ClientCertificates::Optional), false)
+    );
+    let strict = second("tls = \"on\"\nclient_certificates = \"required\"");
+    assert_eq!(strict.tls, Some(ClientCertificates::Required));
+}
+
+#[test]
+fn what_tls_cannot_do_is_refused() {
+    let text = "\
+[listener.a]
+family = \"dc09\"
+address = \"0.0.0.0:1\"
+tls = \"on\"
+udp = true
+[listener.b]
+family = \"dc09\"
+address = \"0.0.0.0:2\"
+client_certificates = \"required\"
+[tls]
+certificate = \"server.pem\"
+crl = [\"\"]
+names = [\"alarms.example.org\", \"no name\"]
+";
+    insta::assert_snapshot!(told(text), @r#"
+    the configuration is not valid
+      watchfire.toml:5: `listener.a.udp`: TLS is for connections, and datagrams would go in clear: take them at a listener without TLS
+        allowed: true or false
+      watchfire.toml:9: `listener.b.client_certificates`: without TLS there are no certificates: set `tls = "on"`
+        allowed: "required", "optional" or "off"
+      watchfire.toml:12: `tls.crl`: a path is empty
+        allowed: paths of files, such as ["/etc/watchfire/panels.crl"]
+      watchfire.toml:11: `tls.certificate`: it is given without its `key`
+        allowed: the path of a file, together with `key`; or "" for Watchfire's own
+      watchfire.toml:13: `tls.names`: "no name" is no host name and no address
+        allowed: host names and addresses, such as ["alarms.example.org", "192.0.2.7"]
+    "#);
+}
+
+#[test]
+fn the_operators_files_are_lists_in_the_environment_too() {
+    let config = Config::load(&Sources::default()).unwrap();
+    assert_eq!(config.tls.certificate, None);
+    let sources = from_environment(&[
+        ("WATCHFIRE__TLS__CERTIFICATE", "/etc/server.pem"),
+        ("WATCHFIRE__TLS__KEY", "/etc/server.key"),
+        (
+            "WATCHFIRE__TLS__CLIENT_CA",
+            "[\"/etc/a.pem\", \"/etc/b.pem\"]",
+        ),
+        (
+            "WATCHFIRE__TLS__NAMES",
+            "[\"192.0.2.7\", \"alarms.example.org\"]",
+        ),
+    ]);
+    let tls = Config::load(&sources).unwrap().tls;
+    let (certificate, key) = tls.certificate.unwrap();
+    assert_eq!(
+        (certificate, key),
+        ("/etc/server.pem".into(), "/etc/server.key".into())
+    );
+    assert_eq!(
+        tls.client_ca,
+        [PathBuf::from("/etc/a.pem"), PathBuf::from("/etc/b.pem")]
+    );
+    assert_eq!(tls.names, ["192.0.2.7", "alarms.example.org"]);
 }
 
 #[test]

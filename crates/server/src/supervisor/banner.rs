@@ -5,13 +5,17 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use super::plan::Plan;
-use crate::config::Listener;
+use crate::config::{ClientCertificates, Listener};
 
 /// Where everything is, once everything works.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Greeting {
     /// What is spoken at each listener, over what, and its address.
     pub(crate) listeners: Vec<(String, SocketAddr)>,
+    /// The file by which panels know the server, where there is TLS.
+    pub(crate) known_by: Option<PathBuf>,
+    /// Whether panels can speak MQTT.
+    pub(crate) mqtt: bool,
     /// The address of the API.
     pub(crate) api: SocketAddr,
     /// The data folder.
@@ -26,14 +30,28 @@ impl Greeting {
             let name = listener.family;
             let known = families::FAMILIES.iter().find(|known| known.name() == name);
             let title = known.map_or(name.as_str(), |known| known.title());
-            let over = if listener.udp { "TCP and UDP" } else { "TCP" };
+            let over = match (listener.tls, listener.udp) {
+                (Some(ClientCertificates::Required), _) => "TLS, with certificates only,",
+                (Some(_), _) => "TLS",
+                (None, true) => "TCP and UDP",
+                (None, false) => "TCP",
+            };
             format!("{title} over {over}")
+        };
+        let with_tls = plan.listeners().any(|(listener, _)| listener.tls.is_some());
+        let known_by = || match plan.certificate() {
+            Some(certificate) => certificate.to_owned(),
+            None => plan.data().join("tls").join("ca.pem"),
         };
         Self {
             listeners: plan
                 .listeners()
                 .map(|(listener, at)| (spoken(listener), at))
                 .collect(),
+            known_by: with_tls.then(known_by),
+            mqtt: plan
+                .listeners()
+                .any(|(listener, _)| listener.family.as_str() == "mqtt"),
             api: plan.api(),
             data: plan.data().to_owned(),
             note: note.to_owned(),
@@ -47,6 +65,9 @@ impl fmt::Display for Greeting {
         writeln!(f, "Watchfire {} is watching.\n", env!("CARGO_PKG_VERSION"))?;
         for (spoken, address) in &self.listeners {
             writeln!(f, "  panels  {spoken} on {address}")?;
+        }
+        if let Some(file) = &self.known_by {
+            writeln!(f, "  TLS     panels know the server by {}", file.display())?;
         }
         writeln!(
             f,
@@ -62,6 +83,14 @@ impl fmt::Display for Greeting {
         writeln!(f, "\nNext, in another terminal:")?;
         writeln!(f, "  watchfire panel add --account 1234{option}")?;
         writeln!(f, "  watchfire event tail{option}")?;
+        if self.mqtt {
+            writeln!(f, "For a panel that speaks MQTT, with a certificate:")?;
+            writeln!(
+                f,
+                "  watchfire panel add --account 1235 --family mqtt{option}"
+            )?;
+            writeln!(f, "  watchfire panel enrol 1235 --out panel-1235{option}")?;
+        }
         write!(f, "Stop with Ctrl-C.")
     }
 }

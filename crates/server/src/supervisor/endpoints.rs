@@ -17,6 +17,9 @@ pub(crate) struct Endpoints {
     pub(crate) api: SocketAddr,
     /// The address of each listener, by name.
     pub(crate) listeners: BTreeMap<String, SocketAddr>,
+    /// The names of those with TLS.
+    #[serde(default)]
+    pub(crate) tls: Vec<String>,
     /// The processes that are at work.
     pub(crate) children: Vec<ChildEntry>,
 }

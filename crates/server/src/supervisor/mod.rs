@@ -134,6 +134,7 @@ impl House {
             pid: std::process::id(),
             api: plan.api(),
             listeners: plan.addresses(),
+            tls: plan.with_tls(),
             children: Vec::new(),
         };
         Self {

@@ -12,9 +12,9 @@ use anyhow::Context;
 use model::Clock;
 
 use super::ports::{self, Shared};
-use crate::child::setup::{Common, EngineSetup, GatewaySetup, ListenerSetup, Retention};
+use crate::child::setup::{Common, EngineSetup, GatewaySetup, ListenerSetup, Retention, TlsSetup};
 use crate::clock::SystemClock;
-use crate::config::{Config, Listener, LogFormat, Synchronous};
+use crate::config::{ClientCertificates, Config, Listener, LogFormat, Synchronous};
 
 /// A child's place in the house.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -104,10 +104,24 @@ impl Plan {
         &self.data
     }
 
+    /// The operator's certificate, where the server does not show our own.
+    pub(super) fn certificate(&self) -> Option<&Path> {
+        let given = self.config.tls.certificate.as_ref();
+        given.map(|(certificate, _)| certificate.as_path())
+    }
+
     pub(super) fn addresses(&self) -> BTreeMap<String, SocketAddr> {
         self.listeners()
             .map(|(listener, address)| (listener.name.clone(), address))
             .collect()
+    }
+
+    /// The names of the listeners with TLS.
+    pub(super) fn with_tls(&self) -> Vec<String> {
+        let with = self
+            .listeners()
+            .filter(|(listener, _)| listener.tls.is_some());
+        with.map(|(listener, _)| listener.name.clone()).collect()
     }
 
     /// Each listener and where it is.
@@ -145,7 +159,22 @@ impl Plan {
                 routine: self.config.retention.routine,
             },
             gateways: self.roles().count() - 1,
+            tls: TlsSetup {
+                certificate: self.config.tls.certificate.clone(),
+                client_ca: self.config.tls.client_ca.clone(),
+                crl: self.config.tls.crl.clone(),
+                names: self.config.tls.names.clone(),
+            },
+            certified: self.certified(),
         }
+    }
+
+    /// Listeners where every panel must show a certificate.
+    fn certified(&self) -> Vec<String> {
+        let listeners = self.listeners.iter().map(|opened| &opened.listener);
+        let certified =
+            listeners.filter(|listener| listener.tls == Some(ClientCertificates::Required));
+        certified.map(|listener| listener.name.clone()).collect()
     }
 
     pub(super) fn gateway_setup(&self, index: u16) -> GatewaySetup {
@@ -159,6 +188,7 @@ impl Plan {
                     name: listener.name.clone(),
                     family: listener.family.to_string(),
                     udp: listener.udp,
+                    tls: listener.tls.map(Into::into),
                     strangers: listener.strangers.into(),
                 })
                 .collect(),

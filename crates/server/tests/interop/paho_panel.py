@@ -140,6 +140,8 @@ def main():
     for step in scenario["steps"]:
         panel = panels[step["client"]]
         report.append(getattr(panel, step["do"])(step))
+        if "say" in step:
+            print(step["say"], file=sys.stderr, flush=True)
     json.dump(report, sys.stdout)
 
 

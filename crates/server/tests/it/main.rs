@@ -23,6 +23,7 @@ mod full_disk;
 mod interop;
 mod many_connections;
 mod power_cut;
+mod secure;
 mod simulated;
 mod slowloris;
 mod supervision;

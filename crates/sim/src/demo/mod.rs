@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use model::{Account, CipherKey, Clock};
 
-use crate::fleet::{Dialling, Fleet, FleetPlan, Member, Pace, Silence, Sources, Transport};
+use crate::fleet::{Absence, Dialling, Fleet, FleetPlan, Leaves, Member, Pace, Sources, Transport};
 use crate::panel::Habit;
 use crate::report::Report;
 use crate::script::Script;
@@ -97,6 +97,12 @@ impl Character {
     fn member(&self, tempo: u32) -> Member {
         let member = Member::of(self.account());
         let round = self.beats.iter().map(|beat| beat.after).sum();
+        let absence = |(gone, back)| Absence {
+            after: at_tempo(gone, tempo),
+            lasts: at_tempo(back - gone, tempo),
+            again: Some(at_tempo(round, tempo)),
+            leaves: Leaves::UntilBack,
+        };
         Member {
             habit: match self.transport {
                 Transport::Tcp => Habit::plain(),
@@ -110,11 +116,7 @@ impl Character {
             },
             supervision: self.registered.then(|| at_tempo(SUPERVISION, tempo)),
             key: self.cipher_key(),
-            silence: self.gone.map(|(gone, back)| Silence {
-                after: at_tempo(gone, tempo),
-                lasts: at_tempo(back - gone, tempo),
-                again: Some(at_tempo(round, tempo)),
-            }),
+            absences: self.gone.map(absence).into_iter().collect(),
             ..member
         }
     }

@@ -6,14 +6,14 @@
 //!
 //! Each panel is a task of its own; a fleet owns its tasks, and none outlives it.
 
-mod member;
+mod life;
 mod pieces;
 mod plan;
 mod record;
+mod when;
 
 use std::fs::File;
 use std::io;
-use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -22,13 +22,17 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use crate::journal::{Journal, PanelRecord};
+use crate::journal::PanelRecord;
+use crate::machine::{Blueprint, Machine};
 use crate::report::Report;
 use crate::script::{FullSpeed, Periodic, Script};
 use crate::tally::{Counters, Tally};
-use member::Life;
-pub use plan::{Dialling, FleetPlan, JOURNAL_ROOM, Member, Pace, Silence, Sources, Transport};
-use record::Record;
+use life::Life;
+pub(crate) use plan::Common;
+pub use plan::{
+    Absence, Dialling, FleetPlan, JOURNAL_ROOM, Leaves, Member, Pace, Sources, Transport,
+};
+use record::{Place, Places, Record};
 
 /// What a fleet is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +47,7 @@ pub(crate) enum Phase {
 
 /// What the panels of a fleet have in common.
 pub(crate) struct Shared {
-    pub(crate) plan: FleetPlan,
+    pub(crate) common: Common,
     pub(crate) clock: Arc<dyn Clock>,
     /// The fleet's record. Held for some counting at a time; nothing waits while it is held.
     record: Mutex<Record>,
@@ -54,15 +58,6 @@ impl Shared {
     pub(crate) fn record(&self) -> MutexGuard<'_, Record> {
         self.record.lock().unwrap_or_else(PoisonError::into_inner)
     }
-
-    pub(crate) fn source(&self, place: usize) -> Option<Ipv4Addr> {
-        self.plan.sources.address(self.plan.first_place + place)
-    }
-
-    /// The place in the whole fleet of the panel at `place` in this part of it.
-    pub(crate) fn whole(&self, place: usize) -> u64 {
-        (self.plan.first_place + place) as u64
-    }
 }
 
 /// A fleet at work. Dropping it ends it.
@@ -71,6 +66,8 @@ pub struct Fleet {
     panels: JoinSet<()>,
     phase: watch::Sender<Phase>,
     shared: Arc<Shared>,
+    /// How many panels it has: accounts, of which one may be several members.
+    size: usize,
     began: Mono,
 }
 
@@ -79,6 +76,9 @@ impl std::fmt::Debug for Shared {
         f.debug_struct("Shared").finish_non_exhaustive()
     }
 }
+
+/// What the signals of a member say.
+pub(crate) type Content<M> = <<M as Blueprint>::Machine as Machine>::Content;
 
 /// What is left of a fleet that has ended.
 #[derive(Debug)]
@@ -98,7 +98,11 @@ const LEAVING: Duration = Duration::from_secs(2);
 
 impl Fleet {
     /// Starts a fleet that reports as its plan says; entries of its journal also go to `along`.
-    pub fn start(plan: FleetPlan, clock: Arc<dyn Clock>, along: Option<File>) -> Self {
+    pub fn start<M: Blueprint>(
+        plan: FleetPlan<M>,
+        clock: Arc<dyn Clock>,
+        along: Option<File>,
+    ) -> Self {
         let began = clock.now().mono;
         let scripts: Vec<_> = (0..plan.members.len())
             .map(|place| script(&plan, place, began))
@@ -107,42 +111,40 @@ impl Fleet {
     }
 
     /// Starts a fleet whose members each follow the script at their place.
-    pub fn play(
-        plan: FleetPlan,
-        scripts: Vec<Box<dyn Script>>,
+    pub fn play<M: Blueprint>(
+        plan: FleetPlan<M>,
+        scripts: Vec<Box<dyn Script<Content<M>>>>,
         clock: Arc<dyn Clock>,
         along: Option<File>,
     ) -> Self {
         let began = clock.now().mono;
-        let accounts = plan.members.iter().map(|member| member.identity.account);
-        let journal = plan.journal_room.map(|room| {
-            let journal = Journal::new(accounts, room);
-            match along {
-                Some(file) => journal.along(file),
-                None => journal,
-            }
-        });
-        let record = Record {
-            tally: Tally::default(),
-            journal,
-            online: 0,
-        };
+        let (room, first) = (plan.journal_room, plan.first_place as u64);
+        let begins: Vec<_> = (0..plan.members.len()).map(|n| plan.begins(n)).collect();
+        let (common, members) = plan.part();
+        let places = Places::of(&members);
+        let record = Record::new(places.journal(room, along));
         let shared = Arc::new(Shared {
-            plan,
+            common,
             clock,
             record: Mutex::new(record),
         });
         let (phase, watched) = watch::channel(Phase::Sending);
         let mut panels = JoinSet::new();
-        for (place, script) in scripts.into_iter().enumerate() {
-            let life = Life::new(place, script, Arc::clone(&shared), watched.clone());
-            let begins = began.after(shared.plan.begins(place));
-            panels.spawn(life.live(begins));
+        let size = places.len();
+        let all = members.into_iter().zip(scripts).zip(begins);
+        for (nth, ((member, script), begins)) in all.enumerate() {
+            let place = Place {
+                whole: member.place(first + nth as u64),
+                journal: places.of_member(nth),
+            };
+            let life = Life::new(place, &member, script, Arc::clone(&shared), watched.clone());
+            panels.spawn(life.live(began.after(begins)));
         }
         Self {
             panels,
             phase,
             shared,
+            size,
             began,
         }
     }
@@ -204,10 +206,10 @@ impl Fleet {
         self.work(LEAVING).await;
         self.panels.shutdown().await;
         let mut record = self.shared.record();
-        let journal = record.journal.take().map(Journal::close).transpose()?;
+        let journal = record.close_journal()?;
         let tally = std::mem::take(&mut record.tally);
         Ok(Finished {
-            report: Report::new(self.shared.plan.members.len(), elapsed, &tally),
+            report: Report::new(self.size, elapsed, &tally),
             journal: journal.unwrap_or_default(),
             tally,
             elapsed,
@@ -223,7 +225,11 @@ async fn join_all(panels: &mut JoinSet<()>) {
 
 /// The script of the panel at `place`. Periodic ones begin when all panels have had the time to
 /// connect, spread over the period.
-fn script(plan: &FleetPlan, place: usize, began: Mono) -> Box<dyn Script> {
+fn script<M: Blueprint>(
+    plan: &FleetPlan<M>,
+    place: usize,
+    began: Mono,
+) -> Box<dyn Script<Content<M>>> {
     let left = plan.signals_per_panel;
     match plan.pace {
         Pace::FullSpeed => Box::new(FullSpeed { left }),

@@ -6,8 +6,11 @@ use std::time::Duration;
 use model::{Account, CipherKey};
 use serde::{Deserialize, Serialize};
 
-use crate::panel::{Habit, Identity};
+use crate::dice::Dice;
+use crate::machine::{Blueprint, Line};
+use crate::panel::{Habit, Identity, Panel};
 use crate::terms::Share;
+use crate::tls;
 
 /// How many signals a fleet's journal has room for, unless it is told otherwise: a minute at
 /// full speed of this machine many times over, in some tens of megabytes.
@@ -43,18 +46,41 @@ pub enum Dialling {
     PerMessage,
 }
 
-/// When a panel falls silent, after its fleet began, and for how long.
-///
-/// It says no goodbye: its connection stays open until it has made another one, as when a mast
-/// fails and comes back. A signal that waits for its answer is waited for first.
+/// When a panel leaves its connection without a word, how, and for how long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Silence {
-    /// When it begins.
+pub struct Absence {
+    /// When it begins, after the fleet began.
     pub after: Duration,
-    /// How long it lasts.
+    /// How long it lasts. A panel that leaves for a time waits for the answer to what it sent
+    /// first; one that is back at once does not.
     pub lasts: Duration,
     /// After how long it begins again, from beginning to beginning; once, if not given.
     pub again: Option<Duration>,
+    /// How the connection is left.
+    pub leaves: Leaves,
+}
+
+/// How a connection is left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leaves {
+    /// It is closed: the receiver sees the end at once.
+    Closed,
+    /// It stays open until there is another one, as when a mast fails and comes back.
+    UntilBack,
+    /// It stays open to the end, and nobody is behind it: a half-open connection.
+    HalfOpen,
+}
+
+impl Absence {
+    /// A panel that falls silent `after` so long, once, and returns when it has `lasted`.
+    pub const fn silence(after: Duration, lasts: Duration) -> Self {
+        Self {
+            after,
+            lasts,
+            again: None,
+            leaves: Leaves::UntilBack,
+        }
+    }
 }
 
 /// From which addresses a fleet connects. One address has some 28,000 ports towards one target.
@@ -70,13 +96,13 @@ pub enum Sources {
 
 impl Sources {
     /// From where the panel with this place in the fleet connects, if not from anywhere.
-    pub(crate) fn address(self, place: usize) -> Option<Ipv4Addr> {
+    pub(crate) fn address(self, place: u64) -> Option<Ipv4Addr> {
         const FIRST: u32 = u32::from_be_bytes([127, 1, 0, 0]);
         const MOST: u32 = 1 << 16;
         match self {
             Self::System => None,
             Self::Loopback(addresses) => {
-                let nth = place % addresses.clamp(1, MOST) as usize;
+                let nth = place % u64::from(addresses.clamp(1, MOST));
                 u32::try_from(nth)
                     .ok()
                     .map(|nth| Ipv4Addr::from(FIRST + nth))
@@ -101,8 +127,8 @@ pub struct Member {
     pub key: Option<CipherKey>,
     /// How far its clock is ahead, in microseconds, until a NAK corrects it.
     pub clock_error: i64,
-    /// When it falls silent, if ever.
-    pub silence: Option<Silence>,
+    /// When it leaves its connection.
+    pub absences: Vec<Absence>,
     /// The share of its writes that go out in pieces; over TCP only.
     pub split: Share,
 }
@@ -117,7 +143,7 @@ impl Member {
             supervision: None,
             key: None,
             clock_error: 0,
-            silence: None,
+            absences: Vec::new(),
             split: Share::NONE,
         }
     }
@@ -137,15 +163,48 @@ impl Member {
     }
 }
 
+impl Blueprint for Member {
+    type Machine = Panel;
+
+    fn account(&self) -> Account {
+        self.identity.account
+    }
+
+    fn line(&self) -> Line {
+        Line {
+            dialling: self.dialling,
+            supervision: self.supervision,
+            stays: self.supervision.is_some(),
+            patience: self.habit.patience,
+            split: self.split,
+            absences: self.absences.clone(),
+            reads: true,
+            journalled: true,
+            reported_before: 0,
+        }
+    }
+
+    fn tls(&self) -> Option<tls::Client> {
+        None
+    }
+
+    fn build(&self, dice: Dice) -> Panel {
+        Panel::new(self.identity, self.habit)
+            .with_clock_error(self.clock_error)
+            .with_key(self.key.clone())
+            .with_dice(dice)
+    }
+}
+
 /// What a fleet is to do.
 #[derive(Debug, Clone)]
-pub struct FleetPlan {
+pub struct FleetPlan<M = Member> {
     /// Where the receiver listens.
     pub target: SocketAddr,
     /// Over what.
     pub transport: Transport,
     /// Who is in it.
-    pub members: Vec<Member>,
+    pub members: Vec<M>,
     /// When its panels report.
     pub pace: Pace,
     /// How many signals each panel sends at most.
@@ -167,9 +226,9 @@ pub struct FleetPlan {
     pub first_place: usize,
 }
 
-impl FleetPlan {
+impl<M> FleetPlan<M> {
     /// A fleet at full speed from one address for each panel, without end.
-    pub const fn full_speed(target: SocketAddr, members: Vec<Member>) -> Self {
+    pub const fn full_speed(target: SocketAddr, members: Vec<M>) -> Self {
         Self {
             target,
             transport: Transport::Tcp,
@@ -191,9 +250,35 @@ impl FleetPlan {
         Duration::from_secs(place as u64) / self.begin_per_second.max(1)
     }
 
+    /// Parts the plan into what its panels have in common and who they are.
+    pub(crate) fn part(self) -> (Common, Vec<M>) {
+        let common = Common {
+            transport: self.transport,
+            target: self.target,
+            sources: self.sources,
+            back_off: self.back_off,
+            back_off_most: self.back_off_most,
+            seed: self.seed,
+        };
+        (common, self.members)
+    }
+}
+
+/// What the panels of a fleet have in common.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Common {
+    pub(crate) transport: Transport,
+    pub(crate) target: SocketAddr,
+    pub(crate) sources: Sources,
+    back_off: Duration,
+    back_off_most: Duration,
+    pub(crate) seed: u64,
+}
+
+impl Common {
     /// How long the panel with this place waits after its `failures`th failure in a row. Places
     /// differ by up to a half, so that a fleet that lost its receiver does not come back as one.
-    pub(crate) fn wait_after(&self, place: usize, failures: u32) -> Duration {
+    pub(crate) fn wait_after(&self, place: u64, failures: u32) -> Duration {
         let doublings = failures.clamp(1, 16) - 1;
         let doubled = self.back_off.saturating_mul(1 << doublings);
         let spread = 50 + (place.wrapping_mul(0x9E37_79B1) >> 8) % 51;
@@ -207,8 +292,9 @@ mod tests {
 
     use super::*;
 
-    fn plan() -> FleetPlan {
-        FleetPlan::full_speed(SocketAddr::from(([127, 0, 0, 1], 1)), Vec::new())
+    fn common() -> Common {
+        let target = SocketAddr::from(([127, 0, 0, 1], 1));
+        FleetPlan::<Member>::full_speed(target, Vec::new()).part().0
     }
 
     #[test]
@@ -224,7 +310,7 @@ mod tests {
 
     #[test]
     fn waits_grow_to_their_limit_and_differ_between_panels() {
-        let plan = plan();
+        let plan = common();
         let waits: Vec<_> = (1..40)
             .map(|failures| plan.wait_after(7, failures))
             .collect();

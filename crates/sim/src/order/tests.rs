@@ -3,6 +3,7 @@ use std::collections::HashSet;
 use model::{Now, Wall};
 
 use super::*;
+use crate::fleet::Dialling;
 
 struct Still;
 
@@ -16,16 +17,22 @@ impl Clock for Still {
     }
 }
 
-fn order(panels: u32) -> Order {
-    Order {
-        target: SocketAddr::from(([127, 0, 0, 1], 9_009)),
+fn dc09() -> Dc09Terms {
+    Dc09Terms {
         transport: Transport::Tcp,
         dialling: Dialling::Permanent,
-        accounts: Accounts::from_first("1000", panels).unwrap(),
         receiver: None,
         line: 0,
         keys: Keys::None,
         pads: Pads::Binary,
+    }
+}
+
+fn order(panels: u32) -> Order {
+    Order {
+        target: SocketAddr::from(([127, 0, 0, 1], 9_009)),
+        speaks: Speaks::Dc09(dc09()),
+        accounts: Accounts::from_first("1000", panels).unwrap(),
         scenario: Scenario::built_in("faults").unwrap(),
         rate: Rate::PerSecond(10.0),
         duration: "60s".parse().unwrap(),
@@ -37,7 +44,9 @@ fn order(panels: u32) -> Order {
 }
 
 fn members(order: &Order, parts: &[Part]) -> Vec<(Member, Option<Mono>)> {
-    let plans = parts.iter().map(|part| order.plan(part, &Still));
+    let plans = parts
+        .iter()
+        .map(|part| order.dc09_plan(&dc09(), part, &Still));
     plans
         .flat_map(|(plan, scripts)| {
             let due = scripts.into_iter().map(|script| script.due(Mono(0)));

@@ -18,14 +18,14 @@ mod habit;
 mod unanswered;
 
 use std::collections::VecDeque;
-use std::time::Duration;
 
 use model::{Account, CipherKey, Mono, Now, Wall};
 
 use crate::content::Content;
 use crate::dice::Dice;
 use crate::frame::{self, Replies, Reply, Seal, Under};
-use crate::kind::Kind;
+use crate::machine::Machine;
+pub use crate::machine::PanelEvent;
 use crate::terms::Share;
 pub use habit::Habit;
 use unanswered::Unanswered;
@@ -54,53 +54,6 @@ impl Identity {
             line: 0,
         }
     }
-}
-
-/// What happened to a panel.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PanelEvent {
-    /// A signal was acknowledged.
-    Acknowledged {
-        /// Its number within the panel.
-        number: u64,
-        /// What it is about.
-        kind: Kind,
-        /// From when it was meant to be sent until its first answer.
-        took: Duration,
-        /// Whether all that was sent before it had been answered by then (I5).
-        in_order: bool,
-    },
-    /// A signal was answered with DUH.
-    Refused {
-        /// Its number within the panel.
-        number: u64,
-        /// What it is about.
-        kind: Kind,
-    },
-    /// A supervision message was acknowledged.
-    Supervised {
-        /// From when it was meant to be sent until its first answer.
-        took: Duration,
-    },
-    /// A supervision message was answered with DUH.
-    PollRefused,
-    /// A NAK: the clock was set by it, and all that is unanswered goes out again.
-    SetBack,
-    /// An answer to nothing that waits for one: the answer to a signal sent twice, mostly.
-    Stray,
-    /// Octets that are no answer.
-    Unreadable,
-    /// An answer in clear, or under another key, to what was sent encrypted. It counts for
-    /// nothing: anybody could have written it.
-    NotAuthentic,
-    /// An answer was ignored on purpose.
-    Ignored,
-    /// A message was sent twice on purpose.
-    Doubled,
-    /// Nobody answered in time, and all is sent again.
-    Repeating,
-    /// Nobody answered in time, several times over: close the connection and try another.
-    HangUp,
 }
 
 /// One simulated panel.
@@ -171,33 +124,6 @@ impl Panel {
         self.identity
     }
 
-    /// Whether another message may be reported now.
-    pub fn has_room(&self) -> bool {
-        self.unanswered.len() < self.habit.window
-    }
-
-    /// Whether nothing waits for an answer.
-    pub fn is_at_rest(&self) -> bool {
-        self.unanswered.is_empty()
-    }
-
-    /// Something happened. `intended` is when it was meant to be sent, from which the time to
-    /// its acknowledgement counts. To be called only while [`Self::has_room`].
-    pub fn report(&mut self, now: Now, intended: Mono, content: Content) {
-        self.sequence = if self.habit.constant_sequence {
-            1
-        } else {
-            self.sequence % 9_999 + 1
-        };
-        self.send(now, intended, self.sequence, Some(content));
-    }
-
-    /// Sends a supervision message, NULL, which was meant to be sent at `intended`. To be called
-    /// only while [`Self::has_room`].
-    pub fn supervise(&mut self, now: Now, intended: Mono) {
-        self.send(now, intended, 0, None);
-    }
-
     fn send(&mut self, now: Now, intended: Mono, sequence: u16, content: Option<Content>) {
         debug_assert!(self.has_room(), "a panel keeps to its window (I7)");
         let stamp = self.stamp(now);
@@ -220,71 +146,6 @@ impl Panel {
             frame,
             first_answer: None,
         });
-    }
-
-    /// A connection is there: all that is unanswered is sent, in its order.
-    pub fn handle_connected(&mut self, now: Now) {
-        self.connected = true;
-        self.resent = 0;
-        self.send_all(now);
-    }
-
-    /// The connection is gone; what came of an answer counts no more.
-    pub fn handle_disconnected(&mut self) {
-        self.connected = false;
-        self.deadline = None;
-        self.transmit.clear();
-        self.replies = Replies::default();
-    }
-
-    /// Octets came in, split anywhere.
-    pub fn handle_bytes(&mut self, now: Now, bytes: &[u8]) {
-        for reply in self.replies.read(self.key.as_ref(), bytes) {
-            self.handle_reply(now, reply);
-        }
-    }
-
-    /// A datagram came in.
-    pub fn handle_datagram(&mut self, now: Now, bytes: &[u8]) {
-        for reply in Replies::read_datagram(self.key.as_ref(), bytes) {
-            self.handle_reply(now, reply);
-        }
-    }
-
-    /// The deadline of [`Self::poll_timeout`] has passed.
-    pub fn handle_timeout(&mut self, now: Now) {
-        if self.deadline.is_none_or(|deadline| now.mono < deadline) {
-            return;
-        }
-        if self.resent < self.habit.resends {
-            self.resent += 1;
-            self.events.push_back(PanelEvent::Repeating);
-            self.send_all(now);
-        } else {
-            self.deadline = None;
-            self.events.push_back(PanelEvent::HangUp);
-        }
-    }
-
-    /// From now on every answer is heard: at the end of a run nothing is ignored on purpose, so
-    /// that what stays unanswered is the receiver's.
-    pub const fn hear_all(&mut self) {
-        self.habit.deaf = Share::NONE;
-    }
-
-    /// The next frame to be sent.
-    pub fn poll_transmit(&mut self) -> Option<Vec<u8>> {
-        self.transmit.pop_front()
-    }
-
-    /// The next thing that happened.
-    pub fn poll_event(&mut self) -> Option<PanelEvent> {
-        self.events.pop_front()
-    }
-
-    /// When [`Self::handle_timeout`] is due, if ever.
-    pub const fn poll_timeout(&self) -> Option<Mono> {
-        self.deadline
     }
 
     fn panel_time(&self, now: Now) -> Wall {
@@ -382,8 +243,8 @@ impl Panel {
                 in_order,
             },
             Some(number) => PanelEvent::Refused { number, kind },
-            None if accepted => PanelEvent::Supervised { took },
-            None => PanelEvent::PollRefused,
+            None if accepted => PanelEvent::Answered { kind, took },
+            None => PanelEvent::Declined(kind),
         }
     }
 
@@ -412,6 +273,88 @@ impl Panel {
             waiting.frame = self.encode(waiting.sequence, waiting.content.as_ref(), stamp);
         }
         self.unanswered = all;
+    }
+}
+
+impl Machine for Panel {
+    type Content = Content;
+
+    fn has_room(&self) -> bool {
+        self.unanswered.len() < self.habit.window
+    }
+
+    fn is_at_rest(&self) -> bool {
+        self.unanswered.is_empty()
+    }
+
+    fn report(&mut self, now: Now, intended: Mono, content: Content) {
+        self.sequence = if self.habit.constant_sequence {
+            1
+        } else {
+            self.sequence % 9_999 + 1
+        };
+        self.send(now, intended, self.sequence, Some(content));
+    }
+
+    fn supervise(&mut self, now: Now, intended: Mono) {
+        self.send(now, intended, 0, None);
+    }
+
+    /// A connection is there: all that is unanswered is sent, in its order.
+    fn handle_connected(&mut self, now: Now, _: Mono) {
+        self.connected = true;
+        self.resent = 0;
+        self.send_all(now);
+    }
+
+    fn handle_disconnected(&mut self) {
+        self.connected = false;
+        self.deadline = None;
+        self.transmit.clear();
+        self.replies = Replies::default();
+    }
+
+    fn handle_bytes(&mut self, now: Now, bytes: &[u8]) {
+        for reply in self.replies.read(self.key.as_ref(), bytes) {
+            self.handle_reply(now, reply);
+        }
+    }
+
+    fn handle_datagram(&mut self, now: Now, bytes: &[u8]) {
+        for reply in Replies::read_datagram(self.key.as_ref(), bytes) {
+            self.handle_reply(now, reply);
+        }
+    }
+
+    fn handle_timeout(&mut self, now: Now) {
+        if self.deadline.is_none_or(|deadline| now.mono < deadline) {
+            return;
+        }
+        if self.resent < self.habit.resends {
+            self.resent += 1;
+            self.events.push_back(PanelEvent::Repeating);
+            self.send_all(now);
+        } else {
+            self.deadline = None;
+            self.events.push_back(PanelEvent::HangUp);
+        }
+    }
+
+    fn hear_all(&mut self) {
+        self.habit.deaf = Share::NONE;
+    }
+
+    fn transmit(&mut self, out: &mut Vec<u8>) -> bool {
+        let frame = self.transmit.pop_front();
+        frame.map(|frame| out.extend(frame)).is_some()
+    }
+
+    fn poll_event(&mut self) -> Option<PanelEvent> {
+        self.events.pop_front()
+    }
+
+    fn poll_timeout(&self) -> Option<Mono> {
+        self.deadline
     }
 }
 

@@ -1,6 +1,9 @@
+use std::time::Duration;
+
 use wire::dc09::{CrcForm, Deframer, Found, Frame, enclose, reply};
 
 use super::*;
+use crate::kind::Kind;
 
 const T0: Now = Now {
     mono: Mono(1_000_000_000),
@@ -23,15 +26,14 @@ fn panel(habit: Habit) -> Panel {
         line: 0x78,
     };
     let mut panel = Panel::new(identity, habit);
-    panel.handle_connected(T0);
+    panel.handle_connected(T0, T0.mono);
     panel
 }
 
 /// What the panel transmits now, frame by frame.
 fn frames(panel: &mut Panel) -> Vec<Vec<u8>> {
-    let octets: Vec<u8> = std::iter::from_fn(|| panel.poll_transmit())
-        .flatten()
-        .collect();
+    let mut octets = Vec::new();
+    while panel.transmit(&mut octets) {}
     let (mut deframer, mut input) = (Deframer::new(), &octets[..]);
     let mut frames = Vec::new();
     while let Some(found) = deframer.next(&mut input) {
@@ -123,7 +125,7 @@ fn what_is_sent_again_is_the_same_to_the_octet() {
     panel.handle_timeout(later(10));
     assert_eq!(events(&mut panel), [PanelEvent::HangUp]);
     panel.handle_disconnected();
-    panel.handle_connected(later(11));
+    panel.handle_connected(later(11), later(11).mono);
     assert_eq!(frames(&mut panel), first);
 }
 
@@ -146,7 +148,7 @@ fn a_new_connection_carries_all_that_is_unanswered_in_its_order() {
         Vec::<String>::new(),
         "nobody to send it to"
     );
-    panel.handle_connected(later(1));
+    panel.handle_connected(later(1), later(1).mono);
     assert_eq!(sequences(&mut panel), ["0002", "0003", "0004"]);
 }
 
@@ -217,7 +219,7 @@ fn duh_ends_a_signal_and_garbage_does_not() {
 fn a_nak_sets_the_clock_and_the_signal_goes_out_with_the_right_time() {
     let habit = Habit::plain();
     let mut panel = Panel::new(panel(habit).identity(), habit).with_clock_error(-3_600_000_000);
-    panel.handle_connected(T0);
+    panel.handle_connected(T0, T0.mono);
     report(&mut panel, T0, 1);
     let wrong = frames(&mut panel);
     assert!(wrong[0].ends_with(b"_14:06:40,06-15-2025"));
@@ -258,7 +260,8 @@ fn supervision_has_sequence_zero_and_is_answered_like_the_rest() {
     assert_eq!(
         events(&mut panel),
         [
-            PanelEvent::Supervised {
+            PanelEvent::Answered {
+                kind: Kind::Poll,
                 took: Duration::ZERO
             },
             acknowledged(1, 0, true)
@@ -292,7 +295,7 @@ fn encrypted() -> (Panel, CipherKey) {
     let key = CipherKey::from_ascii("AAAAAAAAAAAAAAAA").unwrap();
     let plain = panel(Habit::plain());
     let mut panel = Panel::new(plain.identity(), Habit::plain()).with_key(Some(key.clone()));
-    panel.handle_connected(T0);
+    panel.handle_connected(T0, T0.mono);
     (panel, key)
 }
 
@@ -355,7 +358,7 @@ fn an_encrypted_repeat_is_the_same_to_the_octet_until_it_is_too_old() {
     panel.handle_timeout(later(5));
     assert_eq!(frames(&mut panel), first);
     panel.handle_disconnected();
-    panel.handle_connected(later(31));
+    panel.handle_connected(later(31), later(31).mono);
     assert_ne!(frames(&mut panel), first);
 }
 
@@ -402,7 +405,7 @@ fn a_panel_with_a_constant_sequence_sends_0001_for_ever_and_doubles_are_the_same
 fn an_answer_with_none_in_place_of_the_receiver_is_understood() {
     let identity = Identity::of(Account::parse(b"1234").unwrap());
     let mut panel = Panel::new(identity, Habit::plain());
-    panel.handle_connected(T0);
+    panel.handle_connected(T0, T0.mono);
     report(&mut panel, T0, 1);
     frames(&mut panel);
     let mut octets = Vec::new();

@@ -2,7 +2,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use model::CipherKey;
-use sim::fleet::{Finished, Fleet, FleetPlan, Member, Pace, Silence, Transport};
+use sim::fleet::{Absence, Finished, Fleet, FleetPlan, Member, Pace, Transport};
 use sim::panel::Habit;
 use sim::terms::Share;
 
@@ -143,11 +143,8 @@ async fn a_silent_panel_says_nothing_for_its_time_and_comes_back_on_a_new_connec
     let receiver = Receiver::start(|_| Treatment::Acknowledge).await;
     let silent = members(3, |member| {
         member.supervision = Some(Duration::from_millis(20));
-        member.silence = Some(Silence {
-            after: Duration::from_millis(200),
-            lasts: Duration::from_millis(400),
-            again: None,
-        });
+        let [after, lasts] = [200, 400].map(Duration::from_millis);
+        member.absences = vec![Absence::silence(after, lasts)];
     });
     let mut fleet = Fleet::start(
         FleetPlan {
@@ -162,8 +159,11 @@ async fn a_silent_panel_says_nothing_for_its_time_and_comes_back_on_a_new_connec
     }
     let before = receiver.received().len();
     let connected = fleet.counters().connected;
-    while fleet.counters().reconnected < 3 {
+    while fleet.counters().reconnected == 0 {
         assert_eq!(receiver.received().len(), before, "silence");
+        tokio::task::yield_now().await;
+    }
+    while fleet.counters().reconnected < 3 {
         tokio::task::yield_now().await;
     }
     fleet.work(Duration::from_millis(200)).await;

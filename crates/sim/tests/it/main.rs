@@ -5,8 +5,10 @@
     reason = "a test says by its panic what went wrong"
 )]
 
+mod broker;
 mod clock;
 mod faults;
 mod fleet;
 mod orders;
+mod panels;
 mod receiver;

@@ -21,3 +21,10 @@ CREATE TABLE ticket_key (
     sealed BLOB    NOT NULL,
     made   INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- What was told of ends that come: no restart tells it again.
+CREATE TABLE expiry_told (
+    subject   TEXT    NOT NULL PRIMARY KEY,                             -- server, authority HEX, path IDX
+    not_after INTEGER NOT NULL,
+    step      INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;

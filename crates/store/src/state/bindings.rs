@@ -59,6 +59,7 @@ pub(super) fn standing(
         let binding = binding(row, sealer)?;
         let standing = PathStanding {
             key_is_lost: binding.key_is_lost(),
+            has_secret: binding.secret.is_some(),
             learned: binding.learned,
         };
         Ok((binding.path, standing))
@@ -76,6 +77,19 @@ pub(super) fn one(
         binding(row, sealer).map_err(senseless)
     });
     found.optional()
+}
+
+/// The paths of a panel, within a change.
+pub(super) fn of_panel(
+    tx: &Connection,
+    sealer: &dyn Sealer,
+    panel: PanelId,
+) -> rusqlite::Result<Vec<PathBinding>> {
+    let mut select = tx.prepare_cached(&select("panel.id = ?1 ORDER BY path.idx"))?;
+    let found = select.query_map([panel.as_bytes()], |row| {
+        binding(row, sealer).map_err(senseless)
+    })?;
+    found.collect()
 }
 
 /// Every path of a family that shows an account, within a change.

@@ -9,6 +9,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod bindings;
+pub(crate) mod condition;
 pub(crate) mod panels;
 pub(crate) mod paths;
 pub(crate) mod read;
@@ -16,5 +17,6 @@ pub(crate) mod states;
 pub(crate) mod strays;
 pub(crate) mod supervision;
 pub(crate) mod tokens;
+pub(crate) mod trust;
 pub(crate) mod verdicts;
 pub(crate) mod writer;

@@ -3,7 +3,7 @@
 //! Invariant: two paths that one frame could match both never coexist ([`Path::overlaps`]), not
 //! within one panel either.
 //! Invariant: a panel keeps one path at least.
-//! Invariant: a key is sealed before it is written, and gone with its path (I10).
+//! Invariant: a key is sealed before it is written, and gone with its path, like its secret (I10).
 
 use engine::ports::{AddError, ChangeError, KeyChange, NewPath, PathBinding, PathChange, Sealer};
 use model::{
@@ -164,7 +164,7 @@ pub(super) fn described<'a>(
     path: &'a Path,
     receiver: Option<&'a str>,
     line: Option<&'a str>,
-) -> [(&'static str, Option<&'a str>); 8] {
+) -> [(&'static str, Option<&'a str>); 9] {
     let yes = |set: bool| set.then_some("yes");
     [
         ("family", Some(path.family.as_str())),
@@ -174,6 +174,10 @@ pub(super) fn described<'a>(
         (
             "listener",
             path.listener.as_ref().map(model::ListenerName::as_str),
+        ),
+        (
+            "path_name",
+            path.path_name.as_ref().map(model::PathName::as_str),
         ),
         ("hub", yes(path.policy.hub)),
         ("accept_skewed", yes(path.policy.accept_skewed)),
@@ -198,7 +202,11 @@ fn place(tx: &Connection, panel: PanelId) -> rusqlite::Result<Option<Place>> {
 }
 
 /// A path that is known to be there.
-fn existing(tx: &Connection, sealer: &dyn Sealer, id: PathId) -> rusqlite::Result<PathBinding> {
+pub(super) fn existing(
+    tx: &Connection,
+    sealer: &dyn Sealer,
+    id: PathId,
+) -> rusqlite::Result<PathBinding> {
     bindings::one(tx, sealer, id)?.ok_or(rusqlite::Error::QueryReturnedNoRows)
 }
 
@@ -269,7 +277,7 @@ pub(crate) fn remove(
     }
     drop_keys(tx, binding.path.index)?;
     tx.execute(
-        "UPDATE path SET removed = ?2 WHERE idx = ?1",
+        "UPDATE path SET removed = ?2, secret = NULL WHERE idx = ?1",
         params![binding.path.index.0, deed.at.0],
     )?;
     let panel = binding.panel.to_string();
@@ -321,7 +329,7 @@ fn put_learned(tx: &Connection, path: PathIndex, learned: &Learned) -> rusqlite:
     .map(drop)
 }
 
-fn record(
+pub(super) fn record(
     tx: &Connection,
     deed: Deed<'_>,
     action: &'static str,

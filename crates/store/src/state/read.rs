@@ -4,10 +4,12 @@
 
 use std::str::FromStr;
 
-use engine::ports::{PanelDetail, PanelFilter, PanelPage, PartitionRow, Sealer, ZoneRow};
+use engine::ports::{
+    OutputRow, PanelDetail, PanelFilter, PanelPage, PartitionRow, Sealer, Since, ZoneRow,
+};
 use model::{
     Account, EventClass, EventSeq, Organisation, OrganisationId, Panel, PanelId, PanelIndex,
-    PartitionState, PointNumber, Site, SiteId, Wall, limits,
+    PartitionState, PointNumber, Site, SiteId, Wall, ZoneState, limits,
 };
 use rusqlite::{Row, params};
 
@@ -55,8 +57,13 @@ pub(crate) fn panel(
     sealer: &dyn Sealer,
     id: PanelId,
 ) -> Result<Option<PanelDetail>, Trouble> {
-    let sql = "SELECT idx, id, organisation, site, name, created FROM panel WHERE id = ?1";
-    let Some(mut panel) = rows(conn, sql, [id.as_bytes()], panel_row)?.pop() else {
+    let sql =
+        "SELECT idx, id, organisation, site, name, created, disabled FROM panel WHERE id = ?1";
+    let with_disabled = |row: &Row<'_>| {
+        let disabled: Option<i64> = get(row, 6)?;
+        Ok((panel_row(row)?, disabled.map(Wall)))
+    };
+    let Some((mut panel, disabled)) = rows(conn, sql, [id.as_bytes()], with_disabled)?.pop() else {
         return Ok(None);
     };
     let (paths, standings) = bindings::standing(conn, sealer, panel.index)?
@@ -67,14 +74,19 @@ pub(crate) fn panel(
     let sql = "SELECT number, state, since_seq, since, registered FROM partition \
                WHERE panel = ?1 ORDER BY length(number), number";
     let partitions = rows(conn, sql, [panel.index.0], partition_row)?;
-    let sql = "SELECT number, partition, last_seq, last_class, last, registered FROM zone \
-               WHERE panel = ?1 ORDER BY length(number), number";
+    let sql = "SELECT number, partition, last_seq, last_class, last, registered, \
+               state, state_seq, since FROM zone WHERE panel = ?1 ORDER BY length(number), number";
     let zones = rows(conn, sql, [panel.index.0], zone_row)?;
+    let sql = "SELECT number, is_on, since_seq, since FROM output \
+               WHERE panel = ?1 ORDER BY length(number), number";
+    let outputs = rows(conn, sql, [panel.index.0], output_row)?;
     Ok(Some(PanelDetail {
         panel,
         standings,
+        disabled,
         partitions,
         zones,
+        outputs,
     }))
 }
 
@@ -139,7 +151,30 @@ fn zone_row(row: &Row<'_>) -> Result<ZoneRow, String> {
         last_seq: EventSeq(get::<i64>(row, 2)?.cast_unsigned()),
         last_class: EventClass::from_str(&class).map_err(|error| error.to_string())?,
         last: Wall(get(row, 4)?),
+        state: zone_state(row)?,
         registered: get(row, 5)?,
+    })
+}
+
+fn zone_state(row: &Row<'_>) -> Result<Option<Since<ZoneState>>, String> {
+    let Some(state) = get::<Option<String>>(row, 6)? else {
+        return Ok(None);
+    };
+    Ok(Some(Since {
+        state: ZoneState::parse(&state).ok_or("no state of a zone")?,
+        seq: EventSeq(get::<i64>(row, 7)?.cast_unsigned()),
+        at: Wall(get(row, 8)?),
+    }))
+}
+
+fn output_row(row: &Row<'_>) -> Result<OutputRow, String> {
+    Ok(OutputRow {
+        number: point_number(&get::<String>(row, 0)?)?,
+        on: Since {
+            state: get(row, 1)?,
+            seq: EventSeq(get::<i64>(row, 2)?.cast_unsigned()),
+            at: Wall(get(row, 3)?),
+        },
     })
 }
 

@@ -3,10 +3,13 @@
 //! Invariant: observations, cursor and the chains' heads are one transaction.
 //! Invariant: an observation never overwrites what a later event said.
 
-use engine::ports::{Observation, Projection};
-use model::{EventSeq, PanelId, PartitionState, PointNumber, RetentionClass, Wall};
+use engine::ports::{KnownPartitions, Observation, Projection};
+use model::{EventSeq, PanelId, PartitionState, PointNumber, RetentionClass, Wall, ZoneState};
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::read::{get, rows};
+use crate::error::Trouble;
+use crate::files::Lease;
 use crate::journal::chain::{self, Heads};
 use crate::journal::day_file::link;
 
@@ -18,6 +21,25 @@ pub(crate) fn cursor(conn: &Connection) -> rusqlite::Result<EventSeq> {
     let mut select = conn.prepare_cached("SELECT seq FROM cursor WHERE name = ?1")?;
     let seq = select.query_row([STATES], |row| row.get::<_, i64>(0));
     Ok(EventSeq(seq.optional()?.unwrap_or(0).cast_unsigned()))
+}
+
+/// What the partitions of some panels are known to be.
+pub(crate) fn partitions(
+    conn: &Lease<'_>,
+    panels: &[PanelId],
+) -> Result<Vec<KnownPartitions>, Trouble> {
+    let sql = "SELECT number, state FROM partition \
+               WHERE panel = (SELECT idx FROM panel WHERE id = ?1) AND state IS NOT NULL";
+    let of = |panel: &PanelId| {
+        let known = rows(conn, sql, [panel.as_bytes()], |row| {
+            let (number, state): (String, String) = (get(row, 0)?, get(row, 1)?);
+            let number = PointNumber::parse(number.as_bytes()).ok_or("no number")?;
+            let state = PartitionState::parse(&state).ok_or("no state of a partition")?;
+            Ok((number, state))
+        })?;
+        Ok(KnownPartitions(known))
+    };
+    panels.iter().map(of).collect()
 }
 
 /// Applies a projection and anchors the chains' heads.
@@ -92,6 +114,7 @@ pub(super) fn observe(tx: &Connection, observation: &Observation) -> rusqlite::R
             partition,
             number,
             class,
+            moved,
             seq,
             at,
         } => {
@@ -112,10 +135,61 @@ pub(super) fn observe(tx: &Connection, observation: &Observation) -> rusqlite::R
                 seq.0.cast_signed(),
                 class.as_str(),
                 at.0
+            ])?;
+            match moved {
+                Some(state) => move_zone(tx, panel, *number, *state, *seq, *at),
+                None => Ok(()),
+            }
+        }
+        Observation::Output {
+            panel,
+            number,
+            on,
+            seq,
+            at,
+        } => {
+            let Some(panel) = index_of(tx, *panel)? else {
+                return Ok(());
+            };
+            tx.prepare_cached(
+                "INSERT INTO output (panel, number, is_on, since_seq, since) \
+                 VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (panel, number) DO UPDATE SET \
+                 is_on = excluded.is_on, since_seq = excluded.since_seq, since = excluded.since \
+                 WHERE excluded.since_seq > since_seq",
+            )?
+            .execute(params![
+                panel,
+                number.as_str(),
+                on,
+                seq.0.cast_signed(),
+                at.0
             ])
             .map(drop)
         }
     }
+}
+
+/// Apart from what was last heard of the zone, since a verdict may move it later.
+fn move_zone(
+    tx: &Connection,
+    panel: u32,
+    number: PointNumber,
+    state: ZoneState,
+    seq: EventSeq,
+    at: Wall,
+) -> rusqlite::Result<()> {
+    tx.prepare_cached(
+        "UPDATE zone SET state = ?3, state_seq = ?4, since = ?5 \
+         WHERE panel = ?1 AND number = ?2 AND (state_seq IS NULL OR state_seq < ?4)",
+    )?
+    .execute(params![
+        panel,
+        number.as_str(),
+        state.as_str(),
+        seq.0.cast_signed(),
+        at.0
+    ])
+    .map(drop)
 }
 
 /// The dense number of a panel; `None` of one that is not registered, whose events have no states.

@@ -1,5 +1,6 @@
 //! The registry as lists in memory: the model that the conformance suite holds SQLite against.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use engine::ports::{
@@ -11,21 +12,25 @@ use model::{
     PathCipher, PathId, PathIndex, Site, Wall,
 };
 
+use crate::memory_trust::MemoryTrust;
 use crate::support::{Seeded, TestClock};
 
 /// Panels, bindings and tokens. Nothing is audited here, and nothing sealed.
 pub(crate) struct MemoryRegistry(Mutex<State>);
 
-struct State {
+pub(crate) struct State {
     ids: IdSource,
     organisation: Organisation,
     site: Site,
     /// Without their paths.
-    panels: Vec<Panel>,
-    bindings: Vec<PathBinding>,
+    pub(crate) panels: Vec<Panel>,
+    pub(crate) bindings: Vec<PathBinding>,
     /// Paths ever registered.
     paths: u32,
     tokens: Vec<TokenRow>,
+    pub(crate) trust: MemoryTrust,
+    /// Since when panels are disabled.
+    pub(crate) disabled: HashMap<PanelId, Wall>,
 }
 
 impl MemoryRegistry {
@@ -49,15 +54,17 @@ impl MemoryRegistry {
             bindings: Vec::new(),
             paths: 0,
             tokens: Vec::new(),
+            trust: MemoryTrust::default(),
+            disabled: HashMap::new(),
         }))
     }
 
-    fn with<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
+    pub(crate) fn with<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
         act(&mut self.0.lock().unwrap())
     }
 }
 
-fn answer<'a, T: Send + 'a>(answer: T) -> Answering<'a, T> {
+pub(crate) fn answer<'a, T: Send + 'a>(answer: T) -> Answering<'a, T> {
     Box::pin(async move { answer })
 }
 
@@ -111,7 +118,7 @@ impl State {
             keys: new.key.iter().cloned().collect(),
             learned: Learned::default(),
             secret: None,
-            disabled: false,
+            disabled: self.disabled.contains_key(&panel.id),
         };
         self.bindings.push(binding.clone());
         Ok(binding)
@@ -145,7 +152,7 @@ impl State {
         }
     }
 
-    fn path(&mut self, path: PathId) -> Result<&mut PathBinding, ChangeError> {
+    pub(crate) fn path(&mut self, path: PathId) -> Result<&mut PathBinding, ChangeError> {
         let found = self.bindings.iter_mut().find(|known| known.path.id == path);
         found.ok_or(ChangeError::UnknownPath { path })
     }
@@ -183,6 +190,7 @@ impl State {
             return Err(ChangeError::LastPath { path, panel });
         }
         self.bindings.retain(|other| other.path.id != path);
+        self.trust.forget(known.path.index);
         Ok(known.path)
     }
 
@@ -213,12 +221,15 @@ impl State {
         let standing = |known: &PathBinding| PathStanding {
             learned: known.learned.clone(),
             key_is_lost: known.key_is_lost(),
+            has_secret: known.secret.is_some(),
         };
         Some(PanelDetail {
             standings: own.map(standing).collect(),
+            disabled: self.disabled.get(&id).copied(),
             panel: self.whole(panel),
             partitions: Vec::new(),
             zones: Vec::new(),
+            outputs: Vec::new(),
         })
     }
 }

@@ -3,7 +3,9 @@
 use std::fmt;
 
 use arrayvec::ArrayString;
-use model::{Account, Code, EventFlags, Item, PanelCode, Point, PointNumber, Signal, Wall};
+use model::{
+    Account, Code, EventFlags, Extended, Item, PanelCode, Point, PointNumber, Signal, Wall,
+};
 
 use super::builder::Target;
 use super::out::{self, Members, Out, Set};
@@ -181,6 +183,7 @@ impl Evt {
             panel_time: self.sent,
             occurred: self.occurred,
             flags,
+            extended: self.delay.map(Extended::entry_delay).into_iter().collect(),
             ..signal(account, self.item(), raw)
         }
     }

@@ -9,4 +9,6 @@ mod frames;
 #[cfg(test)]
 mod mqtt;
 #[cfg(test)]
+mod panel;
+#[cfg(test)]
 mod vectors;

@@ -4,13 +4,14 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 
 use engine::ports::{
-    AddError, Answering, ChangeError, KeyChange, NewPanel, NewPath, PanelAdmin, PanelDetail,
-    PanelFilter, PanelPage, PartitionRow, PathBinding, PathChange, PathStanding, ReadError,
-    Registry, ZoneRow,
+    AddError, Answering, ChangeError, KeyChange, NewPanel, NewPath, OutputRow, PanelAdmin,
+    PanelDetail, PanelFilter, PanelPage, PartitionRow, PathBinding, PathChange, PathStanding,
+    ReadError, Registry, Since, ZoneRow,
 };
 use model::{
     Account, Actor, ArmMode, CipherKey, EventClass, EventSeq, Learned, Organisation, Panel,
     PanelId, PanelIndex, PartitionState, Path, PathCipher, PathId, PathIndex, Site, Wall,
+    ZoneState,
 };
 
 use super::NOW;
@@ -284,6 +285,7 @@ impl Registry for Register {
         let standing = self.standing.lock().unwrap().clone();
         let detail = panel.map(|panel| PanelDetail {
             standings: vec![standing; panel.paths.len()],
+            disabled: None,
             panel,
             partitions: vec![PartitionRow {
                 number: number("1"),
@@ -298,7 +300,20 @@ impl Registry for Register {
                 last_seq: EventSeq(1),
                 last_class: EventClass::Burglary,
                 last: NOW,
+                state: Some(Since {
+                    state: ZoneState::Open,
+                    seq: EventSeq(1),
+                    at: NOW,
+                }),
                 registered: true,
+            }],
+            outputs: vec![OutputRow {
+                number: number("2"),
+                on: Since {
+                    state: true,
+                    seq: EventSeq(1),
+                    at: NOW,
+                },
             }],
         });
         Box::pin(async move { Ok(detail) })

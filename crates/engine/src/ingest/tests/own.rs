@@ -3,6 +3,7 @@
 use model::{OwnCode, PanelId};
 
 use super::*;
+use crate::ports::Sessions;
 
 fn own(path: PathIndex, code: OwnCode) -> OwnEvent {
     OwnEvent {
@@ -181,4 +182,35 @@ async fn each_kind_of_doubt_raises_its_own_event_and_a_repeat_raises_none() {
     flagged(&mut bench, 3, plain | EventFlags::ODD_PADDING).await;
     let codes: Vec<_> = raised(&bench).into_iter().map(|(code, _)| code).collect();
     assert_eq!(codes, [OwnCode::PlainAfterEncrypted, OwnCode::OddPadding]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn signals_of_a_path_on_which_two_may_live_bear_the_doubt() {
+    let mut bench = Bench::new(FakeLog::default()).await;
+    bench.stored(1, None).await;
+    let now = bench.clock.now().mono;
+    for turn in 0..4 {
+        let at = now.after(Duration::from_secs(turn * 10));
+        let source = if turn % 2 == 0 {
+            "192.0.2.1"
+        } else {
+            "192.0.2.2"
+        };
+        bench.places.arrived(ports::Arrival {
+            path: PATH,
+            place: ports::SessionPlace {
+                gateway: 1,
+                connection: turn,
+            },
+            source: source.parse().unwrap(),
+            at,
+        });
+        let later = at.after(Duration::from_secs(1));
+        bench.places.spoke(PATH, model::Epoch(at.0), later);
+    }
+    bench.stored(2, None).await;
+    bench.ingest.report(own(PATH, OwnCode::PathLost)).await;
+    let doubted = |row: &model::NewEvent| row.flags.contains(EventFlags::POSSIBLE_CLONE);
+    let rows: Vec<bool> = bench.log.rows().iter().map(doubted).collect();
+    assert_eq!(rows, [false, true, false], "R1: not what we say ourselves");
 }

@@ -14,8 +14,8 @@ use crate::ports::{
 
 /// Bindings as they would lie in the file. It checks nothing: that is the store's.
 #[derive(Default)]
-pub(super) struct Shelf {
-    pub(super) bindings: Mutex<Vec<PathBinding>>,
+pub(crate) struct Shelf {
+    pub(crate) bindings: Mutex<Vec<PathBinding>>,
     pub(super) learned: Mutex<Vec<Vec<(PathIndex, Learned)>>>,
     pub(super) broken: Mutex<bool>,
 }
@@ -51,7 +51,7 @@ impl Shelf {
         binding
     }
 
-    fn change(
+    pub(crate) fn change(
         &self,
         path: PathId,
         change: impl FnOnce(&mut PathBinding),
@@ -168,8 +168,25 @@ impl ports::Registry for Shelf {
         unreachable!("the registry lists no panels")
     }
 
-    fn panel(&self, _: PanelId) -> Answering<'_, Result<Option<PanelDetail>, ReadError>> {
-        unreachable!("the registry shows no panels")
+    fn panel(&self, id: PanelId) -> Answering<'_, Result<Option<PanelDetail>, ReadError>> {
+        let bindings = self.bindings.lock().unwrap();
+        let own: Vec<_> = bindings.iter().filter(|one| one.panel == id).collect();
+        let detail = own.first().map(|first| PanelDetail {
+            panel: Panel {
+                id,
+                index: first.panel_index,
+                organisation: first.organisation,
+                site: first.site,
+                name: String::new(),
+                created: Wall(0),
+                paths: own.iter().map(|one| one.path.clone()).collect(),
+            },
+            standings: Vec::new(),
+            disabled: None,
+            partitions: Vec::new(),
+            zones: Vec::new(),
+        });
+        Box::pin(async move { Ok(detail) })
     }
 
     fn organisations(&self) -> Answering<'_, Result<Vec<Organisation>, ReadError>> {

@@ -121,3 +121,38 @@ proptest! {
         }
     }
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    /// I6, R9: a path that moves from connection to connection, and whose older ones end in any order and as
+    /// late as they like, is never lost while it speaks by its newest.
+    #[test]
+    fn no_sequence_of_takeovers_and_late_farewells_makes_a_live_path_lost(
+        steps in proptest::collection::vec((0_usize..3, 0_usize..6), 1..60),
+    ) {
+        let mut one = watched(1, 1, 60);
+        one.farewell = true;
+        let mut world = World::new(vec![one]);
+        let mut epochs = vec![Epoch(1)];
+        for (what, which) in steps {
+            match what {
+                // It connects anew, elsewhere; nobody said that it left.
+                0 => epochs.push(Epoch(epochs.last().unwrap().0 + 1)),
+                // An older connection of it ends.
+                1 if epochs.len() > 1 => {
+                    let gone = epochs.remove(which.min(epochs.len() - 2));
+                    world.machine.left(PathIndex(1), gone, world.now.mono);
+                }
+                _ => {}
+            }
+            world.machine.heard(&Sign {
+                path: PathIndex(1),
+                epoch: *epochs.last().unwrap(),
+                at: world.now.mono,
+            });
+            world.run(9 * SECOND);
+        }
+        prop_assert_eq!(&world.stored, &[]);
+    }
+}

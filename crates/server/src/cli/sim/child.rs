@@ -61,6 +61,7 @@ pub fn run() -> anyhow::Result<()> {
             drop(stop);
         });
         let run = Run::start(&task.order, &task.part, Arc::new(SystemClock));
+        let run = run.map_err(std::io::Error::other)?;
         let mut lost = None;
         let tell = |progress| {
             if let Err(error) = say(&Word::Progress(progress)) {

@@ -28,8 +28,7 @@ const THIS_BINARY: &str = "/proc/self/exe";
 /// readiness loop stays within bounds, and small machines allow no more.
 const FILES: u64 = 20_000;
 
-/// Files that a process needs besides those of its panels; and a panel that falls silent keeps its
-/// connection until it has another.
+/// Files that a process needs besides those of its panels.
 const SPARE: u64 = 100;
 
 /// What came of an order.
@@ -84,9 +83,7 @@ fn room(order: &Order) -> u32 {
         )
         .is_ok();
     let files = if raised { most } else { current.min(FILES) };
-    let silent = order.scenario.faults.silence.is_some();
-    let each = if silent { 2 } else { 1 };
-    let panels = files.saturating_sub(SPARE).max(1) / each;
+    let panels = files.saturating_sub(SPARE).max(1) / order.scenario.faults.connections_at_most();
     u32::try_from(panels).unwrap_or(u32::MAX).max(1)
 }
 
@@ -132,6 +129,7 @@ async fn here(
     stop: watch::Receiver<bool>,
 ) -> io::Result<Vec<Outcome>> {
     let run = Run::start(order, whole, Arc::clone(&clock) as Arc<dyn Clock>);
+    let run = run.map_err(io::Error::other)?;
     let tell = |progress| teller.tell(clock.now().mono, progress, out);
     run.work(LOOK, tell, stopped(stop)).await;
     Ok(vec![run.finish().await?])

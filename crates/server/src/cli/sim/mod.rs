@@ -8,8 +8,11 @@
 //! What never happens here: a word with the server by another way than the panels'. The fleet is
 //! a witness from outside; it is registered by `panel import`, as any fleet is.
 
+mod ca;
 pub mod child;
 mod crew;
+mod fitness;
+mod mqtt;
 mod options;
 mod order;
 mod progress;
@@ -21,11 +24,12 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
-use sim::fleet::{Dialling, Transport};
-use sim::order::{Keys, Order};
+use sim::fleet::Transport;
+use sim::order::{Keys, Order, Speaks};
 use sim::report::Report;
 use sim::run::Outcome;
 
+use options::Instead;
 pub use options::Options;
 
 use super::{Failure, Global, Out};
@@ -38,6 +42,10 @@ pub fn run(global: &Global, options: &Options) -> ExitCode {
 }
 
 fn carry_out(options: &Options, out: &mut Out) -> Result<ExitCode, Failure> {
+    if let Some(Instead::Ca(asked)) = &options.instead {
+        ca::make(asked, out)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     if options.list {
         out.text(&options::scenarios())?;
         out.line(format_args!(""))?;
@@ -74,6 +82,25 @@ fn carry_out(options: &Options, out: &mut Out) -> Result<ExitCode, Failure> {
     judge(&order, options, &report)
 }
 
+/// What the panels speak, without what is secret in it (I10).
+fn speaks(speaks: &Speaks) -> Value {
+    match speaks {
+        Speaks::Dc09(terms) => json!({
+            "transport": terms.transport,
+            "connection": terms.dialling,
+            "encrypted": terms.keys != Keys::None,
+        }),
+        Speaks::Mqtt(terms) => json!({
+            "version": terms.version,
+            "tls": terms.trust.versions,
+            "resumption": terms.trust.resumption,
+            "certificates": terms.trust.authority.is_some(),
+            "secrets": !terms.secrets.is_empty(),
+            "cbor": terms.cbor,
+        }),
+    }
+}
+
 fn create(path: &Path) -> Result<File, Failure> {
     File::create(path)
         .map_err(|error| Failure::new(format!("{} cannot be written: {error}", path.display()), ""))
@@ -84,11 +111,9 @@ fn document(order: &Order, options: &Options, sailed: &crew::Sailed, report: &Re
     json!({
         "run": {
             "target": order.target.to_string(),
-            "family": options.fleet.family,
-            "transport": order.transport,
-            "connection": order.dialling,
-            "encrypted": order.keys != Keys::None,
-            "scenario": options.load.scenario,
+            "family": options.fleet.family.name(),
+            "speaks": speaks(&order.speaks),
+            "scenario": order::scenario_name(options),
             "about": order.scenario.about,
             "rate": order.rate.to_string(),
             "poll": order.scenario.poll,
@@ -106,18 +131,16 @@ fn document(order: &Order, options: &Options, sailed: &crew::Sailed, report: &Re
 /// What the exit status says.
 fn judge(order: &Order, options: &Options, report: &Report) -> Result<ExitCode, Failure> {
     let spoke = report.kinds.values().any(|kind| kind.sent > 0);
+    let no_tls = report.counters.not_shaken > 0 && report.counters.connected == 0;
+    if no_tls {
+        let what = format!("nobody got through the TLS of {}", order.target);
+        let why: Vec<_> = report.reasons.keys().map(String::as_str).collect();
+        let hint = "Is it a listener for MQTT over TLS, and is --server-ca its authority?";
+        return Err(Failure::new(what, [&why.join("; "), hint].join(". ")));
+    }
     if spoke && !report.was_answered() {
-        let hint = match (order.transport, order.dialling) {
-            (Transport::Udp, _) => {
-                "Over UDP nobody says that no receiver is there: is that the \
-                 port, and does it take UDP? Receivers are silent to frames that they cannot read."
-            }
-            (Transport::Tcp, Dialling::Permanent | Dialling::PerMessage) => {
-                "Is it a DC-09 receiver, and are the panels registered there (--write-panels)?"
-            }
-        };
         let what = format!("nobody at {} answered a single message", order.target);
-        return Err(Failure::new(what, hint));
+        return Err(Failure::new(what, nobody_answers(order)));
     }
     if options.told.fail_on_loss && report.unanswered > 0 {
         let what = format!("{} signals stayed unanswered", report.unanswered);
@@ -127,4 +150,21 @@ fn judge(order: &Order, options: &Options, report: &Report) -> Result<ExitCode, 
         ));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What to look at where nobody answers.
+fn nobody_answers(order: &Order) -> &'static str {
+    match (&order.speaks, order.transport()) {
+        (Speaks::Dc09(_), Transport::Udp) => {
+            "Over UDP nobody says that no receiver is there: is that the \
+             port, and does it take UDP? Receivers are silent to frames that they cannot read."
+        }
+        (Speaks::Dc09(_), Transport::Tcp) => {
+            "Is it a DC-09 receiver, and are the panels registered there (--write-panels)?"
+        }
+        (Speaks::Mqtt(_), _) => {
+            "Are the panels registered there (--write-panels), and does the server know their \
+             authority (tls.client_ca)?"
+        }
+    }
 }

@@ -5,17 +5,24 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use clap::{Args, ValueEnum};
-use sim::faults::{Silences, Skew};
+use clap::{Args, Subcommand, ValueEnum};
+use sim::faults::{Moment, Silences, Skew};
 use sim::order::{Pads, Rate};
 use sim::scenario::{BUILT_IN, Scenario};
 use sim::terms::{Share, Span};
 
+use super::ca::CaOptions;
+use super::mqtt::MqttOptions;
+
 /// What `sim` can be told.
 #[derive(Debug, Args)]
 #[command(after_help = scenarios())]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct Options {
-    /// Where the receiver listens: HOST:PORT. Any DC-09 receiver will do, not only Watchfire.
+    #[command(subcommand)]
+    pub(super) instead: Option<Instead>,
+    /// Where the receiver listens: HOST:PORT. Any DC-09 receiver will do, not only Watchfire; and
+    /// any server of MQTT over TLS, as far as that goes.
     #[arg(long, value_name = "HOST:PORT", required_unless_present_any = ["list", "write_panels"])]
     pub(super) target: Option<String>,
     /// Show the built-in scenarios, and end.
@@ -24,6 +31,8 @@ pub struct Options {
     #[command(flatten)]
     pub(super) fleet: FleetOptions,
     #[command(flatten)]
+    pub(super) mqtt: MqttOptions,
+    #[command(flatten)]
     pub(super) load: LoadOptions,
     #[command(flatten)]
     pub(super) faults: FaultOptions,
@@ -31,13 +40,20 @@ pub struct Options {
     pub(super) told: ReportOptions,
 }
 
+/// What is done instead of letting a fleet report.
+#[derive(Debug, Subcommand)]
+pub(super) enum Instead {
+    /// Make an operator's certificate authority for simulated panels.
+    Ca(CaOptions),
+}
+
 /// Who is in the fleet.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "The fleet")]
 pub(super) struct FleetOptions {
     /// The protocol that the panels speak.
-    #[arg(long, default_value = "dc09", value_parser = ["dc09"])]
-    pub(super) family: String,
+    #[arg(long, value_enum, default_value_t = FamilyOption::Dc09)]
+    pub(super) family: FamilyOption,
     /// How many panels.
     #[arg(long, value_name = "N", default_value_t = 100)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
@@ -72,6 +88,25 @@ pub(super) struct FleetOptions {
     pub(super) write_panels: Option<PathBuf>,
 }
 
+/// What the panels speak.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum FamilyOption {
+    /// ANSI/SIA DC-09.
+    Dc09,
+    /// The panel protocol: MQTT over TLS, sixteen zones a panel.
+    Mqtt,
+}
+
+impl FamilyOption {
+    /// Its name, in tables and reports.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Dc09 => "dc09",
+            Self::Mqtt => "mqtt",
+        }
+    }
+}
+
 /// A key, or what keys are made from: never printed (I10).
 #[derive(Clone)]
 pub(super) struct Secret(pub(super) String);
@@ -94,9 +129,13 @@ impl fmt::Debug for Secret {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "The load")]
 pub(super) struct LoadOptions {
-    /// What the panels live through: a built-in scenario by its name, or a file.
-    #[arg(long, value_name = "NAME|FILE", default_value = "day")]
-    pub(super) scenario: String,
+    /// What the panels live through: a built-in scenario by its name, or a file. `day`, if not
+    /// given, and `seed-day` for panels of the panel protocol.
+    #[arg(long, value_name = "NAME|FILE")]
+    pub(super) scenario: Option<String>,
+    /// How often each panel reports, in place of what the scenario says.
+    #[arg(long, value_name = "TIME", conflicts_with = "rate", value_parser = period)]
+    pub(super) period: Option<Span>,
     /// Signals a second of the whole fleet, or `max`; as the scenario says, if not given. A rate
     /// is open loop: a signal is due at its time however slowly those before it are answered, and
     /// its latency counts from then, so that a slow receiver cannot hide behind its slowness.
@@ -113,7 +152,7 @@ pub(super) struct LoadOptions {
     #[arg(long, value_enum, default_value_t = ConnectionOption::Permanent)]
     pub(super) connection: ConnectionOption,
     /// After how long a silence a panel says that it is there, or `never`; as the scenario says,
-    /// if not given.
+    /// if not given. To the panel protocol it is the keep-alive, which the server may shorten.
     #[arg(long, value_name = "TIME", value_parser = poll)]
     pub(super) poll: Option<Poll>,
     /// How many panels begin in a second.
@@ -162,6 +201,22 @@ pub(super) struct FaultOptions {
     /// how long: `5%:10s:30s`.
     #[arg(long, value_name = "SHARE:AFTER:FOR")]
     pub(super) silence: Option<Silences>,
+    /// Panels that lose their connections and make new ones, all at once: `100%:30s`.
+    #[arg(long, value_name = "SHARE:AFTER")]
+    pub(super) storm: Option<Moment>,
+    /// Panels that make a new connection and leave the old one open, with nobody behind it.
+    #[arg(long, value_name = "SHARE:AFTER")]
+    pub(super) half_open: Option<Moment>,
+    /// Panels of which there are two from then on, under one name, with the same past and another
+    /// future; MQTT only.
+    #[arg(long, value_name = "SHARE:AFTER")]
+    pub(super) clones: Option<Moment>,
+    /// The share of panels that send everything over two paths, `lan` and `cell`; MQTT only.
+    #[arg(long, value_name = "SHARE")]
+    pub(super) two_paths: Option<Share>,
+    /// The share of panels that never read what they are answered; MQTT only.
+    #[arg(long, value_name = "SHARE")]
+    pub(super) slow_readers: Option<Share>,
 }
 
 /// What is told, and what the exit status says.
@@ -235,6 +290,14 @@ fn poll(text: &str) -> Result<Poll, String> {
     Ok(Poll::After(span))
 }
 
+fn period(text: &str) -> Result<Span, String> {
+    let span = Span::from_str(text).map_err(|bad| bad.to_string())?;
+    if span.0.is_zero() {
+        return Err("a period is more than 0; for as fast as can be, say `--rate max`".to_owned());
+    }
+    Ok(span)
+}
+
 fn rate(text: &str) -> Result<Rate, String> {
     if text == "max" {
         return Ok(Rate::Most);
@@ -266,7 +329,11 @@ pub(super) fn scenarios() -> String {
         "\nTo register the fleet with a Watchfire on this machine and let it live:\n  \
          watchfire sim --panels 500 --write-panels fleet.csv\n  \
          watchfire panel import fleet.csv\n  \
-         watchfire sim --panels 500 --rate 50 --target 127.0.0.1:9009",
+         watchfire sim --panels 500 --rate 50 --target 127.0.0.1:9009\n\
+         \nThe same with panels of the panel protocol, under an authority that the server is given as \
+         tls.client_ca:\n  \
+         watchfire sim ca --out operator\n  \
+         watchfire sim --family mqtt --ca operator --server-ca DATA/tls/ca.pem --target 127.0.0.1:8883",
     );
     text
 }

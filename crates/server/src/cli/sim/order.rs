@@ -5,11 +5,13 @@ use std::path::Path;
 use std::time::Duration;
 
 use sim::fleet::{Dialling, Sources, Transport};
-use sim::order::{Accounts, Keys, Order, PanelKey, Rate};
+use sim::order::{Accounts, Dc09Terms, Keys, Order, PanelKey, Rate, Speaks};
 use sim::scenario::{BUILT_IN, Scenario};
 
+use super::fitness;
 use super::options::{
-    ConnectionOption, FaultOptions, FleetOptions, Options, Poll, Secret, TransportOption,
+    ConnectionOption, FamilyOption, FaultOptions, FleetOptions, LoadOptions, Options, Poll, Secret,
+    TransportOption,
 };
 use crate::cli::Failure;
 
@@ -53,33 +55,26 @@ const KEY_HINT: &str = "Hexadecimal digits go with --key, characters with --key-
 /// What the fleet is ordered to do.
 pub(super) fn order(options: &Options) -> Result<Order, Failure> {
     let (fleet, load) = (&options.fleet, &options.load);
-    let transport = match load.transport {
-        TransportOption::Tcp => Transport::Tcp,
-        TransportOption::Udp => Transport::Udp,
-    };
-    let mut scenario = scenario(&load.scenario)?;
+    let mut scenario = scenario(scenario_name(options))?;
     match load.poll {
         Some(Poll::Never) => scenario.poll = None,
         Some(Poll::After(span)) => scenario.poll = Some(span),
         None => {}
     }
-    overlay(&options.faults, &mut scenario, transport)?;
+    scenario.signal_every = load.period.or(scenario.signal_every);
+    overlay(&options.faults, &mut scenario);
+    fitness::check(options, &scenario)?;
     let accounts = accounts(fleet)?;
-    let keys = keys(fleet)?;
-    let target = resolve(options.target.as_deref().unwrap_or_default())?;
+    let named = options.target.as_deref().unwrap_or_default();
+    let target = resolve(named)?;
     let order = Order {
         sources: sources(load.sources, fleet.panels, target)?,
         target,
-        transport,
-        dialling: match load.connection {
-            ConnectionOption::Permanent => Dialling::Permanent,
-            ConnectionOption::PerMessage => Dialling::PerMessage,
-        },
         accounts,
-        receiver: fleet.receiver,
-        line: fleet.line,
-        keys,
-        pads: fleet.pad.into(),
+        speaks: match fleet.family {
+            FamilyOption::Dc09 => Speaks::Dc09(dc09(fleet, load)?),
+            FamilyOption::Mqtt => Speaks::Mqtt(Box::new(options.mqtt.terms(named)?)),
+        },
         rate: load.rate.unwrap_or(Rate::Scenario),
         scenario,
         duration: load.duration,
@@ -89,6 +84,32 @@ pub(super) fn order(options: &Options) -> Result<Order, Failure> {
     };
     check(&order, load.rate.is_some())?;
     Ok(order)
+}
+
+/// The scenario that was asked for, or that goes without saying.
+pub(super) fn scenario_name(options: &Options) -> &str {
+    let given = options.load.scenario.as_deref();
+    given.unwrap_or(match options.fleet.family {
+        FamilyOption::Dc09 => "day",
+        FamilyOption::Mqtt => "seed-day",
+    })
+}
+
+fn dc09(fleet: &FleetOptions, load: &LoadOptions) -> Result<Dc09Terms, Failure> {
+    Ok(Dc09Terms {
+        transport: match load.transport {
+            TransportOption::Tcp => Transport::Tcp,
+            TransportOption::Udp => Transport::Udp,
+        },
+        dialling: match load.connection {
+            ConnectionOption::Permanent => Dialling::Permanent,
+            ConnectionOption::PerMessage => Dialling::PerMessage,
+        },
+        receiver: fleet.receiver,
+        line: fleet.line,
+        keys: keys(fleet)?,
+        pads: fleet.pad.into(),
+    })
 }
 
 /// What makes no sense together.
@@ -129,31 +150,28 @@ fn scenario(named: &str) -> Result<Scenario, Failure> {
     })
 }
 
-fn overlay(
-    given: &FaultOptions,
-    scenario: &mut Scenario,
-    transport: Transport,
-) -> Result<(), Failure> {
-    let streams_only = given.split.is_some() || given.joined.is_some();
-    if transport == Transport::Udp && streams_only {
-        return Err(Failure::new(
-            "a datagram is one whole frame: --split and --joined need TCP",
-            "Leave them out, or say --transport tcp.",
-        ));
-    }
+pub(super) fn overlay(given: &FaultOptions, scenario: &mut Scenario) {
     let faults = &mut scenario.faults;
     faults.skew = given.skew.or(faults.skew);
     faults.silence = given.silence.or(faults.silence);
+    for (given, fault) in [
+        (given.storm, &mut faults.storm),
+        (given.half_open, &mut faults.half_open),
+        (given.clones, &mut faults.clones),
+    ] {
+        *fault = given.or(*fault);
+    }
     for (given, fault) in [
         (given.lost_answers, &mut faults.lost_answers),
         (given.repeats, &mut faults.repeats),
         (given.constant_sequence, &mut faults.constant_sequence),
         (given.split, &mut faults.split),
         (given.joined, &mut faults.joined),
+        (given.two_paths, &mut faults.two_paths),
+        (given.slow_readers, &mut faults.slow_readers),
     ] {
         *fault = given.unwrap_or(*fault);
     }
-    Ok(())
 }
 
 fn resolve(target: &str) -> Result<SocketAddr, Failure> {
@@ -190,7 +208,7 @@ fn sources(given: Option<u32>, panels: u32, target: SocketAddr) -> Result<Source
 
 /// Whether anybody is there, before a whole fleet is sent. Over UDP that cannot be known.
 pub(super) fn knock(order: &Order) -> Result<(), Failure> {
-    if order.transport == Transport::Udp {
+    if order.transport() == Transport::Udp {
         return Ok(());
     }
     match TcpStream::connect_timeout(&order.target, KNOCK) {

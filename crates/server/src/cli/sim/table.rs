@@ -8,7 +8,7 @@ use std::path::Path;
 use serde_json::{Map, Value};
 use sim::order::{Accounts, Keys, PanelKey};
 
-use super::options::FleetOptions;
+use super::options::{FamilyOption, FleetOptions};
 use crate::cli::Failure;
 
 /// Writes the table: JSON lines where the file is called so, otherwise CSV.
@@ -48,18 +48,15 @@ fn rows<'a>(
     accounts.all().map(move |account| {
         let key = keys.of(account);
         let mut row = vec![
-            ("family", fleet.family.clone()),
+            ("family", fleet.family.name().to_owned()),
             ("account", account.to_string()),
-            ("receiver", fleet.receiver.map(number).unwrap_or_default()),
-            (
-                "line",
-                Some(fleet.line)
-                    .filter(|l| *l != 0)
-                    .map(number)
-                    .unwrap_or_default(),
-            ),
-            ("name", format!("Simulated {account}")),
         ];
+        if fleet.family == FamilyOption::Dc09 {
+            let line = Some(fleet.line).filter(|line| *line != 0);
+            row.push(("receiver", fleet.receiver.map(number).unwrap_or_default()));
+            row.push(("line", line.map(number).unwrap_or_default()));
+        }
+        row.push(("name", format!("Simulated {account}")));
         if let Some(key) = key {
             row.push(key_column(&key));
         }
@@ -157,6 +154,15 @@ mod tests {
         );
         assert!(ascii.contains(",A,,"), "{ascii}");
         assert!(ascii.contains("\"a,b\"\"c56789012345\""), "{ascii}");
+    }
+
+    #[test]
+    fn a_panel_of_the_panel_protocol_has_neither_receiver_nor_line() {
+        let mqtt = text(&["--panels", "1", "--family", "mqtt"], table);
+        assert_eq!(
+            mqtt,
+            "family,account,name\nmqtt,100000,\"Simulated 100000\"\n"
+        );
     }
 
     #[test]

@@ -18,8 +18,8 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use tokio::io::AsyncWriteExt;
-use tokio::process::Command;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
+use tokio::process::{Child, ChildStderr, Command};
 use tokio::time::timeout;
 
 use crate::support::api::Stored;
@@ -85,7 +85,7 @@ fn lines(stored: &[Stored]) -> Vec<String> {
 }
 
 /// Runs a script on a scenario to its end, and takes its report.
-async fn play<T: DeserializeOwned>(script: &str, scenario: &Value) -> T {
+pub(crate) async fn play<T: DeserializeOwned>(script: &str, scenario: &Value) -> T {
     let mut child = python(script).spawn().unwrap();
     let mut input = child.stdin.take().unwrap();
     input
@@ -96,6 +96,51 @@ async fn play<T: DeserializeOwned>(script: &str, scenario: &Value) -> T {
     let ended = timeout(LIMIT, child.wait_with_output()).await;
     let output = ended.unwrap_or_else(|late| panic!("{script}: not within {LIMIT:?} ({late})"));
     report(script, &output.unwrap())
+}
+
+/// A script that says how far it has come, a line for each word on its standard error.
+pub(crate) struct Script {
+    name: &'static str,
+    child: Child,
+    words: Lines<BufReader<ChildStderr>>,
+}
+
+impl Script {
+    /// Starts a script on a scenario.
+    pub(crate) async fn start(name: &'static str, scenario: &Value) -> Self {
+        let mut child = python(name).spawn().unwrap();
+        let mut input = child.stdin.take().unwrap();
+        let scenario = scenario.to_string();
+        input.write_all(scenario.as_bytes()).await.unwrap();
+        let words = BufReader::new(child.stderr.take().unwrap()).lines();
+        Self { name, child, words }
+    }
+
+    /// Waits until it says this word; anything else is a complaint.
+    pub(crate) async fn said(&mut self, word: &str) {
+        let line = timeout(LIMIT, self.words.next_line()).await;
+        let line = line.unwrap_or_else(|_| panic!("{}: silent", self.name));
+        assert_eq!(line.unwrap().as_deref(), Some(word), "{}", self.name);
+    }
+
+    /// Waits for its end, and takes its report.
+    pub(crate) async fn report<T: DeserializeOwned>(mut self) -> T {
+        let mut complaints = String::new();
+        while let Some(line) = timeout(LIMIT, self.words.next_line())
+            .await
+            .unwrap()
+            .unwrap()
+        {
+            complaints.push_str(&line);
+            complaints.push('\n');
+        }
+        let mut output = timeout(LIMIT, self.child.wait_with_output())
+            .await
+            .unwrap()
+            .unwrap();
+        output.stderr = complaints.into_bytes();
+        report(self.name, &output)
+    }
 }
 
 /// What a script that ended has to say; its complaints are shown if it has failed.

@@ -94,6 +94,11 @@ impl Server {
         self.endpoints.listeners["dc09"]
     }
 
+    /// Where a listener is.
+    pub(crate) fn listener(&self, name: &str) -> SocketAddr {
+        self.endpoints.listeners[name]
+    }
+
     /// The supervisor.
     pub(crate) fn supervisor(&self) -> u32 {
         self.process.id()
@@ -131,6 +136,13 @@ impl Server {
         let mut command = binary();
         command.args(arguments).arg("--data").arg(&self.data);
         tools::run(command.stdin(Stdio::null()));
+    }
+
+    /// Runs another subcommand of the binary against this server; what it printed. Panics if it fails.
+    pub(crate) fn output(&self, arguments: &[&str]) -> String {
+        let mut command = binary();
+        command.args(arguments).arg("--data").arg(&self.data);
+        tools::run(command.stdin(Stdio::null()))
     }
 
     /// Everything that is stored, once the server is ready to tell.

@@ -27,8 +27,8 @@ pub(crate) fn find(tool: &str, variable: &str) -> PathBuf {
     })
 }
 
-/// Runs a command to its end, and panics with what it said if it fails.
-pub(crate) fn run(command: &mut Command) {
+/// Runs a command to its end; what it printed. Panics with what it said if it fails.
+pub(crate) fn run(command: &mut Command) -> String {
     let output = command
         .output()
         .unwrap_or_else(|error| panic!("{command:?}: {error}"));
@@ -38,4 +38,5 @@ pub(crate) fn run(command: &mut Command) {
         "{command:?}: {}\n{said}",
         output.status
     );
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }

@@ -1,12 +1,14 @@
 //! What every store must do, whatever stands behind it: plain functions over the ports, and for
 //! each set of ports a macro that makes each function a test of one store.
 
+pub(crate) mod condition;
 pub(crate) mod event_log;
 pub(crate) mod paths;
 pub(crate) mod registry;
 pub(crate) mod states;
 pub(crate) mod strays;
 pub(crate) mod supervision;
+pub(crate) mod trust;
 pub(crate) mod verdicts;
 
 use crate::memory::MemoryLog;
@@ -81,6 +83,22 @@ macro_rules! paths_conformance {
 }
 pub(crate) use paths_conformance;
 
+macro_rules! trust_conformance {
+    ($make:expr) => {
+        crate::conformance::tests_of!(trust, $make;
+            certificates_come_back_and_are_found_by_their_panel,
+            a_number_is_given_once,
+            a_certificate_is_revoked_once_and_stays_on_record,
+            a_removed_path_takes_its_certificates_and_its_secret_with_it,
+            a_secret_is_set_and_replaced_and_taken_away,
+            a_disabled_panel_is_so_on_all_paths_and_since_when_it_was,
+            keys_of_tickets_are_kept_newest_first_in_place_of_those_before,
+            what_was_told_of_ends_is_kept_of_each_the_newest,
+        );
+    };
+}
+pub(crate) use trust_conformance;
+
 macro_rules! tests_of {
     ($module:ident, $make:expr; $($name:ident,)*) => {$(
         #[tokio::test]
@@ -150,11 +168,21 @@ mod paths_in_memory {
     super::paths_conformance!(super::memory_registry());
 }
 
+mod trust_on_sqlite {
+    super::trust_conformance!(super::sqlite());
+}
+
+mod trust_in_memory {
+    super::trust_conformance!(super::memory_registry());
+}
+
 mod states_on_sqlite {
     crate::conformance::tests_of!(states, super::sqlite();
         a_new_store_has_projected_nothing,
         partitions_and_zones_appear_as_observed,
         the_whole_panel_moves_all_its_partitions,
+        zones_and_outputs_keep_what_the_newest_event_said,
+        what_is_known_of_partitions_is_told_for_many_panels_at_once,
         an_older_event_never_overwrites_a_newer_one,
         an_event_of_an_unknown_panel_moves_only_the_cursor,
     );
@@ -179,6 +207,14 @@ mod supervision_on_sqlite {
         what_is_told_twice_counts_once,
         a_panel_that_is_back_ends_its_own_loss_alone,
         losses_that_touch_a_period_are_found,
+    );
+}
+
+mod condition_on_sqlite {
+    crate::conformance::tests_of!(condition, super::sqlite();
+        parts_of_hours_add_up_by_hour_and_by_day,
+        old_hours_are_forgotten_before_old_days,
+        what_a_panel_last_said_of_itself_is_kept,
     );
 }
 

@@ -1,9 +1,9 @@
 //! What every keeper of states must do.
 
-use engine::ports::{NewPanel, Observation, Projection, Registry, States};
+use engine::ports::{KnownPartitions, NewPanel, Observation, Projection, Registry, Since, States};
 use model::{
     Account, Actor, ArmMode, EventClass, EventSeq, FamilyName, PanelId, PartitionState, PathPolicy,
-    PointNumber, Wall,
+    PointNumber, Wall, ZoneState,
 };
 
 use crate::support::{NOON, TestClock, panel};
@@ -45,6 +45,35 @@ fn zone(
         partition: partition.map(number),
         number: number(of),
         class,
+        moved: None,
+        seq: EventSeq(seq),
+        at: when(seq),
+    }
+}
+
+fn opens(panel: PanelId, of: &str, state: ZoneState, seq: u64) -> Observation {
+    let Observation::Zone {
+        number, class, at, ..
+    } = zone(panel, None, of, EventClass::Status, seq)
+    else {
+        unreachable!("it is a zone")
+    };
+    Observation::Zone {
+        panel,
+        partition: None,
+        number,
+        class,
+        moved: Some(state),
+        seq: EventSeq(seq),
+        at,
+    }
+}
+
+fn switch(panel: PanelId, of: &str, on: bool, seq: u64) -> Observation {
+    Observation::Output {
+        panel,
+        number: number(of),
+        on,
         seq: EventSeq(seq),
         at: when(seq),
     }
@@ -207,4 +236,76 @@ pub(crate) async fn an_event_of_an_unknown_panel_moves_only_the_cursor(
     project(store, observations, 2).await;
     assert_eq!(store.cursor().await.unwrap(), EventSeq(2));
     assert_eq!(store.panel(nobody).await.unwrap(), None);
+}
+
+pub(crate) async fn zones_and_outputs_keep_what_the_newest_event_said(
+    store: &dyn Store,
+    _: &TestClock,
+) {
+    let one = registered(store, "1").await;
+    let observations = vec![
+        opens(one, "3", ZoneState::Open, 1),
+        opens(one, "3", ZoneState::Closed, 4),
+        // An alarm says nothing of whether it is open.
+        zone(one, None, "3", EventClass::Burglary, 6),
+        zone(one, None, "4", EventClass::Burglary, 6),
+        // Confirmed late: the event is older than what is known.
+        opens(one, "3", ZoneState::Open, 2),
+        opens(one, "4", ZoneState::Open, 5),
+        switch(one, "10", true, 3),
+        switch(one, "10", false, 7),
+        switch(one, "10", true, 5),
+        switch(one, "2", true, 8),
+        switch(panel(99), "1", true, 9),
+    ];
+    project(store, observations, 9).await;
+    let detail = store.panel(one).await.unwrap().unwrap();
+    let zones: Vec<_> = detail
+        .zones
+        .iter()
+        .map(|zone| (zone.last_seq.0, zone.state))
+        .collect();
+    let since = |state, seq| Since {
+        state,
+        seq: EventSeq(seq),
+        at: when(seq),
+    };
+    assert_eq!(
+        zones,
+        [
+            (6, Some(since(ZoneState::Closed, 4))),
+            (6, Some(since(ZoneState::Open, 5)))
+        ]
+    );
+    let outputs: Vec<_> = detail
+        .outputs
+        .iter()
+        .map(|row| (row.number.to_string(), row.on.state, row.on.seq.0))
+        .collect();
+    assert_eq!(
+        outputs,
+        [("2".to_owned(), true, 8), ("10".to_owned(), false, 7)]
+    );
+    assert_eq!(detail.outputs[1].on.at, when(7));
+}
+
+pub(crate) async fn what_is_known_of_partitions_is_told_for_many_panels_at_once(
+    store: &dyn Store,
+    _: &TestClock,
+) {
+    let one = registered(store, "1").await;
+    let two = registered(store, "2").await;
+    let observations = vec![
+        partition(one, "1", Some(AWAY), 1),
+        partition(one, "2", None, 2),
+        partition(one, "3", Some(DISARMED), 3),
+    ];
+    project(store, observations, 3).await;
+    let known = store.partitions(vec![two, panel(99), one]).await.unwrap();
+    assert_eq!(
+        known[..2],
+        [KnownPartitions::default(), KnownPartitions::default()]
+    );
+    assert_eq!(known[2].0, [(number("1"), AWAY), (number("3"), DISARMED)]);
+    assert!(known[2].any_armed());
 }

@@ -5,19 +5,24 @@ use proto::Counted;
 
 /// Counts by reason; at most as many entries as there are reasons.
 #[derive(Debug, Default)]
-pub(super) struct Tally(Vec<(Counted, u32)>);
+pub(crate) struct Tally(Vec<(Counted, u32)>);
 
 impl Tally {
     /// Counts one more.
-    pub(super) fn add(&mut self, reason: Counted) {
+    pub(crate) fn add(&mut self, reason: Counted) {
         match self.0.iter_mut().find(|(counted, _)| *counted == reason) {
             Some((_, count)) => *count = count.saturating_add(1),
             None => self.0.push((reason, 1)),
         }
     }
 
+    /// Whether nothing is counted.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Takes one count out; holds no memory when none is left.
-    pub(super) fn take(&mut self) -> Option<Counted> {
+    pub(crate) fn take(&mut self) -> Option<Counted> {
         let (reason, count) = self.0.last_mut()?;
         let reason = *reason;
         *count -= 1;

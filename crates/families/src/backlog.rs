@@ -7,29 +7,29 @@ use model::Now;
 /// The session says that it wants no more as soon as there is a backlog, so it is as long as one
 /// read of the driver, which is what bounds it (I7).
 #[derive(Default)]
-pub(super) struct Backlog {
+pub(crate) struct Backlog {
     octets: Vec<u8>,
     used: usize,
     read: Now,
 }
 
 impl Backlog {
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.octets.is_empty()
     }
 
     /// When its octets were read.
-    pub(super) fn read(&self) -> Now {
+    pub(crate) fn read(&self) -> Now {
         self.read
     }
 
     /// What waits.
-    pub(super) fn rest(&self) -> &[u8] {
+    pub(crate) fn rest(&self) -> &[u8] {
         &self.octets[self.used..]
     }
 
     /// Appends octets that were read at `read`.
-    pub(super) fn append(&mut self, octets: &[u8], read: Now) {
+    pub(crate) fn append(&mut self, octets: &[u8], read: Now) {
         if self.is_empty() {
             self.read = read;
         }
@@ -37,7 +37,7 @@ impl Backlog {
     }
 
     /// Lets go of all but the last `left` octets; holds no memory when none is left.
-    pub(super) fn leave(&mut self, left: usize) {
+    pub(crate) fn leave(&mut self, left: usize) {
         if left == 0 {
             *self = Self::default();
         } else {

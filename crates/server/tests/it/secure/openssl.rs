@@ -1,0 +1,89 @@
+//! `openssl s_client`: versions, certificates, resumption, and who says nothing.
+
+use std::process::{Command, Output, Stdio};
+
+use super::{House, Operator};
+use crate::support::tools;
+
+/// A handshake and its end; what is said of it.
+fn handshake(house: &House, arguments: &[&str]) -> Output {
+    let address = house.mqtt().to_string();
+    let authority = house.authority();
+    let mut command = Command::new(tools::find("openssl", "WATCHFIRE_OPENSSL"));
+    command
+        .args(["s_client", "-connect", &address, "-verify_return_error"])
+        .args(["-servername", "localhost", "-CAfile"])
+        .arg(authority)
+        .args(arguments)
+        .stdin(Stdio::null());
+    command.output().unwrap()
+}
+
+fn said(output: &Output) -> String {
+    let both = [&output.stdout[..], &output.stderr[..]].concat();
+    String::from_utf8_lossy(&both).into_owned()
+}
+
+const REQUIRED: &[(&str, &str)] = &[("WATCHFIRE__LISTENER__MQTT__CLIENT_CERTIFICATES", "required")];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tls_1_3_and_1_2_are_spoken_and_nothing_older() {
+    let house = House::open(&[]).await;
+    for version in ["-tls1_3", "-tls1_2"] {
+        let output = handshake(&house, &[version]);
+        assert!(
+            said(&output).contains("Verify return code: 0"),
+            "{}",
+            said(&output)
+        );
+    }
+    for version in ["-tls1_1", "-tls1"] {
+        let output = handshake(&house, &[version, "-cipher", "DEFAULT@SECLEVEL=0"]);
+        let said = said(&output);
+        assert!(said.contains("alert protocol version"), "{said}");
+    }
+    house.server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_has_no_certificate_or_one_of_a_strangers_authority_gets_an_alert() {
+    let house = House::open(REQUIRED).await;
+    house.register("4711");
+    let own = house.enrol("4711");
+    let stranger = Operator::new(house.folder.path(), "stranger").panel("4711");
+    let path = |path: &std::path::Path| path.to_str().unwrap().to_owned();
+    let with = |identity: &super::Identity| {
+        let (certificate, key) = (path(&identity.certificate), path(&identity.key));
+        handshake(&house, &["-tls1_2", "-cert", &certificate, "-key", &key])
+    };
+    let own = said(&with(&own));
+    assert!(own.contains("Verify return code: 0"), "{own}");
+    let stranger = said(&with(&stranger));
+    assert!(stranger.contains("alert unknown ca"), "{stranger}");
+    let none = said(&handshake(&house, &["-tls1_2"]));
+    assert!(none.contains("alert"), "{none}");
+    house.server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_is_resumed_on_whichever_gateway_it_comes_to() {
+    let house = House::open(&[]).await;
+    let session = house.folder.path().join("session.pem");
+    let session = session.to_str().unwrap();
+    for version in ["-tls1_3", "-tls1_2"] {
+        // TLS 1.3 sends its ticket behind the handshake, so a moment of listening is needed.
+        let shell = format!(
+            "(sleep 1) | {} s_client -connect {} -servername localhost -CAfile {} {version} -sess_out {session}",
+            tools::find("openssl", "WATCHFIRE_OPENSSL").display(),
+            house.mqtt(),
+            house.authority().display(),
+        );
+        tools::run(Command::new("sh").args(["-c", &shell]));
+        // Two gateways share the port: sixteen tries reach both.
+        for _ in 0..16 {
+            let again = said(&handshake(&house, &[version, "-sess_in", session]));
+            assert!(again.contains("Reused, TLSv1"), "{again}");
+        }
+    }
+    house.server.stop().await;
+}
