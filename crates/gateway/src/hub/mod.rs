@@ -41,7 +41,7 @@ use tokio::task::JoinSet;
 pub use figures::Figures;
 
 use greeting::{Greeted, Pairing, Trio, greet};
-use whereabouts::Takeovers;
+use whereabouts::{Gateways, Takeovers};
 
 /// What the hub works with.
 pub struct HubSetup {
@@ -117,6 +117,7 @@ struct Shared {
     sessions: Arc<dyn Sessions>,
     reports: Arc<dyn TakesReports>,
     takeovers: Takeovers,
+    whereabouts: Gateways,
     figures: Arc<Figures>,
 }
 
@@ -153,6 +154,7 @@ impl Hub {
                 sessions: setup.sessions,
                 reports: setup.reports,
                 takeovers: Takeovers::default(),
+                whereabouts: Gateways::default(),
                 figures: Arc::new(Figures::new(setup.gateways)),
             }),
         }

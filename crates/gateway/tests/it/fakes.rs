@@ -403,6 +403,11 @@ impl Sessions for FakeSessions {
         self.spoke.lock().unwrap().insert(path);
     }
 
+    fn gateway_gone(&self, gateway: u16) {
+        let mut places = self.places.lock().unwrap();
+        places.retain(|_, place| place.gateway != gateway);
+    }
+
     fn gone(&self, path: PathIndex, place: SessionPlace, _: Mono) {
         let mut places = self.places.lock().unwrap();
         if places.get(&path) == Some(&place) {

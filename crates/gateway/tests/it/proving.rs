@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 
 use model::{AccountKey, Committed, FamilyName, IdentityClaim, Mono, Now, Refusal, SignalToken};
-use proto::{CloseReason, Family, Identity, Session, SessionEvent, SessionSetting};
+use proto::{CloseReason, Counted, Family, Identity, Session, SessionEvent, SessionSetting};
 
 use crate::family::LineFamily;
 
@@ -63,6 +63,7 @@ impl Session for ProvingSession {
                 self.close(&format!("refused {}\n", reason.as_str()));
             }
             Identity::Busy { retry_after } => {
+                self.events.push_back(SessionEvent::Count(Counted::Busy));
                 self.close(&format!("busy {}\n", retry_after.as_secs()));
             }
             Identity::Stale { .. } => {
@@ -87,7 +88,11 @@ impl Session for ProvingSession {
 
     fn handle_close(&mut self, now: Now, reason: CloseReason) {
         match reason {
-            CloseReason::TakenOver => self.out.extend_from_slice(b"taken\n"),
+            CloseReason::TakenOver => {
+                self.events
+                    .push_back(SessionEvent::Count(Counted::TakenOver));
+                self.out.extend_from_slice(b"taken\n");
+            }
             _ => self.lines.handle_close(now, reason),
         }
     }

@@ -114,11 +114,11 @@ fn both_versions_shake_hands_and_carry_octets_however_they_are_split() {
                 pair.server.certificates().unwrap()[0].as_ref(),
                 panel.chain[0]
             );
-            pair.client.writer().write_all(&[7; 40_000]).unwrap();
+            pair.client.writer().write_all(&vec![7; 40_000]).unwrap();
             let said = pair.said();
             assert_eq!(pair.feed(&said), Ok(None));
-            assert_eq!(pair.heard, [7; 40_000]);
-            assert_eq!(pair.answer(&[9; 40_000]), [9; 40_000]);
+            assert_eq!(pair.heard, vec![7; 40_000]);
+            assert_eq!(pair.answer(&vec![9; 40_000]), vec![9; 40_000]);
             assert!(
                 !pair.server.holds_octets(),
                 "{version:?} in pieces of {piece}"
