@@ -31,7 +31,8 @@ pub(super) struct Path {
     pub(super) receiver: Option<String>,
     pub(super) line: Option<String>,
     pub(super) listener: Option<String>,
-    pub(super) path_name: Option<String>,
+    #[serde(rename = "path_name")]
+    pub(super) name: Option<String>,
     #[serde(default)]
     pub(super) hub: bool,
     #[serde(default)]
@@ -48,7 +49,7 @@ pub(super) struct Path {
 impl Path {
     /// The account, and what the panel calls the path, as it shows both.
     pub(super) fn shown(&self) -> String {
-        match &self.path_name {
+        match &self.name {
             Some(name) => format!("{}/{name}", self.account),
             None => self.account.clone(),
         }

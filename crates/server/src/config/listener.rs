@@ -232,7 +232,7 @@ fn read(name: &str, settings: &Settings, problems: &mut Problems) -> Option<(Lis
         name: name.to_owned(),
         family,
         address,
-        udp: raw.udp.unwrap_or(!with_tls && !is_mqtt(family)),
+        udp: raw.udp.unwrap_or_else(|| !with_tls && !is_mqtt(family)),
         tls: with_tls.then_some(certificates),
         strangers: match raw.strangers {
             Manner::Decline => Strangers::Decline,

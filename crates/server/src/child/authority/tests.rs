@@ -83,14 +83,14 @@ fn panel_takes(loaded: &Loaded, root: &TrustedRoot, name: &str, seconds: u64) ->
         .iter()
         .map(|der| CertificateDer::from(der.clone()))
         .collect();
-    let verified = verifier.build().unwrap().verify_server_cert(
+    let taken = verifier.build().unwrap().verify_server_cert(
         &chain[0],
         &chain[1..],
         &ServerName::try_from(name.to_owned()).unwrap(),
         &[],
         UnixTime::since_unix_epoch(Duration::from_secs(seconds)),
     );
-    verified.is_ok()
+    taken.is_ok()
 }
 
 /// R27.

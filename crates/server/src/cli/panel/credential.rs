@@ -40,7 +40,7 @@ impl Holder {
             .map(|path| format!("{} ({})", path.id, path.shown()))
             .collect();
         let is_meant = |path: &Path| match &self.path {
-            Some(named) => path.id == *named || path.path_name.as_ref() == Some(named),
+            Some(named) => path.id == *named || path.name.as_ref() == Some(named),
             None => true,
         };
         let mut meant: Vec<_> = paths.into_iter().filter(is_meant).collect();
