@@ -4,7 +4,7 @@ use std::net::TcpStream;
 
 use gateway::worker::{GatewayLimits, Rate};
 
-use crate::secure::{House, Secure, counts};
+use crate::secure::{House, Secure, UNLIMITED, counts};
 use crate::world::{World, eventually, generous};
 
 fn strangers(world: &World, count: usize) -> Vec<TcpStream> {
@@ -81,6 +81,7 @@ fn two_thousand_idle_panels_are_held_and_all_are_still_there() {
     let limits = GatewayLimits {
         connections: 4_000,
         without_identity: 4_000,
+        account: UNLIMITED,
         ..generous()
     };
     let (world, engine) = house.world_with(limits);
