@@ -10,6 +10,7 @@ use super::path::Path;
 use super::quarantine::Adopted;
 use super::supervision::Known;
 use super::time;
+use super::trust::Certificate;
 
 /// A registered panel.
 #[derive(Debug, Serialize, ToSchema)]
@@ -45,6 +46,11 @@ pub(crate) struct PanelPage {
 pub(crate) struct PanelWithParts {
     #[serde(flatten)]
     panel: Panel,
+    /// Since when it is disabled, so that nothing is taken from it; `null` if it is not.
+    #[schema(format = DateTime)]
+    disabled: Option<String>,
+    /// Certificates that were made for it and still let something in, newest first.
+    certificates: Vec<Certificate>,
     /// By number.
     partitions: Vec<Partition>,
     /// By number.
@@ -137,6 +143,7 @@ impl PanelWithParts {
         known: Known<'_>,
         last_event: Option<Event>,
         adoptions: &[AdoptionRow],
+        certificates: Vec<Certificate>,
     ) -> Self {
         let mut panel = Panel::new(detail.panel, known);
         for (path, standing) in panel.paths.iter_mut().zip(&detail.standings) {
@@ -144,6 +151,8 @@ impl PanelWithParts {
         }
         Self {
             panel,
+            disabled: detail.disabled.map(time::to_rfc3339),
+            certificates,
             partitions: detail.partitions.iter().map(Partition::from).collect(),
             zones: detail.zones.iter().map(Zone::from).collect(),
             last_event,

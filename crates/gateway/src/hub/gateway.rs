@@ -10,13 +10,14 @@ use std::future::pending;
 use std::io;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use bytes::BytesMut;
 use engine::ports::{
     Admission, Answer, AnswerSender, Changed, Origin, Sign, StrayFrame, Submission, TlsMaterial,
 };
 use model::{IntakeState, PathIndex, Stream, limits};
-use proto::{Admitted, KEYS, Outgoing, Stray};
+use proto::{Admitted, Counted, KEYS, Outgoing, Stray};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::broadcast::error::RecvError;
@@ -29,8 +30,8 @@ use super::greeting::{Half, Trio};
 use super::order::{Order, Violation};
 use super::whereabouts::Whereabouts;
 use crate::link::{
-    DecodeError, Downward, FrameBuffer, Heard, IdentityAnswer, Question, TooLarge, Upward, codec,
-    question_of,
+    Counters, DecodeError, Downward, FrameBuffer, Heard, IdentityAnswer, Question, TooLarge,
+    Upward, codec, question_of,
 };
 
 /// Why a link ended.
@@ -239,9 +240,20 @@ impl Link {
                 self.shared.quarantines.flood(source, path, now);
             }
             Upward::Closed { connection } => self.order().close(connection),
-            Upward::Counters(counters) => self.shared.figures.count(self.gateway, counters),
+            Upward::Counters(counters) => self.take_counters(counters),
         }
         Ok(())
+    }
+
+    fn take_counters(&self, counters: Counters) {
+        let refused = Counted::HANDSHAKES_REFUSED.iter().map(|reason| {
+            let count = counters.counts.get(reason.index());
+            (reason.as_str(), count.copied().unwrap_or_default())
+        });
+        let refused: Vec<_> = refused.collect();
+        let longest = Duration::from_micros(counters.gauges.longest_turn.into());
+        self.shared.health.counted(self.gateway, &refused, longest);
+        self.shared.figures.count(self.gateway, counters);
     }
 
     fn take_heard(&self, heard: &[Heard]) {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use engine::ports::{
     Admission, Answer, Answering, Arrival, Changed, Identities, Intake, Learns, PathBinding,
     ProvidesTls, Quarantines, SessionPlace, Sessions, Sign, StrayFrame, Submission, Supervises,
-    TakesReports, TlsMaterial, WatchesClocks,
+    TakesReports, TlsMaterial, WatchesClocks, WatchesHealth,
 };
 use model::{
     Account, AckMode, CipherKey, Clock, Committed, Epoch, EventSeq, IdentityClaim, IdentityRefusal,
@@ -311,6 +311,10 @@ impl Supervises for FakeWatch {
     fn gateway(&self, here: bool, _: Mono) {
         self.saw(Saw::Gateway(here));
     }
+}
+
+impl WatchesHealth for FakeWatch {
+    fn counted(&self, _: u16, _: &[(&'static str, u64)], _: Duration) {}
 }
 
 impl WatchesClocks for FakeWatch {
