@@ -13,9 +13,11 @@ fn strangers(world: &World, count: usize) -> Vec<TcpStream> {
         .collect()
 }
 
+/// Places for twenty strangers; every handshake is as many as a turn can bear.
 fn twenty_places() -> GatewayLimits {
     GatewayLimits {
         without_identity: 20,
+        handshakes: 1,
         ..generous()
     }
 }
@@ -48,6 +50,20 @@ fn under_pressure_high_classes_are_let_in_and_the_others_told_when_to_come_back(
     counts(&engine, "closed_by_peer", 15);
     let mut low = Secure::to(world.required, &house.panel("501"));
     assert_eq!(low.ask("501 1 burglary"), "ok 1");
+}
+
+#[test]
+fn silent_strangers_keep_nobody_out() {
+    let house = House::new();
+    let limits = GatewayLimits {
+        without_identity: 20,
+        ..generous()
+    };
+    let (world, engine) = house.world_with(limits);
+    let _crowd = strangers(&world, 18);
+    counts(&engine, "accepted", 18);
+    let mut low = Secure::to(world.required, &house.panel("501"));
+    assert_eq!(low.ask("501 1 test"), "ok 1", "R7");
 }
 
 #[test]
