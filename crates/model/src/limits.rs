@@ -345,6 +345,10 @@ pub const TLS_PARTIAL_WITHOUT_IDENTITY: usize = 8 << 10;
 /// it did both.
 pub const HANDSHAKE_QUOTA: usize = 64;
 
+/// How long it counts that handshakes had to wait for another turn: a storm of returning panels takes
+/// 16 s at 3,200 a second, and has pauses.
+pub const STRAIN_MEMORY: Duration = Duration::from_secs(10);
+
 /// How long a session ticket is good: keys are changed every six hours, and the one before is
 /// still taken.
 pub const TICKET_LIFETIME: Duration = Duration::from_hours(12);
