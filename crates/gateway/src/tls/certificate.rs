@@ -84,7 +84,9 @@ pub(super) fn names_of(certificate: &X509Certificate<'_>) -> ArrayVec<HolderName
     let common = certificate.subject().iter_common_name();
     let common = common.filter_map(|name| name.as_str().ok());
     let alternative = certificate.subject_alternative_name().ok().flatten();
-    let alternative = alternative.iter().flat_map(|names| &names.value.general_names);
+    let alternative = alternative
+        .iter()
+        .flat_map(|names| &names.value.general_names);
     let alternative = alternative.filter_map(|name| match name {
         GeneralName::DNSName(name) => Some(*name),
         GeneralName::URI(uri) => uri.rsplit([':', '/']).next(),

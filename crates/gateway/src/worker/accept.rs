@@ -17,8 +17,8 @@ use super::channel::Channel;
 use super::connection::Connection;
 use super::promise::Outlook;
 use super::seeds::Seed;
-use crate::tls::ClientCertificates;
 use super::{CONNECTIONS, LISTENERS, Listening, Worker};
+use crate::tls::ClientCertificates;
 
 /// The listening sockets, and who came in without identity.
 #[derive(Debug)]

@@ -74,7 +74,10 @@ fn a_connection_that_is_told_again_arrives_once() {
         here.arrived(&arrived(100), &takeovers).unwrap();
     }
     assert_eq!(kept.arrivals.lock().unwrap().len(), 1);
-    assert!(told.try_recv().is_err(), "it does not take over from itself");
+    assert!(
+        told.try_recv().is_err(),
+        "it does not take over from itself"
+    );
 }
 
 #[test]

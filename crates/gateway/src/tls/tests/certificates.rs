@@ -80,7 +80,11 @@ fn a_serial_number_beyond_the_standard_is_unreadable() {
     let configured = configured(&material(1, &root.issue("server"), &[&root], &[1]));
     let authorities = configured.authorities();
     assert!(authorities.read(&panel.certificates(), NOW).is_err());
-    assert!(authorities.read(&[CertificateDer::from(vec![1])], NOW).is_err());
+    assert!(
+        authorities
+            .read(&[CertificateDer::from(vec![1])], NOW)
+            .is_err()
+    );
     assert!(authorities.read(&[], NOW).is_err());
 }
 
@@ -128,5 +132,8 @@ fn a_key_identifier_is_taken_as_the_authority_wrote_it() {
     let panel = root.issue_as("12AB", |params| {
         params.key_identifier_method = KeyIdMethod::PreSpecified(vec![1, 2, 3]);
     });
-    assert_eq!(read(&panel, &[&root]).issuer, issuer_of(&root.der()).unwrap());
+    assert_eq!(
+        read(&panel, &[&root]).issuer,
+        issuer_of(&root.der()).unwrap()
+    );
 }
