@@ -31,6 +31,8 @@ pub(super) struct Path {
     pub(super) receiver: Option<String>,
     pub(super) line: Option<String>,
     pub(super) listener: Option<String>,
+    #[serde(rename = "path_name")]
+    pub(super) name: Option<String>,
     #[serde(default)]
     pub(super) hub: bool,
     #[serde(default)]
@@ -42,6 +44,16 @@ pub(super) struct Path {
     pub(super) standing: Option<Standing>,
     #[serde(default)]
     pub(super) supervision: PathStatus,
+}
+
+impl Path {
+    /// The account, and what the panel calls the path, as it shows both.
+    pub(super) fn shown(&self) -> String {
+        match &self.name {
+            Some(name) => format!("{}/{name}", self.account),
+            None => self.account.clone(),
+        }
+    }
 }
 
 /// How a path stands.
