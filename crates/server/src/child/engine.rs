@@ -117,6 +117,8 @@ fn shown(house: &House, policies: &Policies, hub: &Hub) -> api::Services {
         registry: store.clone(),
         panel_admin: Arc::new(house.registry.clone()),
         supervision: Arc::new(policies.watcher.clone()),
+        sessions: Arc::new(policies.places.clone()),
+        condition: Arc::new(policies.condition.clone()),
         presence: Some(Arc::new(policies.watcher.clone())),
         bell: policies.bell.clone(),
         health: vec![intake.clone(), store.clone(), hub.figures()],

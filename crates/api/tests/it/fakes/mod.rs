@@ -1,5 +1,6 @@
 //! The engine's ports in memory.
 
+mod condition;
 mod journal;
 mod quarantine;
 mod register;
@@ -18,6 +19,7 @@ use engine::ports::{
 use model::{Account, Actor, Clock, EventSeq, Mono, Now, PathIndex, TokenId, Wall};
 use tokio::sync::watch;
 
+use condition::Condition;
 use engine::verdicts::Judge;
 use journal::Journal;
 use quarantine::Quarantine;
@@ -114,6 +116,8 @@ impl House {
             registry: register.clone(),
             panel_admin: register.clone(),
             supervision: watcher.clone(),
+            sessions: Arc::new(Condition),
+            condition: Arc::new(Condition),
             presence: Some(Arc::new(Heard)),
             bell: heard,
             health: vec![part.clone()],

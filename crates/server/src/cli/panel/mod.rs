@@ -5,10 +5,12 @@ mod availability;
 mod identity;
 mod import;
 pub(super) mod key;
+mod link;
 mod list;
 mod path;
 mod show;
 mod supervise;
+mod trends;
 
 use std::process::ExitCode;
 
@@ -27,12 +29,14 @@ pub enum Command {
     Import(import::Options),
     /// List panels.
     List(list::Options),
-    /// Show a panel: how it reaches the server, its partitions and zones, its last event.
+    /// Show a panel: how it reaches the server, its partitions, zones and outputs, its last event.
     Show(show::Options),
     /// Show or set how closely panels are watched.
     Supervise(Box<supervise::Options>),
     /// For what part of a month the paths of a panel were there.
     Availability(availability::Options),
+    /// How the links of a panel's paths were: signal, round trip, battery, reconnects.
+    Trends(trends::Options),
     /// The ways by which a panel reaches the server: add, list, change and remove them.
     #[command(subcommand)]
     Path(path::Command),
@@ -47,6 +51,7 @@ pub(super) fn run(global: &Global, command: Command, out: &mut Out) -> Result<Ex
         Command::Show(options) => show::run(&client, &options.panel, out),
         Command::Supervise(options) => supervise::run(&client, &options, out),
         Command::Availability(options) => availability::run(&client, &options, out),
+        Command::Trends(options) => trends::run(&client, &options, out),
         Command::Path(command) => path::run(&client, command, out),
     }
 }
