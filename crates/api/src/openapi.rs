@@ -21,6 +21,7 @@ use crate::router::routes;
         (name = "supervision", description = "Whether panels are reachable"),
         (name = "events", description = "Registered signals"),
         (name = "quarantine", description = "Who sends frames and is not known"),
+        (name = "trust", description = "Certificates and secrets of panels, and the server's own"),
         (name = "organisations", description = "Whose panels these are, and where they stand"),
         (name = "server", description = "The server itself"),
         (name = "health", description = "For supervisors and balancers; needs no token")

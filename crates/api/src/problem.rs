@@ -7,7 +7,9 @@
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use engine::ports::{AddError, ChangeError, QuarantineError, ReadError, SetError, VerdictError};
+use engine::ports::{
+    AddError, ChangeError, QuarantineError, ReadError, SetError, TrustError, VerdictError,
+};
 use model::{ErrorCode, PanelId};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -239,6 +241,23 @@ impl From<ChangeError> for Problem {
             ChangeError::UnknownPanel { .. }
             | ChangeError::UnknownPath { .. }
             | ChangeError::LastPath { .. } => problem.detail(error.to_string()),
+        }
+    }
+}
+
+impl From<TrustError> for Problem {
+    fn from(error: TrustError) -> Self {
+        let (code, text) = (error.code(), error.to_string());
+        let field = |name| Self::fields(vec![FieldError::new(name, text.clone())]).with_code(code);
+        match error {
+            TrustError::Change(error) => error.into(),
+            TrustError::Read(error) => error.into(),
+            TrustError::NoSecret { .. } | TrustError::WhichPath => field("path"),
+            TrustError::TooLong { .. } => field("valid_days"),
+            // What is wrong with the files is told to whoever can mend them: only those with a token ask.
+            TrustError::UnknownCertificate { .. }
+            | TrustError::TooMany { .. }
+            | TrustError::Authority(_) => Self::new(code).detail(text),
         }
     }
 }

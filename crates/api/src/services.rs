@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use engine::ports::{
     EventLog, Health, JudgesEvents, Measured, PanelAdmin, Presence, QuarantineAdmin, Registry,
-    ShowsCondition, ShowsSessions, Strays, Supervision, Verdicts,
+    ShowsCondition, ShowsSessions, Strays, Supervision, TrustAdmin, Verdicts,
 };
 use model::{Clock, EventSeq, FamilyName};
 use tokio::sync::watch;
@@ -39,6 +39,8 @@ pub struct Services {
     pub registry: Arc<dyn Registry>,
     /// Registers panels while gateways run.
     pub panel_admin: Arc<dyn PanelAdmin>,
+    /// Gives panels certificates and secrets, and takes them away.
+    pub trust: Arc<dyn TrustAdmin>,
     /// Watches that panels are reachable.
     pub supervision: Arc<dyn Supervision>,
     /// Where paths are connected.

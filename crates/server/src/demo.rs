@@ -17,6 +17,7 @@ use tokio::sync::watch;
 
 use crate::clock::SystemClock;
 use crate::config::{Config, Sources};
+use crate::supervisor::Hangup;
 use crate::{log, supervisor};
 
 /// What can be chosen about a demonstration.
@@ -48,6 +49,8 @@ fn config(folder: &Path) -> anyhow::Result<Config> {
         file: None,
         environment: vec![
             set("WATCHFIRE__LISTENER__DC09__ADDRESS", "127.0.0.1:0"),
+            set("WATCHFIRE__LISTENER__DC09_TLS__ADDRESS", "127.0.0.1:0"),
+            set("WATCHFIRE__LISTENER__MQTT__ADDRESS", "127.0.0.1:0"),
             set("WATCHFIRE__API__ADDRESS", "127.0.0.1:0"),
             set("WATCHFIRE__GATEWAY__COUNT", "2"),
             // Panels here speak every 15 s: a loss is seen while somebody still looks.
@@ -62,7 +65,7 @@ fn config(folder: &Path) -> anyhow::Result<Config> {
 async fn play(config: Config, folder: &Path, options: Options) -> anyhow::Result<()> {
     let (stop, stopped) = watch::channel(false);
     let (told, mut ready) = watch::channel(None);
-    let serving = supervisor::run(config, stopped.clone(), |greeting| {
+    let serving = supervisor::run(config, Hangup::Stop, stopped.clone(), |greeting| {
         told.send_replace(greeting.listeners.first().map(|(_, address)| *address));
     });
     let show = async {

@@ -6,6 +6,7 @@ mod clock;
 pub mod config;
 mod demo;
 mod log;
+mod private_file;
 mod serve;
 mod supervisor;
 

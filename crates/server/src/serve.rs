@@ -6,6 +6,7 @@ use anyhow::Context;
 use tokio::sync::watch;
 
 use crate::config::{Config, LogFormat};
+use crate::supervisor::Hangup;
 use crate::{log, supervisor};
 
 /// Serves until it is asked to stop.
@@ -20,7 +21,7 @@ pub(crate) fn run(config: Config) -> anyhow::Result<()> {
         .enable_all()
         .build()?;
     let (_never, stop) = watch::channel(false);
-    runtime.block_on(supervisor::run(config, stop, |greeting| {
+    runtime.block_on(supervisor::run(config, Hangup::Reload, stop, |greeting| {
         // Nobody need read it: a closed standard output is no reason not to serve.
         if let Err(error) = writeln!(std::io::stdout(), "{greeting}") {
             tracing::debug!(%error, "the greeting was not read");

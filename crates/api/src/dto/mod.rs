@@ -15,4 +15,5 @@ pub(crate) mod quarantine;
 pub(crate) mod secret;
 pub(crate) mod supervision;
 pub(crate) mod time;
+pub(crate) mod trust;
 pub(crate) mod verdict;

@@ -12,6 +12,7 @@ use super::path::Path;
 use super::quarantine::Adopted;
 use super::supervision::Known;
 use super::time;
+use super::trust::Certificate;
 
 /// A registered panel.
 #[derive(Debug, Serialize, ToSchema)]
@@ -47,6 +48,11 @@ pub(crate) struct PanelPage {
 pub(crate) struct PanelWithParts {
     #[serde(flatten)]
     panel: Panel,
+    /// Since when it is disabled, so that nothing is taken from it; `null` if it is not.
+    #[schema(format = DateTime)]
+    disabled: Option<String>,
+    /// Certificates that were made for it and still let something in, newest first.
+    certificates: Vec<Certificate>,
     /// By number.
     partitions: Vec<Partition>,
     /// By number.
@@ -86,6 +92,7 @@ impl PanelWithParts {
         known: Known<'_>,
         last_event: Option<Event>,
         adoptions: &[AdoptionRow],
+        certificates: Vec<Certificate>,
     ) -> Self {
         let paths = detail.panel.paths.iter();
         let conditions: Vec<(model::PathId, Option<PathCondition>)> = paths
@@ -108,6 +115,8 @@ impl PanelWithParts {
         }
         Self {
             panel,
+            disabled: detail.disabled.map(time::to_rfc3339),
+            certificates,
             partitions,
             zones,
             outputs,

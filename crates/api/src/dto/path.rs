@@ -67,6 +67,8 @@ pub(crate) struct Standing {
     highest_class: Option<&'static str>,
     /// Whether its key opens no more, because it was sealed under another `seal.key`.
     key_is_lost: bool,
+    /// Whether it has a secret, which the panel can show in place of a certificate.
+    has_secret: bool,
     /// What a person must know of the above, a sentence each.
     warnings: Vec<&'static str>,
 }
@@ -132,6 +134,7 @@ impl From<&PathStanding> for Standing {
             forgery: forgery.as_str(),
             highest_class: forgeable.then_some("SP2"),
             key_is_lost: standing.key_is_lost,
+            has_secret: standing.has_secret,
             warnings: warnings.into_iter().flatten().collect(),
         }
     }

@@ -17,6 +17,7 @@ use crate::cursor;
 use crate::dto::event::Event;
 use crate::dto::panel::{Panel, PanelPage, PanelWithParts};
 use crate::dto::panel_input::PanelInput;
+use crate::dto::trust::{Certificate, admits};
 use crate::params::{NoParams, Pairs, Params, ReadParams, documented};
 use crate::problem::{Problem, ProblemBody};
 use crate::router::{App, Segment};
@@ -199,9 +200,17 @@ pub(crate) async fn show(
         .first()
         .map(|(event, verdict)| Event::from(event).judged(verdict.as_ref()));
     let adoptions = services.strays.adoptions(id).await?;
+    let now = services.clock.now().wall;
+    let certificates = services.trust.certificates(id).await?;
+    let certificates = certificates.iter().filter(|row| admits(row, now));
+    let certificates = certificates.map(|row| Certificate::new(row, now)).collect();
     let known = services.known();
     Ok(axum::Json(PanelWithParts::new(
-        detail, known, last, &adoptions,
+        detail,
+        known,
+        last,
+        &adoptions,
+        certificates,
     )))
 }
 

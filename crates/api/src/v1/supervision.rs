@@ -20,7 +20,7 @@ use crate::router::{App, Segment};
 pub(crate) struct Of {
     /// The id of the path; the panel as a whole, if absent.
     #[param(value_type = Option<String>)]
-    path: Option<PathId>,
+    pub(super) path: Option<PathId>,
 }
 
 impl ReadParams for Of {

@@ -21,4 +21,5 @@ mod resources;
 mod serve;
 mod stream;
 mod supervision;
+mod trust;
 mod verdicts;

@@ -161,7 +161,7 @@ async fn a_mass_outage_is_one_incident_whose_panels_come_a_page_at_a_time() {
     for nothing in ["/api/v1/incidents/7", "/api/v1/incidents/x"] {
         assert_eq!(
             house.get(nothing).await.status,
-            axum::http::StatusCode::NOT_FOUND
+            StatusCode::NOT_FOUND
         );
     }
 }

@@ -65,7 +65,10 @@ impl Figures {
     /// waited for nothing but us.
     pub fn longest_turn(&self) -> Duration {
         let rows = self.rows();
-        rows.values().map(Row::longest_turn).max().unwrap_or_default()
+        rows.values()
+            .map(Row::longest_turn)
+            .max()
+            .unwrap_or_default()
     }
 
     /// What all gateways counted for this reason, since each began.

@@ -49,7 +49,9 @@ mod tests;
 pub use codec::{DecodeError, Message, TooLarge};
 pub use downward::{Downward, IdentityAnswer};
 pub use frame::FrameBuffer;
-pub use upward::{Arrived, Counters, Gauges, Gone, Heard, Hello, Question, SessionRow, Told, Upward};
+pub use upward::{
+    Arrived, Counters, Gauges, Gone, Heard, Hello, Question, SessionRow, Told, Upward,
+};
 pub use window::{Outbound, Window, question_of};
 
 /// The version of the format. It changes when a recorded message changes.

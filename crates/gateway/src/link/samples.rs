@@ -7,17 +7,19 @@ use std::time::Duration;
 use arrayvec::{ArrayString, ArrayVec};
 use engine::ports::{Answer, TICKET_KEY, TicketKey, TlsMaterial};
 use model::{
-    Account, AccountKey, AckMode, CipherKey, Code, Committed, ConnectionReport, ConnectionState, Epoch, EventClass, EventFlags,
-    EventSeq, Extended, FamilyName, Forgery, IdentityClaim, IdentityRefusal, IntakeState, Issuer, Item, LinkKind, PanelReport, PanelSecret, PeerCertificate, RebootReason, ReportedPartition, StatusReport, ZoneState,
-    Learned, ListenerName, Mono, OwnCode, PanelIndex, PathIndex, PathPolicy, Point, PointNumber,
-    Proven, Refusal, RepeatKey, Signal, SignalToken, Stream, Wall,
+    Account, AccountKey, AckMode, CipherKey, Code, Committed, ConnectionReport, ConnectionState,
+    Epoch, EventClass, EventFlags, EventSeq, Extended, FamilyName, Forgery, IdentityClaim,
+    IdentityRefusal, IntakeState, Issuer, Item, Learned, LinkKind, ListenerName, Mono, OwnCode,
+    PanelIndex, PanelReport, PanelSecret, PathIndex, PathPolicy, PeerCertificate, Point,
+    PointNumber, Proven, RebootReason, Refusal, RepeatKey, ReportedPartition, Signal, SignalToken,
+    StatusReport, Stream, Wall, ZoneState,
 };
 use proto::{Admitted, Outgoing, Stray, StrayReason};
 use zeroize::Zeroizing;
 
 use super::{
-    Arrived, Counters, Downward, Gauges, Gone, Heard, Hello, IdentityAnswer, Question, SessionRow, Told, Upward,
-    VERSION,
+    Arrived, Counters, Downward, Gauges, Gone, Heard, Hello, IdentityAnswer, Question, SessionRow,
+    Told, Upward, VERSION,
 };
 
 pub(super) fn key() -> AccountKey {
@@ -126,7 +128,10 @@ pub(super) fn upward() -> Vec<(String, Upward)> {
                 certificate: None,
             })),
         ),
-        ("identify-certificate".to_owned(), Upward::Identify(proving())),
+        (
+            "identify-certificate".to_owned(),
+            Upward::Identify(proving()),
+        ),
         ("closed".to_owned(), Upward::Closed { connection: 5 }),
         (
             "counters".to_owned(),

@@ -85,7 +85,9 @@ impl Authorities {
         Ok(PeerCertificate {
             issuer: bearer.map_or(named, |root| root.issuer),
             // Where no root signed it, who did is known by the leaf's word alone, which is signed.
-            signer: bearer.filter(signs_itself).map_or(named, |root| root.issuer),
+            signer: bearer
+                .filter(signs_itself)
+                .map_or(named, |root| root.issuer),
             serial: serial_of(&certificate)?,
             not_after: not_after(&certificate),
             names: names_of(&certificate),

@@ -19,8 +19,9 @@ pub fn issuer_named(name: &[u8], key_identifier: Option<&[u8]>) -> Issuer {
     let mut hash = Context::new(&SHA256);
     hash.update(name);
     hash.update(key_identifier.unwrap_or_default());
-    let digest = hash.finish();
-    Issuer(digest.as_ref().try_into().expect("SHA-256 has 32 octets"))
+    let mut issuer = Issuer([0; 32]);
+    issuer.0.copy_from_slice(hash.finish().as_ref());
+    issuer
 }
 
 /// An authority by its own certificate, as DER: its subject, and its subject key identifier.
@@ -84,7 +85,9 @@ pub(super) fn names_of(certificate: &X509Certificate<'_>) -> ArrayVec<HolderName
     let common = certificate.subject().iter_common_name();
     let common = common.filter_map(|name| name.as_str().ok());
     let alternative = certificate.subject_alternative_name().ok().flatten();
-    let alternative = alternative.iter().flat_map(|names| &names.value.general_names);
+    let alternative = alternative
+        .iter()
+        .flat_map(|names| &names.value.general_names);
     let alternative = alternative.filter_map(|name| match name {
         GeneralName::DNSName(name) => Some(*name),
         GeneralName::URI(uri) => uri.rsplit([':', '/']).next(),

@@ -14,11 +14,11 @@ use model::{ListenerName, Mono, limits};
 use proto::{Counted, Family, SessionBounds, SessionSetting, Strangers};
 
 use super::channel::Channel;
-use super::connection::Connection;
+use super::connection::{Connection, Dues};
 use super::promise::Outlook;
 use super::seeds::Seed;
-use crate::tls::ClientCertificates;
 use super::{CONNECTIONS, LISTENERS, Listening, Worker};
+use crate::tls::ClientCertificates;
 
 /// The listening sockets, and who came in without identity.
 #[derive(Debug)]
@@ -281,7 +281,10 @@ impl Worker {
         let place = self.connections.insert(|number| {
             let session = spoken.family.open_stream(setting);
             Connection {
-                flooded,
+                dues: Dues {
+                    flooded,
+                    ..Dues::default()
+                },
                 ..Connection::new(number, channel, session, source, opened)
             }
         });

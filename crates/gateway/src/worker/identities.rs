@@ -111,15 +111,13 @@ impl Identities {
     }
 
     /// Takes an answer; tells which question it answers, if anybody waits for it.
-    pub(super) fn answered(
-        &mut self,
-        answer: &IdentityAnswer,
-        now: Mono,
-    ) -> Option<Box<Question>> {
+    pub(super) fn answered(&mut self, answer: &IdentityAnswer, now: Mono) -> Option<Box<Question>> {
         let open = self.open.get(&answer.connection);
         let awaited = open.is_some_and(|question| question.claim.key == answer.key);
         self.remember(answer, now);
-        awaited.then(|| self.open.remove(&answer.connection)).flatten()
+        awaited
+            .then(|| self.open.remove(&answer.connection))
+            .flatten()
     }
 
     /// Remembers what is true whoever asks: nothing that hangs on a proof.

@@ -58,9 +58,9 @@ use ::engine::ports::Answer;
 use mio::{Events, Interest, Poll, Token};
 use model::{Clock, Mono, Now, PathIndex};
 
+pub use crate::tls::ClientCertificates;
 pub use clock::MachineClock;
 pub use limits::Rate;
-pub use crate::tls::ClientCertificates;
 pub use setup::{GatewayError, GatewayLimits, GatewaySetup, Listening};
 
 use crate::link::{Downward, Outbound, Window};

@@ -37,7 +37,11 @@ impl Securing {
     /// Takes new material; `false` if it is of no use.
     fn take(&mut self, material: &TlsMaterial, clock: &Arc<dyn Clock>) -> bool {
         let version = material.version;
-        if self.0.as_ref().is_some_and(|current| current.version() == version) {
+        if self
+            .0
+            .as_ref()
+            .is_some_and(|current| current.version() == version)
+        {
             return true; // Told again over a new link.
         }
         match Configurations::new(material, Arc::clone(clock)) {

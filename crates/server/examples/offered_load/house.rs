@@ -159,6 +159,8 @@ fn serve(data: &Path) -> anyhow::Result<Child> {
         .args(["serve", "--data"])
         .arg(data)
         .env("WATCHFIRE__LISTENER__DC09__ADDRESS", "127.0.0.1:0")
+        .env("WATCHFIRE__LISTENER__DC09_TLS__ADDRESS", "127.0.0.1:0")
+        .env("WATCHFIRE__LISTENER__MQTT__ADDRESS", "127.0.0.1:0")
         .env("WATCHFIRE__API__ADDRESS", "127.0.0.1:0")
         .env("WATCHFIRE__GATEWAY__COUNT", "2")
         .env("WATCHFIRE__LOG__FILTER", "warn")

@@ -5,6 +5,7 @@
 //! | --- | --- | --- |
 //! | down, first | u32 length (LE), JSON, descriptors (`SCM_RIGHTS`) | the child's setup |
 //! | down | `D` | stop in order |
+//! | down | `R` | read the files of TLS again; for the engine |
 //! | down | end of stream | the supervisor is gone: end at once |
 //! | up | a JSON line, [`Word`] | ready, or why not |
 //!
@@ -28,6 +29,9 @@ const DESCRIPTORS: usize = 128;
 
 /// The octet that asks a child to stop in order.
 pub(crate) const STOP: u8 = b'D';
+
+/// The octet that asks the engine to read the files of TLS again.
+pub(crate) const RELOAD: u8 = b'R';
 
 /// What a child tells its supervisor.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -10,12 +10,14 @@ use std::sync::Arc;
 
 use anyhow::{Context, anyhow};
 use api::FamilyTitle;
+use engine::ports::TrustAdmin;
+use engine::trust::Trust;
 use gateway::hub::{Hub, HubSetup};
 use tokio::io::AsyncReadExt;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::control::{Word, say};
+use super::control::{RELOAD, Word, say};
 use super::house::House;
 use super::policies::{Policies, stop};
 use super::retention::retention;
@@ -69,6 +71,7 @@ async fn live(
         clocks: Arc::new(policies.clocks.clone()),
         learns: Arc::new(house.registry.clone()),
         quarantines: Arc::new(policies.quarantine.clone()),
+        health: Arc::new(policies.health.clone()),
         tls: Arc::new(policies.trust.clone()),
         sessions: Arc::new(policies.places.clone()),
         reports: Arc::new(policies.condition.clone()),
@@ -82,6 +85,7 @@ async fn live(
     let House {
         store, clock, note, ..
     } = house;
+    let trust = policies.trust.clone();
     // The intake ends with the last of those who feed it.
     drop((policies, house.registry));
     let kept = retention(store.clone(), clock, setup.retention, stop(&stopped));
@@ -90,7 +94,7 @@ async fn live(
     say(&control, &Word::Ready { note }).context("the supervisor is gone")?;
     control.set_nonblocking(true)?;
     let control = tokio::net::UnixStream::from_std(control)?;
-    match wait(control, &mut services).await {
+    match wait(control, &mut services, &trust).await {
         End::Asked => {}
         End::Orphaned => return Ok(()),
         End::Service(error) => return Err(error),
@@ -116,12 +120,18 @@ fn shown(house: &House, policies: &Policies, hub: &Hub) -> api::Services {
         quarantine: Arc::new(policies.quarantine.clone()),
         registry: store.clone(),
         panel_admin: Arc::new(house.registry.clone()),
+        trust: Arc::new(policies.trust.clone()),
         supervision: Arc::new(policies.watcher.clone()),
         sessions: Arc::new(policies.places.clone()),
         condition: Arc::new(policies.condition.clone()),
         presence: Some(Arc::new(policies.watcher.clone())),
         bell: policies.bell.clone(),
-        health: vec![intake.clone(), store.clone(), hub.figures()],
+        health: vec![
+            intake.clone(),
+            store.clone(),
+            hub.figures(),
+            Arc::new(policies.trust.clone()),
+        ],
         measured: vec![
             intake,
             Arc::new(house.registry.clone()),
@@ -153,18 +163,32 @@ enum End {
 async fn wait(
     mut control: tokio::net::UnixStream,
     services: &mut JoinSet<anyhow::Result<()>>,
+    trust: &Trust,
 ) -> End {
     let mut octet = [0];
-    tokio::select! {
-        read = control.read(&mut octet) => match read {
-            Ok(1..) => End::Asked,
-            Ok(0) | Err(_) => End::Orphaned,
-        },
-        Some(ended) = services.join_next() => End::Service(match ended {
-            Ok(Ok(())) => anyhow!("a service ended unasked"),
-            Ok(Err(error)) => error,
-            Err(panicked) => anyhow!("a service panicked: {panicked}"),
-        }),
+    loop {
+        tokio::select! {
+            read = control.read(&mut octet) => match (read, octet) {
+                (Ok(1..), [RELOAD]) => reload(trust).await,
+                (Ok(1..), _) => return End::Asked,
+                (Ok(0) | Err(_), _) => return End::Orphaned,
+            },
+            Some(ended) = services.join_next() => return End::Service(match ended {
+                Ok(Ok(())) => anyhow!("a service ended unasked"),
+                Ok(Err(error)) => error,
+                Err(panicked) => anyhow!("a service panicked: {panicked}"),
+            }),
+        }
+    }
+}
+
+/// Reads the files of TLS again, and says how that went.
+async fn reload(trust: &Trust) {
+    match trust.reload().await {
+        Ok(status) => tracing::info!(version = status.version, "the files of TLS were read again"),
+        Err(error) => {
+            tracing::error!(%error, "the files of TLS are not in order; what was in force stays so");
+        }
     }
 }
 

@@ -27,7 +27,7 @@ pub(super) struct House {
     pub(super) registry: Registry,
     pub(super) tokens: Arc<TokenDigests>,
     pub(super) clock: Arc<dyn Clock>,
-    /// The files of TLS; they have been read once, and are in order.
+    /// The files of TLS; they were in order when the server started.
     pub(super) authority: Arc<FolderAuthority>,
     /// What there is, for the banner.
     pub(super) note: String,
@@ -73,7 +73,12 @@ async fn authority(
     let files = Arc::new(files);
     let reader = Arc::clone(&files);
     let read = tokio::task::spawn_blocking(move || reader.load()).await?;
-    read.context("the files of TLS are not in order")?;
+    match read {
+        // Panels elsewhere than at TLS must not wait for it, and those at TLS are served with what
+        // gateways have. Trust tells of it.
+        Err(error) if !setup.first => tracing::error!(%error, "the files of TLS are not in order"),
+        read => drop(read.context("the files of TLS are not in order")?),
+    }
     Ok(files)
 }
 

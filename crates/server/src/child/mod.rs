@@ -2,7 +2,7 @@
 //!
 //! Invariant: a child never outlives its supervisor: the kernel kills it when the supervisor's
 //! main thread dies (PDEATHSIG), and the end of the control socket ends it as well.
-//! Invariant: SIGINT and SIGTERM do nothing to a child; only the supervisor stops it, in order.
+//! Invariant: SIGINT, SIGTERM and SIGHUP do nothing to a child; only the supervisor stops it, in order.
 
 pub(crate) mod authority;
 pub(crate) mod control;
@@ -10,7 +10,6 @@ pub(crate) mod engine;
 pub(crate) mod gateway;
 mod house;
 mod policies;
-mod private_file;
 mod retention;
 mod seal;
 mod secrets;
@@ -34,7 +33,8 @@ fn begin<T: DeserializeOwned>(
     common: impl Fn(&T) -> &Common,
     role: &'static str,
 ) -> anyhow::Result<(UnixStream, T, Vec<std::os::fd::OwnedFd>)> {
-    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    for signal in [SIGHUP, SIGINT, SIGTERM] {
         signal_hook::flag::register(signal, Arc::new(AtomicBool::new(false)))?;
     }
     set_parent_process_death_signal(Some(Signal::KILL))?;

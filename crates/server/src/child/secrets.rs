@@ -13,7 +13,7 @@ use model::Entropy;
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use super::private_file::{self, read_or_make};
+use crate::private_file::{self, read_or_make};
 
 /// The prefix of tokens, so that scanners recognise one that leaked.
 const TOKEN_PREFIX: &str = "wft_";

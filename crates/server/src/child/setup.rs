@@ -42,6 +42,9 @@ pub(crate) struct EngineSetup {
     pub(crate) supervision: String,
     /// How many gateways there should be.
     pub(crate) gateways: usize,
+    /// Whether the server is being started, and nobody relies on it yet: then what a person can put right
+    /// keeps it from starting. A replacement goes on with what it has.
+    pub(crate) first: bool,
     /// The operator's files of TLS.
     pub(crate) tls: TlsSetup,
     /// Listeners where every panel must show a certificate.

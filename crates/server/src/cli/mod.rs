@@ -20,6 +20,7 @@ pub mod sim;
 mod sse;
 mod supervision;
 mod table;
+mod tls;
 mod verify;
 mod view;
 
@@ -138,6 +139,9 @@ pub enum Administer {
     /// Whether panels are reachable, as a whole.
     #[command(subcommand)]
     Supervision(supervision::Command),
+    /// How TLS stands: the server's certificate, and whose certificates are taken.
+    #[command(subcommand)]
+    Tls(tls::Command),
     /// Look at the configuration before a server is started with it.
     #[command(subcommand)]
     Config(config::Command),
@@ -182,6 +186,7 @@ pub fn administer(global: &Global, what: Administer, sqlite: Option<&str>) -> Ex
         Administer::Event(command) => event::run(global, command, &mut out),
         Administer::Quarantine(command) => quarantine::run(global, command, &mut out),
         Administer::Supervision(command) => supervision::run(global, &command, &mut out),
+        Administer::Tls(command) => tls::run(global, &command, &mut out),
         Administer::Config(command) => config::run(global, command, &mut out),
         Administer::Doctor => doctor::run(global, sqlite, &mut out),
     };

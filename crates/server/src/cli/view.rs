@@ -31,6 +31,8 @@ pub(super) struct Path {
     pub(super) receiver: Option<String>,
     pub(super) line: Option<String>,
     pub(super) listener: Option<String>,
+    #[serde(rename = "path_name")]
+    pub(super) name: Option<String>,
     #[serde(default)]
     pub(super) hub: bool,
     #[serde(default)]
@@ -79,6 +81,16 @@ pub(super) struct Identity {
     pub(super) firmware: Option<String>,
     pub(super) model: Option<String>,
     pub(super) reboot_reason: Option<String>,
+}
+
+impl Path {
+    /// The account, and what the panel calls the path, as it shows both.
+    pub(super) fn shown(&self) -> String {
+        match &self.name {
+            Some(name) => format!("{}/{name}", self.account),
+            None => self.account.clone(),
+        }
+    }
 }
 
 /// How a path stands.

@@ -97,13 +97,20 @@ impl Settings {
 
     /// What is wrong with the value of a key, with its origin and what is allowed.
     pub(super) fn problem(&self, key: &str, what: impl Into<String>) -> Problem {
-        let setting = self.0.get(key).or_else(|| {
-            // A section that lacks something: where the section begins.
-            let within = |name: &str| name.strip_prefix(key).is_some_and(|r| r.starts_with('.'));
-            self.0
-                .iter()
-                .find_map(|(name, s)| within(name).then_some(s))
-        });
+        let within = |section: &str| {
+            let within = |name: &str| {
+                let rest = name.strip_prefix(section);
+                rest.is_some_and(|rest| rest.starts_with('.'))
+            };
+            let mut settings = self.0.iter();
+            settings.find_map(|(name, setting)| within(name).then_some(setting))
+        };
+        // A section that lacks something, or a key that was left out: where the section begins.
+        let section = || {
+            key.rsplit_once('.')
+                .and_then(|(section, _)| within(section))
+        };
+        let setting = self.0.get(key).or_else(|| within(key)).or_else(section);
         Problem {
             origin: setting.map_or(Origin::Default, |setting| setting.origin.clone()),
             key: key.to_owned(),

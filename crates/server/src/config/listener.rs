@@ -23,8 +23,18 @@ pub(super) const SECTION: Section = Section {
             name: "dc09_tls",
             doc: "SIA DC-09 over TLS. A panel with a certificate speaks only for its own accounts.",
             set: &[
-                ("enabled", "false"),
                 ("address", r#""0.0.0.0:9010""#),
+                ("udp", "false"),
+                ("tls", r#""on""#),
+                ("client_certificates", r#""optional""#),
+            ],
+        },
+        Instance {
+            name: "mqtt",
+            doc: "The panel protocol, MQTT over TLS. A panel shows a certificate, or its secret as the password.",
+            set: &[
+                ("family", r#""mqtt""#),
+                ("address", r#""0.0.0.0:8883""#),
                 ("udp", "false"),
                 ("tls", r#""on""#),
                 ("client_certificates", r#""optional""#),
@@ -43,7 +53,7 @@ pub(super) const SECTION: Section = Section {
             name: "family",
             doc: "The protocol that panels speak there.",
             default: r#""dc09""#,
-            allowed: r#""dc09" (SIA DC-09)"#,
+            allowed: r#""dc09" (SIA DC-09) or "mqtt" (the panel protocol over MQTT)"#,
             hidden: false,
         },
         Key {
@@ -222,7 +232,7 @@ fn read(name: &str, settings: &Settings, problems: &mut Problems) -> Option<(Lis
         name: name.to_owned(),
         family,
         address,
-        udp: raw.udp.unwrap_or(!with_tls && !is_mqtt(family)),
+        udp: raw.udp.unwrap_or_else(|| !with_tls && !is_mqtt(family)),
         tls: with_tls.then_some(certificates),
         strangers: match raw.strangers {
             Manner::Decline => Strangers::Decline,

@@ -58,11 +58,29 @@ fn without_any_source_the_defaults_are_what_the_documentation_says() {
     assert_eq!(config.retention.operation, 366 * DAY);
     assert_eq!(config.retention.routine, 30 * DAY);
     assert_eq!(config.log.format, LogFormat::Text);
-    let [listener] = &config.listeners[..] else {
-        panic!("one listener, not {:?}", config.listeners);
+    let [plain, encrypted, mqtt] = &config.listeners[..] else {
+        panic!("three listeners, not {:?}", config.listeners);
     };
-    assert_eq!(listener.name, "dc09");
-    assert_eq!(listener.address, SocketAddr::from(([0, 0, 0, 0], 9009)));
+    let listeners = [
+        (plain, "dc09", 9009),
+        (encrypted, "dc09_tls", 9010),
+        (mqtt, "mqtt", 8883),
+    ];
+    for (listener, name, port) in listeners {
+        assert_eq!(listener.name, name);
+        assert_eq!(listener.address, SocketAddr::from(([0, 0, 0, 0], port)));
+    }
+    assert_eq!((plain.tls, plain.udp), (None, true));
+    for listener in [encrypted, mqtt] {
+        assert_eq!(
+            listener.tls,
+            Some(ClientCertificates::Optional),
+            "{}",
+            listener.name
+        );
+        assert!(!listener.udp, "{}", listener.name);
+    }
+    assert_eq!(mqtt.family.as_str(), "mqtt");
 }
 
 #[test]
@@ -124,20 +142,26 @@ fn texts_in_the_environment_need_no_quotes_even_if_they_look_like_numbers() {
 fn port_zero_is_accepted() {
     let sources = from_environment(&[
         ("WATCHFIRE__LISTENER__DC09__ADDRESS", "127.0.0.1:0"),
+        ("WATCHFIRE__LISTENER__DC09_TLS__ADDRESS", "127.0.0.1:0"),
+        ("WATCHFIRE__LISTENER__MQTT__ADDRESS", "127.0.0.1:0"),
         ("WATCHFIRE__LISTENER__SECOND__ADDRESS", "127.0.0.1:0"),
         ("WATCHFIRE__LISTENER__SECOND__FAMILY", "dc09"),
         ("WATCHFIRE__API__ADDRESS", "[::1]:0"),
     ]);
     let config = Config::load(&sources).unwrap();
     let names: Vec<_> = config.listeners.iter().map(|l| l.name.as_str()).collect();
-    assert_eq!(names, ["dc09", "second"]);
+    assert_eq!(names, ["dc09", "dc09_tls", "mqtt", "second"]);
     assert!(config.listeners.iter().all(|l| l.address.port() == 0));
     assert_eq!(config.api.address.port(), 0);
 }
 
 #[test]
 fn a_listener_can_be_switched_off() {
-    let sources = from_environment(&[("WATCHFIRE__LISTENER__DC09__ENABLED", "false")]);
+    let sources = from_environment(&[
+        ("WATCHFIRE__LISTENER__DC09__ENABLED", "false"),
+        ("WATCHFIRE__LISTENER__DC09_TLS__ENABLED", "false"),
+        ("WATCHFIRE__LISTENER__MQTT__ENABLED", "false"),
+    ]);
     assert_eq!(Config::load(&sources).unwrap().listeners, []);
 }
 
@@ -209,7 +233,7 @@ filter = \"info\"
       watchfire.toml:6: `api.address`: the API binds loopback only until it has TLS
         allowed: a loopback address and a port, such as 127.0.0.1:8080 or [::1]:8080
       watchfire.toml:9: `listener.dc09.family`: there is no family "telex"
-        allowed: "dc09" (SIA DC-09)
+        allowed: "dc09" (SIA DC-09) or "mqtt" (the panel protocol over MQTT)
       watchfire.toml:8: `listener.dc09.address`: "9009" is not an address and a port
         allowed: an address and a port, such as 0.0.0.0:9009 or [::1]:9009
       watchfire.toml:13: `retention.alarm`: "for ever" is no time for it
@@ -299,6 +323,9 @@ udp = true
 family = \"dc09\"
 address = \"0.0.0.0:2\"
 client_certificates = \"required\"
+[listener.c]
+family = \"mqtt\"
+address = \"0.0.0.0:3\"
 [tls]
 certificate = \"server.pem\"
 crl = [\"\"]
@@ -310,13 +337,32 @@ names = [\"alarms.example.org\", \"no name\"]
         allowed: true or false
       watchfire.toml:9: `listener.b.client_certificates`: without TLS there are no certificates: set `tls = "on"`
         allowed: "required", "optional" or "off"
-      watchfire.toml:12: `tls.crl`: a path is empty
+      watchfire.toml:12: `listener.c.tls`: mqtt without TLS is for a loopback address only: set `tls = "on"`
+        allowed: "off" or "on"
+      watchfire.toml:15: `tls.crl`: a path is empty
         allowed: paths of files, such as ["/etc/watchfire/panels.crl"]
-      watchfire.toml:11: `tls.certificate`: it is given without its `key`
+      watchfire.toml:14: `tls.certificate`: it is given without its `key`
         allowed: the path of a file, together with `key`; or "" for Watchfire's own
-      watchfire.toml:13: `tls.names`: "no name" is no host name and no address
+      watchfire.toml:16: `tls.names`: "no name" is no host name and no address
         allowed: host names and addresses, such as ["alarms.example.org", "192.0.2.7"]
     "#);
+}
+
+#[test]
+fn mqtt_without_tls_is_spoken_on_this_machine_and_never_in_datagrams() {
+    let plain = [
+        ("WATCHFIRE__LISTENER__MQTT__ADDRESS", "127.0.0.1:1883"),
+        ("WATCHFIRE__LISTENER__MQTT__TLS", "off"),
+        ("WATCHFIRE__LISTENER__MQTT__CLIENT_CERTIFICATES", "off"),
+    ];
+    let config = Config::load(&from_environment(&plain)).unwrap();
+    let mqtt = config.listeners.iter().find(|l| l.name == "mqtt").unwrap();
+    assert_eq!((mqtt.tls, mqtt.udp), (None, false));
+    let datagrams = told_of("WATCHFIRE__LISTENER__MQTT__UDP", "true");
+    assert!(
+        datagrams.contains("mqtt is not spoken in datagrams"),
+        "{datagrams}"
+    );
 }
 
 #[test]

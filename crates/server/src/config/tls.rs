@@ -11,7 +11,7 @@ use crate::child::authority::is_name;
 
 pub(super) const SECTION: Section = Section {
     name: "tls",
-    doc: "Certificates, for listeners with TLS. At the first start Watchfire makes an authority of its own and a\nserver certificate, in DATA/tls: `watchfire panel enrol` makes certificates for panels. The files named here\nare read again on SIGHUP, by `watchfire tls reload`, and every hour.",
+    doc: "Certificates, for listeners with TLS. At the first start Watchfire makes an authority of its own and a\nserver certificate, in DATA/tls: `watchfire panel enrol` makes certificates for panels. The files named here\nare looked at every minute, and read again at once on SIGHUP or by `watchfire tls reload`.",
     instances: &[],
     keys: &[
         Key {

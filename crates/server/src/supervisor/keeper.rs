@@ -51,11 +51,13 @@ impl Role {
     }
 }
 
-/// Keeps the child of `role` until its phase of stopping comes.
+/// Keeps the child of `role` until its phase of stopping comes. Each change of `reloads` has the engine
+/// read the files of TLS again.
 pub(super) async fn keep(
     role: Role,
     plan: std::sync::Arc<Plan>,
     mut phase: watch::Receiver<Phase>,
+    reloads: watch::Receiver<u64>,
     reports: mpsc::Sender<Report>,
 ) {
     let mut patience = Patience::new();
@@ -71,7 +73,7 @@ pub(super) async fn keep(
                     },
                 )
                 .await;
-                if watch_over(role, process, &phase, &reports).await {
+                if watch_over(role, process, &phase, reloads.clone(), &reports).await {
                     return;
                 }
             }
@@ -108,6 +110,7 @@ async fn watch_over(
     role: Role,
     mut process: Process,
     phase: &watch::Receiver<Phase>,
+    mut reloads: watch::Receiver<u64>,
     reports: &mpsc::Sender<Report>,
 ) -> bool {
     let mut its_phase = phase.clone();
@@ -128,6 +131,7 @@ async fn watch_over(
                     return *phase.borrow() >= role.stops_in();
                 }
             },
+            Ok(()) = reloads.changed(), if role == Role::Engine => process.reload().await,
             () = stopping(role, &mut its_phase) => {
                 process.stop(role.patience()).await;
                 return true;

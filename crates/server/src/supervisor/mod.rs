@@ -42,11 +42,21 @@ use endpoints::ChildEntry;
 use keeper::{Phase, Report, keep};
 use plan::{Plan, Role};
 
+/// What a hangup (SIGHUP) means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Hangup {
+    /// Read the files of TLS again, as servers do.
+    Reload,
+    /// The terminal is gone, and with it whoever watched.
+    Stop,
+}
+
 /// Serves until SIGINT or SIGTERM, or until `stop` changes.
 ///
 /// `ready` is called once, when everything works, with what a newcomer wants to know.
 pub(crate) async fn run(
     config: Config,
+    on_hangup: Hangup,
     mut stop: watch::Receiver<bool>,
     ready: impl FnOnce(&Greeting),
 ) -> anyhow::Result<()> {
@@ -58,6 +68,7 @@ pub(crate) async fn run(
 
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
+    let mut hangup = signal(SignalKind::hangup())?;
     let mut ready = Some(ready);
     let outcome = loop {
         tokio::select! {
@@ -72,6 +83,10 @@ pub(crate) async fn run(
             // A keeper ends when the server stops. One that ends before has a defect; nobody would
             // replace its child, so everything ends: the children are killed with their keepers.
             Some(ended) = house.keepers.join_next() => bail!("a keeper of a child ended: {ended:?}"),
+            _ = hangup.recv() => match on_hangup {
+                Hangup::Reload => house.reload(),
+                Hangup::Stop => break Ok(()),
+            },
             _ = interrupt.recv() => break Ok(()),
             _ = terminate.recv() => break Ok(()),
             Ok(_) = stop.wait_for(|stop| *stop) => break Ok(()),
@@ -111,6 +126,7 @@ struct House {
     plan: Arc<Plan>,
     reports: mpsc::Receiver<Report>,
     phase: watch::Sender<Phase>,
+    reloads: watch::Sender<u64>,
     keepers: JoinSet<Role>,
     endpoints: Endpoints,
     ready: Vec<Role>,
@@ -120,11 +136,13 @@ struct House {
 impl House {
     fn open(plan: Arc<Plan>) -> Self {
         let (phase, phases) = watch::channel(Phase::Run);
+        let (reloads, reloading) = watch::channel(0);
         // Keepers wait while the supervisor is busy; a few reports for each child are under way.
         let (reporter, reports) = mpsc::channel(4 * model::limits::GATEWAYS);
         let mut keepers = JoinSet::new();
         for role in plan.roles() {
-            let keeper = keep(role, Arc::clone(&plan), phases.clone(), reporter.clone());
+            let (plan, phase) = (Arc::clone(&plan), phases.clone());
+            let keeper = keep(role, plan, phase, reloading.clone(), reporter.clone());
             keepers.spawn(async move {
                 keeper.await;
                 role
@@ -141,11 +159,17 @@ impl House {
             plan,
             reports,
             phase,
+            reloads,
             keepers,
             endpoints,
             ready: Vec::new(),
             note: String::new(),
         }
+    }
+
+    fn reload(&self) {
+        tracing::info!("SIGHUP: the files of TLS are read again");
+        self.reloads.send_modify(|times| *times += 1);
     }
 
     fn run_folder(&self) -> PathBuf {
@@ -180,6 +204,7 @@ impl House {
                     self.note = note;
                 }
                 if self.is_ready() {
+                    self.plan.serves();
                     self.write_endpoints()?;
                 }
             }

@@ -6,7 +6,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use anyhow::Context;
 use model::Clock;
@@ -46,6 +46,8 @@ pub(super) struct Plan {
     listeners: Vec<Opened>,
     gateways: u16,
     incarnation: AtomicU64,
+    /// Whether everything has worked once.
+    served: AtomicBool,
     /// Holds a short folder for the link's socket where the data folder's path is too long.
     _short: Option<tempfile::TempDir>,
 }
@@ -87,6 +89,7 @@ impl Plan {
             gateways: u16::try_from(gateways).context("too many gateways")?,
             // Wall time in microseconds grows over restarts, faster than children can die.
             incarnation: AtomicU64::new(u64::try_from(SystemClock.now().wall.0).unwrap_or(0)),
+            served: AtomicBool::new(false),
             config,
             _short: short,
         })
@@ -94,6 +97,11 @@ impl Plan {
 
     pub(super) fn roles(&self) -> impl Iterator<Item = Role> {
         std::iter::once(Role::Engine).chain((0..self.gateways).map(Role::Gateway))
+    }
+
+    /// Notes that everything works: from now on panels rely on the engine.
+    pub(super) fn serves(&self) {
+        self.served.store(true, Ordering::Relaxed);
     }
 
     pub(super) fn api(&self) -> SocketAddr {
@@ -159,6 +167,7 @@ impl Plan {
                 routine: self.config.retention.routine,
             },
             gateways: self.roles().count() - 1,
+            first: !self.served.load(Ordering::Relaxed),
             tls: TlsSetup {
                 certificate: self.config.tls.certificate.clone(),
                 client_ca: self.config.tls.client_ca.clone(),

@@ -13,7 +13,7 @@ use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::process::{Child, Command};
 
-use crate::child::control::{STOP, Word, send_setup};
+use crate::child::control::{RELOAD, STOP, Word, send_setup};
 
 /// The binary that runs now, even if the file has been replaced since: both ends of the link are
 /// then of one build.
@@ -85,6 +85,13 @@ impl Process {
                 // Its end of the socket is closed; the child is about to end.
                 Ok(None) | Err(_) => self.talks = false,
             }
+        }
+    }
+
+    /// Asks the engine to read the files of TLS again.
+    pub(crate) async fn reload(&mut self) {
+        if self.control.write_all(&[RELOAD]).await.is_err() {
+            tracing::debug!("the engine was gone before it was asked to read files again");
         }
     }
 

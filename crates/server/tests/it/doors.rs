@@ -34,6 +34,8 @@ async fn a_second_server_on_a_folder_or_a_port_fails_with_a_clear_text_and_distu
 
     let free = [
         ("WATCHFIRE__LISTENER__DC09__ADDRESS", "127.0.0.1:0"),
+        ("WATCHFIRE__LISTENER__DC09_TLS__ADDRESS", "127.0.0.1:0"),
+        ("WATCHFIRE__LISTENER__MQTT__ADDRESS", "127.0.0.1:0"),
         ("WATCHFIRE__API__ADDRESS", "127.0.0.1:0"),
     ];
     let told = refused(&watchfire(&["serve", "--data", text(&data)], &free));

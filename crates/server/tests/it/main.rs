@@ -13,6 +13,7 @@
 )]
 #![expect(clippy::print_stdout, reason = "a scenario prints what it did")]
 
+mod certificates;
 mod cli;
 mod crash;
 mod datagrams;

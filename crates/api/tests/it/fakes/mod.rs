@@ -5,6 +5,7 @@ mod journal;
 mod quarantine;
 mod register;
 mod samples;
+mod trust;
 mod verdicts;
 mod watcher;
 
@@ -26,6 +27,7 @@ use quarantine::Quarantine;
 use register::Register;
 pub(crate) use samples::{burglary, disarm, flood, panel_id, path_id, site_id, test_report};
 use samples::{family, two_in_one};
+pub(crate) use trust::{KEY, SECRET, Trust};
 use verdicts::Verdicts;
 use watcher::Watcher;
 
@@ -81,6 +83,7 @@ pub(crate) struct House {
     pub(crate) quarantine: Arc<Quarantine>,
     pub(crate) part: Arc<Part>,
     pub(crate) watcher: Arc<Watcher>,
+    pub(crate) trust: Arc<Trust>,
     bell: watch::Sender<EventSeq>,
 }
 
@@ -90,6 +93,7 @@ impl House {
         let register = Arc::new(Register::default());
         let part = Arc::new(Part::default());
         let watcher = Arc::new(Watcher::default());
+        let trust = Arc::new(Trust::new(register.clone()));
         let (bell, heard) = watch::channel(EventSeq(0));
         let key = b"key file".to_vec();
         let row = TokenRow {
@@ -118,6 +122,7 @@ impl House {
             supervision: watcher.clone(),
             sessions: Arc::new(Condition),
             condition: Arc::new(Condition),
+            trust: trust.clone(),
             presence: Some(Arc::new(Heard)),
             bell: heard,
             health: vec![part.clone()],
@@ -137,6 +142,7 @@ impl House {
             quarantine,
             part,
             watcher,
+            trust,
             bell,
         }
     }

@@ -25,6 +25,8 @@ pub(crate) struct Register {
     /// Nothing can be written.
     pub(crate) full: Mutex<bool>,
     pub(crate) batches: Mutex<Vec<usize>>,
+    /// Since when every panel is disabled.
+    pub(crate) disabled: Mutex<Option<Wall>>,
     /// How every path stands.
     pub(crate) standing: Mutex<PathStanding>,
     /// Keys as they were handed in, the newest last.
@@ -285,7 +287,7 @@ impl Registry for Register {
         let standing = self.standing.lock().unwrap().clone();
         let detail = panel.map(|panel| PanelDetail {
             standings: vec![standing; panel.paths.len()],
-            disabled: None,
+            disabled: *self.disabled.lock().unwrap(),
             panel,
             partitions: vec![PartitionRow {
                 number: number("1"),

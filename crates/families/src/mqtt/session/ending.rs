@@ -143,7 +143,7 @@ impl MqttSession {
         }
     }
 
-    /// Says goodbye once everything that was read is answered.
+    /// Says goodbye once everything that was taken is answered.
     pub(super) fn finish_draining(&mut self) {
         let answered = self
             .work

@@ -30,22 +30,30 @@ impl MqttSession {
                 Topic::Connection => self.take_report(place, &publish, PanelReport::Connection),
                 Topic::LaidOut => {
                     let reason = ReasonCode::ImplementationSpecificError;
-                    self.refuse_publish(&publish, reason, Counted::NotServed);
+                    self.refuse_publish(place, &publish, reason, Counted::NotServed);
                 }
                 Topic::Foreign => {
                     let reason = ReasonCode::NotAuthorized;
-                    self.refuse_publish(&publish, reason, Counted::ForeignTopic);
+                    self.refuse_publish(place, &publish, reason, Counted::ForeignTopic);
                 }
                 Topic::Unknown => {
                     let reason = ReasonCode::TopicNameInvalid;
-                    self.refuse_publish(&publish, reason, Counted::UnknownTopic);
+                    self.refuse_publish(place, &publish, reason, Counted::UnknownTopic);
                 }
             }
         }
     }
 
     /// Without QoS it is dropped; 3.1.1 has no way to say no but to close (3.3.5).
-    fn refuse_publish(&mut self, publish: &Publish, reason: ReasonCode, why: Counted) {
+    fn refuse_publish(
+        &mut self,
+        place: Place,
+        publish: &Publish,
+        reason: ReasonCode,
+        why: Counted,
+    ) {
+        // It lives, and pays for what it sends (R7).
+        self.alive(place);
         match (publish.packet_id, self.level()) {
             (None, _) => self.count(why),
             (Some(_), Level::V311) => self.break_off(reason, why),
@@ -85,6 +93,10 @@ impl MqttSession {
         signal
             .flags
             .set(EventFlags::EXPIRED_CERTIFICATE, has_expired);
+        if has_expired {
+            // A doubtful event is no sign of life by itself.
+            self.alive(place);
+        }
         let ack = packet_id.map(|packet_id| {
             self.packet(&Packet::PubAck(PubAck {
                 packet_id,

@@ -155,7 +155,7 @@ fn what_is_offered_is_said() {
     let ack = conn_ack(&line.identify(Identity::Admitted(Arc::new(admitted()))));
     assert!(!ack.session_present);
     assert_eq!(ack.session_expiry, Some(0));
-    assert_eq!(ack.receive_maximum.map(|most| most.get()), Some(16));
+    assert_eq!(ack.receive_maximum.map(std::num::NonZero::get), Some(16));
     assert_eq!(ack.maximum_qos, Qos::AtLeastOnce);
     assert_eq!(ack.maximum_packet_size, Some(16_384));
     assert_eq!(ack.topic_alias_maximum, 0);

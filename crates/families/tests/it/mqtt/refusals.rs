@@ -1,5 +1,6 @@
 //! What is not offered, each with the standard's reason and one counted reason.
 
+use std::fmt::Write;
 use std::num::NonZeroU16;
 
 use proto::CloseReason;
@@ -10,52 +11,52 @@ use wire::mqtt::{
 use super::line::{LEVELS, Line, goodbye, pub_acks};
 use super::{octets, publish};
 
+const TABLE: &str = include_str!("../../../src/mqtt/testdata/publishes.txt");
+
+/// What became of a publish, in the words of the table.
+fn outcome(line: &mut Line, publish: Publish) -> String {
+    let mut answer = line.say(&Packet::Publish(publish));
+    let mut outcome = String::new();
+    if !line.signals.is_empty() {
+        assert!(answer.is_empty(), "I1");
+        outcome.push_str("stored ");
+        answer = line.commit(0);
+    }
+    match &pub_acks(&answer)[..] {
+        [] if line.closes == [CloseReason::Protocol] => outcome.push_str("ends"),
+        [] => outcome.push('-'),
+        [(7, reason)] => write!(outcome, "{:#04x}", reason.number()).unwrap(),
+        other => panic!("{other:?}"),
+    }
+    outcome
+}
+
 #[test]
-fn a_publish_elsewhere_is_refused_with_its_reason() {
-    for (account, topic, reason, counted) in [
-        ("9999", "evt", ReasonCode::NotAuthorized, "foreign_topic"),
-        (
-            "9999",
-            "nothing",
-            ReasonCode::NotAuthorized,
-            "foreign_topic",
-        ),
-        (
-            "1234",
-            "nothing",
-            ReasonCode::TopicNameInvalid,
-            "unknown_topic",
-        ),
-        (
-            "1234",
-            "cmd",
-            ReasonCode::ImplementationSpecificError,
-            "not_served",
-        ),
-        (
-            "1234",
-            "cfg/rep",
-            ReasonCode::ImplementationSpecificError,
-            "not_served",
-        ),
-    ] {
-        let asked = Packet::Publish(publish(account, topic, Some(7), "{}"));
-        let mut line = Line::live(Level::V5);
-        assert_eq!(pub_acks(&line.say(&asked)), [(7, reason)]);
-        assert_eq!(line.counted, [counted]);
-        assert!(line.closes.is_empty());
-        // 3.1.1 cannot say no.
-        let mut line = Line::live(Level::V311);
-        assert!(line.say(&asked).is_empty());
-        assert_eq!(line.counted, [counted]);
-        assert_eq!(line.closes, [CloseReason::Protocol]);
-        // Nobody waits for an answer.
-        for level in LEVELS {
+fn a_publish_becomes_what_the_table_says() {
+    let rows = TABLE
+        .lines()
+        .filter(|row| !row.is_empty() && !row.starts_with('#'));
+    for row in rows {
+        let columns: Vec<&str> = row.split('|').map(str::trim).collect();
+        let [request, in_5, in_311, counted] = columns[..] else {
+            panic!("{row}");
+        };
+        let mut parts = request.splitn(2, char::is_whitespace);
+        let (account, topic) = parts.next().unwrap().split_once('/').unwrap();
+        let (qos, payload) = parts.next().unwrap().trim().split_once(' ').unwrap();
+        let id = (qos == "1").then_some(7);
+        for (level, expected) in [(Level::V5, in_5), (Level::V311, in_311)] {
             let mut line = Line::live(level);
-            let unasked = Packet::Publish(publish(account, topic, None, "{}"));
-            assert!(line.say(&unasked).is_empty() && line.closes.is_empty());
-            assert_eq!(line.counted, [counted]);
-            assert!(line.signals.is_empty() && line.reports.is_empty());
+            let publish = publish(account, topic, id, payload);
+            assert_eq!(outcome(&mut line, publish), expected, "{row}");
+            assert!(line.counted.contains(&counted), "{row}: {:?}", line.counted);
+            let is_refused =
+                expected == "ends" || expected.starts_with("0x8") || counted == "unknown_topic";
+            if is_refused {
+                assert_eq!(line.counted, [counted], "one counted reason");
+            }
+            assert_eq!(line.reports.len(), usize::from(counted == "report"));
+            assert_eq!(line.alive, usize::from(line.signals.is_empty()), "R7");
         }
     }
 }

@@ -28,7 +28,7 @@ fn a_certificate_is_told_with_who_signed_it_its_number_its_end_and_its_names() {
     assert_eq!((told.issuer, told.signer), (issuer, issuer));
     assert_eq!(&told.serial[..], [9, 1]);
     assert_eq!(told.not_after, Wall(1_893_456_000_000_000));
-    let names: Vec<_> = told.names.iter().map(|name| name.as_str()).collect();
+    let names: Vec<_> = told.names.iter().map(model::HolderName::as_str).collect();
     assert_eq!(names, ["12AB", "localhost", "12AB"]);
 }
 
@@ -80,7 +80,11 @@ fn a_serial_number_beyond_the_standard_is_unreadable() {
     let configured = configured(&material(1, &root.issue("server"), &[&root], &[1]));
     let authorities = configured.authorities();
     assert!(authorities.read(&panel.certificates(), NOW).is_err());
-    assert!(authorities.read(&[CertificateDer::from(vec![1])], NOW).is_err());
+    assert!(
+        authorities
+            .read(&[CertificateDer::from(vec![1])], NOW)
+            .is_err()
+    );
     assert!(authorities.read(&[], NOW).is_err());
 }
 
@@ -93,7 +97,7 @@ fn names_beyond_any_account_are_left_out_and_of_the_rest_a_few_are_told() {
     });
     let names = read(&panel, &[&root]).names;
     assert_eq!(names.len(), model::NAMES);
-    assert_eq!(&names[0][..], "p0");
+    assert_eq!(names[0].as_str(), "p0");
 }
 
 fn refused(change: impl FnOnce(&mut TlsMaterial)) -> MaterialError {
@@ -128,5 +132,8 @@ fn a_key_identifier_is_taken_as_the_authority_wrote_it() {
     let panel = root.issue_as("12AB", |params| {
         params.key_identifier_method = KeyIdMethod::PreSpecified(vec![1, 2, 3]);
     });
-    assert_eq!(read(&panel, &[&root]).issuer, issuer_of(&root.der()).unwrap());
+    assert_eq!(
+        read(&panel, &[&root]).issuer,
+        issuer_of(&root.der()).unwrap()
+    );
 }

@@ -58,7 +58,11 @@ impl Authority {
     }
 
     /// The same, changed.
-    pub(crate) fn issue_as(&self, name: &str, change: impl FnOnce(&mut CertificateParams)) -> Holder {
+    pub(crate) fn issue_as(
+        &self,
+        name: &str,
+        change: impl FnOnce(&mut CertificateParams),
+    ) -> Holder {
         let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
         params.distinguished_name.push(DnType::CommonName, name);
         params.use_authority_key_identifier_extension = true;
@@ -82,7 +86,11 @@ pub(crate) struct Holder {
 
 impl Holder {
     pub(crate) fn certificates(&self) -> Vec<CertificateDer<'static>> {
-        self.chain.iter().cloned().map(CertificateDer::from).collect()
+        self.chain
+            .iter()
+            .cloned()
+            .map(CertificateDer::from)
+            .collect()
     }
 }
 

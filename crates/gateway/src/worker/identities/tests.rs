@@ -42,7 +42,11 @@ fn account(key: &AccountKey) -> (FamilyName, Account) {
 fn an_unknown_account_is_asked_for_again_after_five_seconds() {
     let mut identities = Identities::new(10);
     identities.ask(question(1, key("A")));
-    assert!(identities.answered(&answer(1, key("A"), false), NOW).is_some());
+    assert!(
+        identities
+            .answered(&answer(1, key("A"), false), NOW)
+            .is_some()
+    );
     let soon = NOW.after(limits::UNKNOWN_ACCOUNT_MEMORY / 2);
     let recalled = identities.recall(2, key("A"), soon).unwrap();
     assert_eq!((recalled.connection, recalled.admitted), (2, Err(UNKNOWN)));

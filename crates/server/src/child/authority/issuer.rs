@@ -2,22 +2,15 @@
 //! revocation lists.
 
 use engine::ports::AuthorityError;
+use gateway::tls::issuer_named;
 use model::{Issuer, SERIAL, Serial};
-use sha2::{Digest, Sha256};
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::{ParsedExtension, X509Extension};
-
-/// SHA-256 of the distinguished name as it is encoded, and of the key identifier, where there is one.
-pub(super) fn issuer(name: &[u8], key_identifier: Option<&[u8]>) -> Issuer {
-    let digest = Sha256::new().chain_update(name);
-    let digest = digest.chain_update(key_identifier.unwrap_or_default());
-    Issuer(digest.finalize().into())
-}
 
 /// As whom an authority's certificates name it: by its subject and its subject key identifier
 /// (RFC 5280 4.2.1.2).
 pub(super) fn of_authority(certificate: &X509Certificate<'_>) -> Issuer {
-    issuer(certificate.subject().as_raw(), own_key(certificate))
+    issuer_named(certificate.subject().as_raw(), own_key(certificate))
 }
 
 /// The identifier of the holder's key.

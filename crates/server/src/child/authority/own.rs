@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use engine::ports::{AuthorityError, TrustedRoot};
+use gateway::tls::issuer_named;
 use model::{Entropy, Wall};
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
@@ -24,8 +25,8 @@ use super::names::Names;
 use super::pair::Pair;
 use super::read;
 use super::{issuer, roots, within, wrong};
-use crate::child::private_file;
 use crate::clock::SystemEntropy;
+use crate::private_file;
 
 /// Days that our authority's certificate is good for: 30 years. Panels are in the wall for as long.
 const AUTHORITY_DAYS: u32 = 30 * 366;
@@ -216,7 +217,7 @@ impl Certifier {
     ) -> Result<Option<&'static str>, AuthorityError> {
         let chain = read::certificates(path)?;
         let certificate = read::parsed(path, &chain[0])?;
-        let signer = issuer::issuer(
+        let signer = issuer_named(
             certificate.issuer().as_raw(),
             issuer::signing_key(certificate.extensions()),
         );

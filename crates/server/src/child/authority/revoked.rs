@@ -10,6 +10,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use engine::ports::{AuthorityError, TrustedRoot};
+use gateway::tls::issuer_named;
 use model::limits::REVOKED;
 use model::{Issuer, Serial};
 use rustls_pki_types::CertificateRevocationListDer;
@@ -113,7 +114,7 @@ fn is_indirect(list: &CertificateRevocationList<'_>) -> bool {
 fn signers(list: &CertificateRevocationList<'_>, roots: &[TrustedRoot]) -> HashSet<Issuer> {
     let name = list.issuer().as_raw();
     let key = issuer::signing_key(list.extensions());
-    let mut signers = HashSet::from([issuer::issuer(name, key), issuer::issuer(name, None)]);
+    let mut signers = HashSet::from([issuer_named(name, key), issuer_named(name, None)]);
     if key.is_none() {
         let named = roots
             .iter()

@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use engine::ports::TrustedRoot;
+use gateway::tls::issuer_named;
 use model::{Account, PanelId, PathName, Serial, Wall};
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, DnType, IsCa, Issuer,
@@ -82,14 +83,14 @@ fn panel_takes(loaded: &Loaded, root: &TrustedRoot, name: &str, seconds: u64) ->
         .iter()
         .map(|der| CertificateDer::from(der.clone()))
         .collect();
-    let verified = verifier.build().unwrap().verify_server_cert(
+    let taken = verifier.build().unwrap().verify_server_cert(
         &chain[0],
         &chain[1..],
         &ServerName::try_from(name.to_owned()).unwrap(),
         &[],
         UnixTime::since_unix_epoch(Duration::from_secs(seconds)),
     );
-    verified.is_ok()
+    taken.is_ok()
 }
 
 /// R27.
@@ -225,7 +226,7 @@ fn a_panels_certificate_names_its_account_and_path_and_is_of_the_authority() {
         .map(ToString::to_string)
         .collect();
     assert_eq!(names, ["URI(urn:watchfire:panel:12AB/lan)"]);
-    let signer = issuer::issuer(
+    let signer = issuer_named(
         certificate.issuer().as_raw(),
         issuer::signing_key(certificate.extensions()),
     );

@@ -6,6 +6,7 @@
 mod folder;
 mod machine;
 mod network;
+mod tls;
 
 use std::process::ExitCode;
 
@@ -110,6 +111,7 @@ fn examine(config: &Config, sqlite: Option<&str>) -> Vec<Finding> {
     let server = running(config, &mut findings);
     findings.extend(folder::check(config));
     findings.extend(machine::check(config, sqlite));
+    findings.extend(tls::check(config));
     findings.extend(network::check(config, server.as_ref()));
     findings
 }

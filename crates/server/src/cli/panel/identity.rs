@@ -22,6 +22,10 @@ pub(super) struct Identity {
     /// The line number that it must show, in hexadecimal digits; any, if not given.
     #[arg(long)]
     line: Option<String>,
+    /// What the panel calls this way of reaching the server, where its protocol has such names, such as
+    /// `lan` or `cell`: 1 to 8 lower-case letters or digits; any, or none, if not given.
+    #[arg(long, value_name = "NAME")]
+    path_name: Option<String>,
     /// The listener by which it must come, as the configuration names it; any, if not given.
     #[arg(long, value_name = "NAME")]
     listener: Option<String>,
@@ -44,6 +48,7 @@ impl Identity {
             ("receiver", self.receiver),
             ("line", self.line),
             ("listener", self.listener),
+            ("path_name", self.path_name),
         ];
         let mut document = Map::new();
         for (name, text) in texts {

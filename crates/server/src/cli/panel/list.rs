@@ -52,7 +52,7 @@ pub(super) fn run(client: &Client, options: &Options, out: &mut Out) -> Result<E
                 path.supervision.style(),
                 &[
                     panel.id.clone(),
-                    path.account.clone(),
+                    path.shown(),
                     or_dash(path.receiver.as_deref()),
                     or_dash(path.line.as_deref()),
                     path.encrypted.clone(),

@@ -2,12 +2,17 @@
 
 mod add;
 mod availability;
+mod certificate;
+mod credential;
+mod disable;
+mod enrol;
 mod identity;
 mod import;
 pub(super) mod key;
 mod link;
 mod list;
 mod path;
+mod secret;
 mod show;
 mod supervise;
 mod trends;
@@ -37,6 +42,17 @@ pub enum Command {
     Availability(availability::Options),
     /// How the links of a panel's paths were: signal, round trip, battery, reconnects.
     Trends(trends::Options),
+    /// Make a key and a certificate for a panel, by which it proves who it is.
+    Enrol(enrol::Options),
+    /// The certificates that were made for a panel.
+    #[command(subcommand)]
+    Certificate(certificate::Command),
+    /// Make a secret for a panel that can have no certificate, in place of the one before.
+    Secret(secret::Options),
+    /// Let a panel in no more, and end its connections; what it sent stays.
+    Disable(disable::Options),
+    /// Let a disabled panel in again.
+    Enable(disable::Options),
     /// The ways by which a panel reaches the server: add, list, change and remove them.
     #[command(subcommand)]
     Path(path::Command),
@@ -52,6 +68,11 @@ pub(super) fn run(global: &Global, command: Command, out: &mut Out) -> Result<Ex
         Command::Supervise(options) => supervise::run(&client, &options, out),
         Command::Availability(options) => availability::run(&client, &options, out),
         Command::Trends(options) => trends::run(&client, &options, out),
+        Command::Enrol(options) => enrol::run(&client, &options, out),
+        Command::Certificate(command) => certificate::run(&client, &command, out),
+        Command::Secret(options) => secret::run(&client, &options, out),
+        Command::Disable(options) => disable::run(&client, &options, true, out),
+        Command::Enable(options) => disable::run(&client, &options, false, out),
         Command::Path(command) => path::run(&client, command, out),
     }
 }

@@ -85,7 +85,7 @@ pub(super) fn paths(paths: &[Path], out: &mut Out) -> Result<(), Failure> {
             &[
                 path.id.clone(),
                 path.family.clone(),
-                path.account.clone(),
+                path.shown(),
                 any(&path.receiver),
                 any(&path.line),
                 any(&path.listener),

@@ -3,6 +3,7 @@
 //! The script stands in for the API: it says which requests must come, in order, and what they
 //! are answered. What the API itself does is proved where it is.
 
+mod credentials;
 mod fake;
 mod paths;
 mod quarantine;
@@ -348,6 +349,8 @@ fn doctor_tells_what_is_well_and_what_is_not() {
         let output = watchfire(folder.path(), &["doctor", "--json"])
             .env("WATCHFIRE__API__ADDRESS", address)
             .env("WATCHFIRE__LISTENER__DC09__ADDRESS", "127.0.0.1:0")
+            .env("WATCHFIRE__LISTENER__DC09_TLS__ADDRESS", "127.0.0.1:0")
+            .env("WATCHFIRE__LISTENER__MQTT__ADDRESS", "127.0.0.1:0")
             .output()
             .unwrap();
         let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();

@@ -54,6 +54,8 @@ impl Server {
     pub(crate) async fn start(data: &Path, settings: &[(&str, &str)]) -> Self {
         let mut all: Vec<_> = [
             ("WATCHFIRE__LISTENER__DC09__ADDRESS", "127.0.0.1:0"),
+            ("WATCHFIRE__LISTENER__DC09_TLS__ADDRESS", "127.0.0.1:0"),
+            ("WATCHFIRE__LISTENER__MQTT__ADDRESS", "127.0.0.1:0"),
             ("WATCHFIRE__API__ADDRESS", "127.0.0.1:0"),
             ("WATCHFIRE__GATEWAY__COUNT", "2"),
         ]
@@ -77,13 +79,14 @@ impl Server {
 
     /// Starts again on the same folder and ports, after the supervisor ended.
     pub(crate) async fn start_again(&mut self) {
-        let fixed = [
-            ("WATCHFIRE__LISTENER__DC09__ADDRESS", self.panels()),
-            ("WATCHFIRE__API__ADDRESS", self.endpoints.api),
-        ];
-        for (key, address) in fixed {
-            self.settings.retain(|(known, _)| known != key);
-            self.settings.push((key.to_owned(), address.to_string()));
+        let listeners = self.endpoints.listeners.iter().map(|(name, address)| {
+            let key = format!("WATCHFIRE__LISTENER__{}__ADDRESS", name.to_uppercase());
+            (key, *address)
+        });
+        let api = ("WATCHFIRE__API__ADDRESS".to_owned(), self.endpoints.api);
+        for (key, address) in listeners.chain([api]) {
+            self.settings.retain(|(known, _)| *known != key);
+            self.settings.push((key, address.to_string()));
         }
         self.process = spawn(&self.data, &self.settings, &self.log);
         self.endpoints = ready(&self.data, &self.log, &mut self.process).await;
@@ -97,6 +100,11 @@ impl Server {
     /// Where a listener is.
     pub(crate) fn listener(&self, name: &str) -> SocketAddr {
         self.endpoints.listeners[name]
+    }
+
+    /// What the server logged so far.
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(&self.log).unwrap()
     }
 
     /// The supervisor.

@@ -69,7 +69,7 @@ fn put(folder: &TempDir, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
 fn named(der: &[u8]) -> (model::Issuer, Serial) {
     let (_, certificate) = X509Certificate::from_der(der).unwrap();
     let signer = issuer::signing_key(certificate.extensions());
-    let signer = issuer::issuer(certificate.issuer().as_raw(), signer);
+    let signer = issuer_named(certificate.issuer().as_raw(), signer);
     (signer, issuer::serial(certificate.raw_serial()).unwrap())
 }
 
@@ -128,86 +128,90 @@ fn keys_in_older_forms_become_pkcs_8() {
     );
 }
 
+/// Loading must be refused with these words, about this file, and tell no key.
+fn refused(folder: &TempDir, setup: TlsSetup, name: &str, told: &str) {
+    let refused = authority(folder, setup, NOW).load().unwrap_err().what;
+    assert!(refused.contains(told), "{told} in {refused}");
+    let file = folder.path().join(name);
+    assert!(refused.starts_with(file.to_str().unwrap()), "{refused}");
+    assert!(!refused.contains("AAAA"), "I10: {refused}");
+}
+
 #[test]
-fn what_is_wrong_with_a_file_is_told_with_its_name_and_what_to_do() {
+fn a_certificate_that_cannot_be_shown_is_told_with_its_file_and_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
     let operator = Operator::new("Operator");
     let (server, key) = operator.server("alarms.example.org");
     let (_, other_key) = operator.server("alarms.example.org");
-    let certificate = put(&folder, "server.pem", &server);
-    let key = put(&folder, "server.key", key.serialize_pem());
-    let other_key = put(&folder, "other.key", other_key.serialize_pem());
-    let locked = put(
-        &folder,
-        "locked.key",
-        "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n",
-    );
-    let backwards = put(
+    let other = Operator::new("Other").pem;
+    let locked =
+        "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n";
+    put(&folder, "server.pem", &server);
+    put(&folder, "server.key", key.serialize_pem());
+    put(&folder, "other.key", other_key.serialize_pem());
+    put(&folder, "locked.key", locked);
+    put(
         &folder,
         "backwards.pem",
         format!("{}{server}", operator.pem),
     );
-    let strays = put(
-        &folder,
-        "strays.pem",
-        format!("{server}{}", Operator::new("Other").pem),
-    );
-    let text = put(&folder, "text", "hello");
-    let gone = folder.path().join("gone");
-    let with = |certificate: &Path, key: &Path| TlsSetup {
-        certificate: Some((certificate.to_owned(), key.to_owned())),
-        ..TlsSetup::default()
-    };
-    let trusting = |path: &Path| TlsSetup {
-        client_ca: vec![path.to_owned()],
-        ..TlsSetup::default()
-    };
-    let revoking = |path: &Path| TlsSetup {
-        crl: vec![path.to_owned()],
-        ..TlsSetup::default()
-    };
-    for (setup, name, told) in [
+    put(&folder, "strays.pem", format!("{server}{other}"));
+    put(&folder, "text", "hello");
+    for (certificate, key, name, told) in [
+        ("server.pem", "other.key", "server.pem", "belong together"),
         (
-            with(&certificate, &other_key),
-            "server.pem",
-            "belong together",
-        ),
-        (
-            with(&backwards, &key),
             "backwards.pem",
-            "the server's certificate first",
+            "server.key",
+            "backwards.pem",
+            "certificate first",
         ),
         (
-            with(&strays, &key),
+            "strays.pem",
+            "server.key",
             "strays.pem",
             "followed by that of its signer",
         ),
         (
-            with(&certificate, &locked),
+            "server.pem",
+            "locked.key",
             "locked.key",
             "takes a password off",
         ),
-        (with(&text, &key), "text", "-----BEGIN CERTIFICATE-----"),
-        (with(&gone, &key), "gone", "cannot be read"),
-        (
-            trusting(&certificate),
-            "server.pem",
-            "is not an authority's",
-        ),
-        (trusting(&key), "server.key", "no certificate in it"),
-        (revoking(&text), "text", "X509 CRL"),
-        (revoking(&certificate), "server.pem", "X509 CRL"),
+        ("text", "server.key", "text", "-----BEGIN CERTIFICATE-----"),
+        ("gone", "server.key", "gone", "cannot be read"),
     ] {
-        let refused = authority(&folder, setup, NOW).load().unwrap_err().what;
-        assert!(refused.contains(told), "{told} in {refused}");
-        assert!(
-            refused.starts_with(folder.path().join(name).to_str().unwrap()),
-            "{refused}"
-        );
-        assert!(
-            !refused.contains("BEGIN PRIVATE") || name == "locked.key",
-            "{refused}"
-        );
+        let within = |name: &str| folder.path().join(name);
+        let setup = TlsSetup {
+            certificate: Some((within(certificate), within(key))),
+            ..TlsSetup::default()
+        };
+        refused(&folder, setup, name, told);
+    }
+}
+
+#[test]
+fn what_is_no_authority_and_no_list_is_told_with_its_file_and_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let (server, key) = Operator::new("Operator").server("alarms.example.org");
+    let certificate = put(&folder, "server.pem", &server);
+    let key = put(&folder, "server.key", key.serialize_pem());
+    let text = put(&folder, "text", "hello");
+    for (path, name, told) in [
+        (&certificate, "server.pem", "is not an authority's"),
+        (&key, "server.key", "no certificate in it"),
+    ] {
+        let setup = TlsSetup {
+            client_ca: vec![path.clone()],
+            ..TlsSetup::default()
+        };
+        refused(&folder, setup, name, told);
+    }
+    for (path, name) in [(&text, "text"), (&certificate, "server.pem")] {
+        let setup = TlsSetup {
+            crl: vec![path.clone()],
+            ..TlsSetup::default()
+        };
+        refused(&folder, setup, name, "X509 CRL");
     }
 }
 

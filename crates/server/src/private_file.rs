@@ -8,13 +8,13 @@ use std::path::Path;
 use anyhow::Context;
 
 /// Makes a folder for its owner alone, where there is none.
-pub(super) fn folder(path: &Path) -> io::Result<()> {
+pub(crate) fn folder(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
 /// Writes a file beside its place, and puts it there in one step. Once this returns, not even a power
 /// cut takes it away: certificates may be handed out that need the key in it.
-pub(super) fn write(path: &Path, octets: &[u8]) -> io::Result<()> {
+pub(crate) fn write(path: &Path, octets: &[u8]) -> io::Result<()> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(".new");
     // What an earlier, cut-off try left has the mode that somebody gave it.
@@ -30,12 +30,14 @@ pub(super) fn write(path: &Path, octets: &[u8]) -> io::Result<()> {
     file.write_all(octets)?;
     file.sync_all()?;
     fs::rename(&beside, path)?;
-    let folder = path.parent().unwrap_or(Path::new("."));
-    File::open(folder)?.sync_all()
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    File::open(folder.unwrap_or_else(|| Path::new(".")))?.sync_all()
 }
 
 /// Reads a file, or makes it.
-pub(super) fn read_or_make(path: &Path, make: impl FnOnce() -> Vec<u8>) -> anyhow::Result<Vec<u8>> {
+pub(crate) fn read_or_make(path: &Path, make: impl FnOnce() -> Vec<u8>) -> anyhow::Result<Vec<u8>> {
     match fs::read(path) {
         Ok(octets) => return Ok(octets),
         Err(error) if error.kind() == ErrorKind::NotFound => {}

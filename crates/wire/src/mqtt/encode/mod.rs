@@ -2,11 +2,13 @@
 //!
 //! The answers of a busy server, PUBACK and PINGRESP, allocate nothing but what `out` needs.
 
-use super::fixed::LARGEST;
+mod writer;
+
 use super::{
     ConnAck, Connect, Disconnect, Kind, Level, MessageProperties, Packet, PubAck, Publish, Qos,
-    ReasonCode, SubAck, Subscribe, Unsubscribe, UserProperty,
+    ReasonCode, SubAck, Subscribe, Unsubscribe,
 };
+use writer::{Writer, Written, property};
 
 /// A packet that cannot be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -40,39 +42,6 @@ pub fn encode(packet: &Packet, level: Level, out: &mut Vec<u8>) -> Result<(), Ca
     }
     written
 }
-
-/// The numbers of properties (2.2.2.2).
-mod property {
-    pub(super) const PAYLOAD_FORMAT: u8 = 0x01;
-    pub(super) const MESSAGE_EXPIRY: u8 = 0x02;
-    pub(super) const CONTENT_TYPE: u8 = 0x03;
-    pub(super) const RESPONSE_TOPIC: u8 = 0x08;
-    pub(super) const CORRELATION_DATA: u8 = 0x09;
-    pub(super) const SUBSCRIPTION_ID: u8 = 0x0B;
-    pub(super) const SESSION_EXPIRY: u8 = 0x11;
-    pub(super) const SERVER_KEEP_ALIVE: u8 = 0x13;
-    pub(super) const AUTHENTICATION_METHOD: u8 = 0x15;
-    pub(super) const PROBLEM_INFORMATION: u8 = 0x17;
-    pub(super) const WILL_DELAY: u8 = 0x18;
-    pub(super) const REASON_STRING: u8 = 0x1F;
-    pub(super) const RECEIVE_MAXIMUM: u8 = 0x21;
-    pub(super) const TOPIC_ALIAS_MAXIMUM: u8 = 0x22;
-    pub(super) const TOPIC_ALIAS: u8 = 0x23;
-    pub(super) const MAXIMUM_QOS: u8 = 0x24;
-    pub(super) const RETAIN_AVAILABLE: u8 = 0x25;
-    pub(super) const USER: u8 = 0x26;
-    pub(super) const MAXIMUM_PACKET_SIZE: u8 = 0x27;
-    pub(super) const WILDCARDS: u8 = 0x28;
-    pub(super) const SUBSCRIPTION_IDS: u8 = 0x29;
-    pub(super) const SHARED: u8 = 0x2A;
-}
-
-struct Writer<'a> {
-    out: &'a mut Vec<u8>,
-    level: Level,
-}
-
-type Written = Result<(), CannotEncode>;
 
 impl Writer<'_> {
     fn packet(&mut self, packet: &Packet, start: usize) -> Written {
@@ -313,97 +282,5 @@ impl Writer<'_> {
             writer.optional_text(property::REASON_STRING, disconnect.reason_string.as_deref())?;
             writer.user_properties(&disconnect.user_properties)
         })
-    }
-
-    /// Properties with their length before them; nothing in 3.1.1.
-    fn properties(&mut self, write: impl FnOnce(&mut Self) -> Written) -> Written {
-        if self.level == Level::V311 {
-            return Ok(());
-        }
-        let at = self.out.len();
-        write(self)?;
-        self.put_length(at)
-    }
-
-    /// Puts the length of what follows `at` in there.
-    fn put_length(&mut self, at: usize) -> Written {
-        self.put_variable(at, self.out.len() - at)
-    }
-
-    /// Puts a variable byte integer in at `at` (1.5.5).
-    fn put_variable(&mut self, at: usize, mut value: usize) -> Written {
-        if value > LARGEST {
-            return Err(CannotEncode::TooLong);
-        }
-        let mut digits = [0; 4];
-        let mut length = 0;
-        loop {
-            let digit = u8::try_from(value & 0x7F).expect("seven bits");
-            value >>= 7;
-            digits[length] = if value > 0 { digit | 0x80 } else { digit };
-            length += 1;
-            if value == 0 {
-                break;
-            }
-        }
-        self.out.splice(at..at, digits[..length].iter().copied());
-        Ok(())
-    }
-
-    fn user_properties(&mut self, properties: &[UserProperty]) -> Written {
-        for (name, value) in properties {
-            self.octet(property::USER);
-            self.text(name)?;
-            self.text(value)?;
-        }
-        Ok(())
-    }
-
-    fn optional_text(&mut self, number: u8, text: Option<&str>) -> Written {
-        let Some(text) = text else {
-            return Ok(());
-        };
-        self.octet(number);
-        self.text(text)
-    }
-
-    fn optional_two(&mut self, number: u8, value: Option<u16>) {
-        if let Some(value) = value {
-            self.octet(number);
-            self.two(value);
-        }
-    }
-
-    fn optional_four(&mut self, number: u8, value: Option<u32>) {
-        if let Some(value) = value {
-            self.octet(number);
-            self.out.extend_from_slice(&value.to_be_bytes());
-        }
-    }
-
-    /// A property whose absence means 1, written as 0 where it is not so.
-    fn unless(&mut self, number: u8, holds: bool) {
-        if !holds {
-            self.out.extend_from_slice(&[number, 0]);
-        }
-    }
-
-    fn text(&mut self, text: &str) -> Written {
-        self.binary(text.as_bytes())
-    }
-
-    fn binary(&mut self, octets: &[u8]) -> Written {
-        let length = u16::try_from(octets.len()).map_err(|_| CannotEncode::TooLong)?;
-        self.two(length);
-        self.out.extend_from_slice(octets);
-        Ok(())
-    }
-
-    fn two(&mut self, value: u16) {
-        self.out.extend_from_slice(&value.to_be_bytes());
-    }
-
-    fn octet(&mut self, octet: u8) {
-        self.out.push(octet);
     }
 }
