@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use engine::ports::{
     EventLog, Health, JudgesEvents, Measured, PanelAdmin, Presence, QuarantineAdmin, Registry,
-    Strays, Supervision, TrustAdmin, Verdicts,
+    ShowsCondition, ShowsSessions, Strays, Supervision, TrustAdmin, Verdicts,
 };
 use model::{Clock, EventSeq, FamilyName};
 use tokio::sync::watch;
@@ -43,6 +43,10 @@ pub struct Services {
     pub trust: Arc<dyn TrustAdmin>,
     /// Watches that panels are reachable.
     pub supervision: Arc<dyn Supervision>,
+    /// Where paths are connected.
+    pub sessions: Arc<dyn ShowsSessions>,
+    /// How panels are, by what they tell of themselves.
+    pub condition: Arc<dyn ShowsCondition>,
     /// When paths were last heard, where somebody knows.
     pub presence: Option<Arc<dyn Presence>>,
     /// Rings after commits. The number only says that there is something to read (I3).
@@ -67,6 +71,8 @@ impl Services {
         Known {
             presence: self.presence.as_deref(),
             supervision: &*self.supervision,
+            sessions: &*self.sessions,
+            condition: &*self.condition,
         }
     }
 }

@@ -3,9 +3,12 @@
 //! A field that is not known is `null`; a field that was not asked for is absent.
 
 pub(crate) mod event;
+pub(crate) mod incident;
+pub(crate) mod link;
 pub(crate) mod organisation;
 pub(crate) mod panel;
 pub(crate) mod panel_input;
+pub(crate) mod parts;
 pub(crate) mod path;
 pub(crate) mod path_input;
 pub(crate) mod quarantine;

@@ -1,11 +1,13 @@
 //! Panels as JSON.
 
-use engine::ports::{AdoptionRow, PanelDetail, PartitionRow, ZoneRow};
+use engine::ports::{AdoptionRow, PanelDetail, PathCondition};
 use model::Wall;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::event::{Event, EventClass};
+use super::event::Event;
+use super::link::PathLink;
+use super::parts::{Output, Partition, Reports, Zone};
 use super::path::Path;
 use super::quarantine::Adopted;
 use super::supervision::Known;
@@ -55,65 +57,12 @@ pub(crate) struct PanelWithParts {
     partitions: Vec<Partition>,
     /// By number.
     zones: Vec<Zone>,
+    /// By number.
+    outputs: Vec<Output>,
     /// The newest event of the panel, without personal data.
     last_event: Option<Event>,
     /// What it was in the quarantine before it was registered; mostly nothing.
     adopted: Vec<Adopted>,
-}
-
-/// An area that is armed as one.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Partition {
-    /// Its number; 0 is the panel as a whole, for panels that never name another.
-    number: String,
-    /// `armed_away`, `armed_stay`, `armed_partial`, `disarmed`; `null` until an event said so.
-    state: Option<&'static str>,
-    /// The event that said so.
-    since_event: Option<u64>,
-    /// When that event was received.
-    #[schema(format = DateTime)]
-    since: Option<String>,
-    /// How we know of it.
-    origin: Origin,
-}
-
-/// A sensor input.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Zone {
-    /// Its number.
-    number: String,
-    /// The partition that it was last seen in.
-    partition: Option<String>,
-    /// The last event about it.
-    last_event: u64,
-    /// The class of that event.
-    #[schema(value_type = EventClass)]
-    last_class: &'static str,
-    /// When that event was received.
-    #[schema(format = DateTime)]
-    last: String,
-    /// How we know of it.
-    origin: Origin,
-}
-
-/// How we know of a partition or a zone.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Origin {
-    /// A person registered it.
-    Registered,
-    /// An event named it.
-    Observed,
-}
-
-impl Origin {
-    fn of(registered: bool) -> Self {
-        if registered {
-            Self::Registered
-        } else {
-            Self::Observed
-        }
-    }
 }
 
 impl Panel {
@@ -145,43 +94,34 @@ impl PanelWithParts {
         adoptions: &[AdoptionRow],
         certificates: Vec<Certificate>,
     ) -> Self {
+        let paths = detail.panel.paths.iter();
+        let conditions: Vec<(model::PathId, Option<PathCondition>)> = paths
+            .map(|path| (path.id, known.condition.condition(path.index)))
+            .collect();
+        let told = conditions.iter();
+        let told = told.filter_map(|(path, condition)| Some((*path, condition.as_ref()?)));
+        let (partitions, zones, outputs) =
+            Reports::of(told).joined(&detail.partitions, &detail.zones, &detail.outputs);
+        let indices: Vec<_> = detail.panel.paths.iter().map(|path| path.index).collect();
         let mut panel = Panel::new(detail.panel, known);
         for (path, standing) in panel.paths.iter_mut().zip(&detail.standings) {
             path.stands(standing);
+        }
+        let links = panel.paths.iter_mut().zip(indices).zip(conditions);
+        for ((path, index), (_, condition)) in links {
+            let session = known.sessions.session(index);
+            let doubted = known.sessions.doubted(index);
+            path.links(PathLink::new(session, doubted, condition));
         }
         Self {
             panel,
             disabled: detail.disabled.map(time::to_rfc3339),
             certificates,
-            partitions: detail.partitions.iter().map(Partition::from).collect(),
-            zones: detail.zones.iter().map(Zone::from).collect(),
+            partitions,
+            zones,
+            outputs,
             last_event,
             adopted: adoptions.iter().map(Adopted::from).collect(),
-        }
-    }
-}
-
-impl From<&PartitionRow> for Partition {
-    fn from(row: &PartitionRow) -> Self {
-        Self {
-            number: row.number.to_string(),
-            state: row.state.map(model::PartitionState::as_str),
-            since_event: row.since_seq.map(|seq| seq.0),
-            since: row.since.map(time::to_rfc3339),
-            origin: Origin::of(row.registered),
-        }
-    }
-}
-
-impl From<&ZoneRow> for Zone {
-    fn from(row: &ZoneRow) -> Self {
-        Self {
-            number: row.number.to_string(),
-            partition: row.partition.map(|number| number.to_string()),
-            last_event: row.last_seq.0,
-            last_class: row.last_class.as_str(),
-            last: time::to_rfc3339(row.last),
-            origin: Origin::of(row.registered),
         }
     }
 }

@@ -7,6 +7,7 @@ use model::Forgery;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::link::PathLink;
 use super::supervision::{Known, PathStatus};
 use super::time;
 
@@ -46,6 +47,9 @@ pub(crate) struct Path {
     /// How it stands. Only where one panel is asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     standing: Option<Standing>,
+    /// How its link is. Only where one panel is asked for, and something is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    link: Option<PathLink>,
 }
 
 /// How a path stands beyond what was registered of it.
@@ -102,7 +106,13 @@ impl Path {
             last_heard: last_heard.map(time::to_rfc3339),
             supervision: PathStatus::from(known.supervision.status(path.index)),
             standing: None,
+            link: None,
         }
+    }
+
+    /// Tells how its link is.
+    pub(crate) fn links(&mut self, link: Option<PathLink>) {
+        self.link = link;
     }
 
     /// Tells how it stands.

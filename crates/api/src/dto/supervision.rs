@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use engine::ports::{Presence, Supervision};
+use engine::ports::{Presence, ShowsCondition, ShowsSessions, Supervision};
 use engine::supervision::Group;
 use model::{
     Assurance, Counts, PathIndex, SupervisionClass, SupervisionSettings, TestWatch, Wall, Watch,
@@ -19,6 +19,8 @@ use crate::problem::FieldError;
 pub(crate) struct Known<'a> {
     pub(crate) presence: Option<&'a dyn Presence>,
     pub(crate) supervision: &'a dyn Supervision,
+    pub(crate) sessions: &'a dyn ShowsSessions,
+    pub(crate) condition: &'a dyn ShowsCondition,
 }
 
 impl Known<'_> {
@@ -277,17 +279,22 @@ pub(crate) struct MassOutage {
     open: bool,
 }
 
+/// `all`, or the id of an organisation or a site.
+pub(super) fn group(group: Group) -> String {
+    match group {
+        Group::All => "all".to_owned(),
+        Group::Organisation(id) => id.to_string(),
+        Group::Site(id) => id.to_string(),
+    }
+}
+
 impl From<engine::ports::SupervisionSummary> for Summary {
     fn from(summary: engine::ports::SupervisionSummary) -> Self {
         let outages = summary
             .outages
             .into_iter()
             .map(|(one, began, last)| MassOutage {
-                group: match one.group {
-                    Group::All => "all".to_owned(),
-                    Group::Organisation(id) => id.to_string(),
-                    Group::Site(id) => id.to_string(),
-                },
+                group: group(one.group),
                 began: time::to_rfc3339(began),
                 last: time::to_rfc3339(last),
                 panels: one.panels,

@@ -156,3 +156,70 @@ async fn a_panel_that_does_not_exist_is_not_found() {
         assert_eq!(answer.json()["code"], "request.not_found");
     }
 }
+
+#[tokio::test]
+async fn what_events_said_and_what_the_panel_reports_stand_side_by_side() {
+    let house = House::with_samples().await;
+    let shown = house
+        .get(&format!("/api/v1/panels/{}", panel_id(1)))
+        .await
+        .json();
+    let partition = &shown["partitions"][0];
+    assert_eq!(
+        partition["state"], "armed_away",
+        "R13: a report moves no partition"
+    );
+    assert_eq!(partition["source"], "event");
+    assert_eq!(partition["reported"]["state"], "disarmed");
+    let only_reported = &shown["partitions"][1];
+    assert_eq!(
+        (
+            &only_reported["number"],
+            &only_reported["source"],
+            &only_reported["origin"]
+        ),
+        (&"3".into(), &"report".into(), &"reported".into())
+    );
+    let zones = &shown["zones"];
+    assert_eq!(
+        zones[0]["state"], "open",
+        "the event is newer than the report"
+    );
+    assert_eq!(zones[0]["source"], "event");
+    assert_eq!(zones[0]["reported"]["state"], "closed");
+    assert_eq!(
+        (&zones[1]["state"], &zones[1]["source"]),
+        (&"bypassed".into(), &"report".into())
+    );
+    assert_eq!(zones[1]["last_event"], serde_json::Value::Null);
+    let outputs = &shown["outputs"];
+    assert_eq!(
+        (&outputs[0]["number"], &outputs[0]["state"]),
+        (&"1".into(), &"off".into())
+    );
+    assert_eq!(
+        (&outputs[1]["number"], &outputs[1]["state"]),
+        (&"2".into(), &"on".into())
+    );
+    let link = &shown["paths"][0]["link"];
+    assert_eq!(link["session"]["source"], "192.0.2.7");
+    assert_eq!(link["rssi_dbm"], -71);
+    assert_eq!(link["celsius"], -3.5);
+    assert_eq!(link["panel"]["reboot_reason"], "watchdog");
+    assert_eq!(link["clone_suspected_until"], "2026-11-22T21:15:00.000000Z");
+}
+
+#[tokio::test]
+async fn trends_are_told_by_path_and_hour() {
+    let house = House::with_samples().await;
+    let trends = format!("/api/v1/panels/{}/trends", panel_id(1));
+    insta::assert_snapshot!(house.get(&trends).await.pretty());
+    let by_day = house.get(&format!("{trends}?span=day")).await.json();
+    assert_eq!(by_day["span"], "day");
+    let answer = house.get(&format!("{trends}?span=year&until=soon")).await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+    let nobody = house
+        .get(&format!("/api/v1/panels/{}/trends", panel_id(9)))
+        .await;
+    assert_eq!(nobody.status, StatusCode::NOT_FOUND);
+}

@@ -142,3 +142,26 @@ async fn availability_is_told_by_path_and_month() {
     let nobody = format!("/api/v1/panels/{}/availability", panel_id(9));
     assert_eq!(house.get(&nobody).await.status, StatusCode::NOT_FOUND);
 }
+
+#[tokio::test]
+async fn a_mass_outage_is_one_incident_whose_panels_come_a_page_at_a_time() {
+    let house = House::new();
+    for account in ["1", "2", "3", "4"] {
+        house.add(account).await;
+    }
+    insta::assert_snapshot!(house.get("/api/v1/incidents").await.pretty());
+    let first = house.get("/api/v1/incidents/81000?limit=1").await.json();
+    assert_eq!(first["number"], 81_000);
+    assert_eq!(first["panels"], 4_711);
+    let lost = |answer: &serde_json::Value| answer["lost"][0]["name"].clone();
+    assert_eq!(lost(&first), "Bakery 2");
+    let cursor = first["next_cursor"].as_str().unwrap();
+    let next = format!("/api/v1/incidents/81000?limit=1&cursor={cursor}");
+    assert_eq!(lost(&house.get(&next).await.json()), "Bakery 4");
+    for nothing in ["/api/v1/incidents/7", "/api/v1/incidents/x"] {
+        assert_eq!(
+            house.get(nothing).await.status,
+            StatusCode::NOT_FOUND
+        );
+    }
+}

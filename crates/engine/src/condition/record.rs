@@ -17,11 +17,13 @@ enum Kind {
     Output,
 }
 
-/// A partition, zone or output: eight octets, of which a panel has some twenty.
+/// A partition, zone or output: twelve octets, of which a panel has some twenty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Part {
-    /// Seconds since 1970.
+    /// Since when it is so, in seconds since 1970.
     since: u32,
+    /// When it was last said, in seconds since 1970.
+    told: u32,
     number: u16,
     kind: Kind,
     /// The position among the states of its kind.
@@ -128,6 +130,7 @@ impl Record {
         let mut put = |number, kind, state| {
             let part = Part {
                 since,
+                told: since,
                 number,
                 kind,
                 state,
@@ -156,6 +159,7 @@ impl Record {
             Some(at) => {
                 *place = at + 1;
                 let known = &mut self.parts[at];
+                known.told = part.told;
                 if known.state != part.state {
                     *known = part;
                 }
@@ -200,6 +204,7 @@ impl Record {
                     number: part.number,
                     state: state(part.state.into())?,
                     since: wall_of_seconds(part.since),
+                    told: wall_of_seconds(part.told),
                 })
             })
             .collect();

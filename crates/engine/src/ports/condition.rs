@@ -180,6 +180,8 @@ pub struct Reported<T> {
     pub state: T,
     /// When it was first reported to be so, to the second.
     pub since: Wall,
+    /// When it was last reported to be so, to the second.
+    pub told: Wall,
 }
 
 /// How a panel is, as it said by one path in this life of the engine.

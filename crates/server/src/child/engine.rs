@@ -122,6 +122,8 @@ fn shown(house: &House, policies: &Policies, hub: &Hub) -> api::Services {
         panel_admin: Arc::new(house.registry.clone()),
         trust: Arc::new(policies.trust.clone()),
         supervision: Arc::new(policies.watcher.clone()),
+        sessions: Arc::new(policies.places.clone()),
+        condition: Arc::new(policies.condition.clone()),
         presence: Some(Arc::new(policies.watcher.clone())),
         bell: policies.bell.clone(),
         health: vec![

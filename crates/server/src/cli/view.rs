@@ -44,6 +44,43 @@ pub(super) struct Path {
     pub(super) standing: Option<Standing>,
     #[serde(default)]
     pub(super) supervision: PathStatus,
+    pub(super) link: Option<PathLink>,
+}
+
+/// How the link of a path is.
+#[derive(Debug, Deserialize)]
+pub(super) struct PathLink {
+    pub(super) session: Option<Session>,
+    pub(super) clone_suspected_until: Option<String>,
+    pub(super) reported: Option<String>,
+    pub(super) medium: Option<String>,
+    pub(super) rssi_dbm: Option<i16>,
+    pub(super) battery_percent: Option<u8>,
+    pub(super) millivolts: Option<u32>,
+    pub(super) mains: Option<bool>,
+    pub(super) celsius: Option<f64>,
+    pub(super) round_trip_ms: Option<u32>,
+    pub(super) uptime_s: Option<u32>,
+    pub(super) panel: Option<Identity>,
+}
+
+/// A connection.
+#[derive(Debug, Deserialize)]
+pub(super) struct Session {
+    pub(super) source: String,
+    pub(super) since: String,
+    pub(super) gateway: u16,
+}
+
+/// Who a panel last said that it is.
+#[derive(Debug, Deserialize)]
+pub(super) struct Identity {
+    pub(super) at: String,
+    pub(super) state: String,
+    pub(super) boot: u32,
+    pub(super) firmware: Option<String>,
+    pub(super) model: Option<String>,
+    pub(super) reboot_reason: Option<String>,
 }
 
 impl Path {
@@ -76,6 +113,8 @@ pub(super) struct PanelWithParts {
     pub(super) panel: Panel,
     pub(super) partitions: Vec<Partition>,
     pub(super) zones: Vec<Zone>,
+    #[serde(default)]
+    pub(super) outputs: Vec<Output>,
     pub(super) last_event: Option<Event>,
     #[serde(default)]
     pub(super) adopted: Vec<Adopted>,
@@ -137,7 +176,24 @@ pub(super) struct Partition {
     pub(super) state: Option<String>,
     pub(super) since_event: Option<u64>,
     pub(super) since: Option<String>,
+    pub(super) source: Option<String>,
+    pub(super) reported: Option<Reported>,
     pub(super) origin: String,
+}
+
+/// What a panel reports that a part of it is.
+#[derive(Debug, Deserialize)]
+pub(super) struct Reported {
+    pub(super) state: String,
+}
+
+/// A relay, a siren, a lamp.
+#[derive(Debug, Deserialize)]
+pub(super) struct Output {
+    pub(super) number: String,
+    pub(super) state: String,
+    pub(super) source: String,
+    pub(super) since: String,
 }
 
 /// A sensor input.
@@ -145,9 +201,11 @@ pub(super) struct Partition {
 pub(super) struct Zone {
     pub(super) number: String,
     pub(super) partition: Option<String>,
-    pub(super) last_event: u64,
-    pub(super) last_class: String,
-    pub(super) last: String,
+    pub(super) state: Option<String>,
+    pub(super) source: Option<String>,
+    pub(super) since: Option<String>,
+    pub(super) last_event: Option<u64>,
+    pub(super) last_class: Option<String>,
     pub(super) origin: String,
 }
 
@@ -338,6 +396,72 @@ pub(super) struct MassOutage {
     pub(super) panels: usize,
     pub(super) members: usize,
     pub(super) open: bool,
+}
+
+/// Mass outages of the last day.
+#[derive(Debug, Deserialize)]
+pub(super) struct Incidents {
+    pub(super) incidents: Vec<Incident>,
+}
+
+/// Many panels lost at once.
+#[derive(Debug, Deserialize)]
+pub(super) struct Incident {
+    pub(super) number: u64,
+    pub(super) began: String,
+    pub(super) last: String,
+    pub(super) open: bool,
+    pub(super) panels: usize,
+    pub(super) groups: Vec<Touched>,
+}
+
+/// A group that an incident touches.
+#[derive(Debug, Deserialize)]
+pub(super) struct Touched {
+    pub(super) group: String,
+    pub(super) panels: usize,
+    pub(super) members: usize,
+}
+
+/// An incident and a page of its panels.
+#[derive(Debug, Deserialize)]
+pub(super) struct IncidentPage {
+    pub(super) lost: Vec<Panel>,
+    pub(super) next_cursor: Option<String>,
+}
+
+/// How the links of a panel's paths were.
+#[derive(Debug, Deserialize)]
+pub(super) struct PanelTrends {
+    pub(super) span: String,
+    pub(super) paths: Vec<PathTrends>,
+}
+
+/// How the link of a path was.
+#[derive(Debug, Deserialize)]
+pub(super) struct PathTrends {
+    pub(super) path: String,
+    pub(super) trends: Vec<Trend>,
+}
+
+/// How a link was for an hour or a day.
+#[derive(Debug, Deserialize)]
+pub(super) struct Trend {
+    pub(super) start: String,
+    pub(super) rssi_dbm: Option<Figures>,
+    pub(super) battery_percent: Option<Figures>,
+    pub(super) millivolts: Option<Figures>,
+    pub(super) round_trip_ms: Option<Figures>,
+    pub(super) retries: u32,
+    pub(super) reconnects: u32,
+}
+
+/// The least, the mean and the most of what was measured.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub(super) struct Figures {
+    pub(super) least: i32,
+    pub(super) mean: f64,
+    pub(super) most: i32,
 }
 
 /// For what part of a month the paths of a panel were there.

@@ -1,5 +1,6 @@
 //! The engine's ports in memory.
 
+mod condition;
 mod journal;
 mod quarantine;
 mod register;
@@ -19,6 +20,7 @@ use engine::ports::{
 use model::{Account, Actor, Clock, EventSeq, Mono, Now, PathIndex, TokenId, Wall};
 use tokio::sync::watch;
 
+use condition::Condition;
 use engine::verdicts::Judge;
 use journal::Journal;
 use quarantine::Quarantine;
@@ -118,6 +120,8 @@ impl House {
             registry: register.clone(),
             panel_admin: register.clone(),
             supervision: watcher.clone(),
+            sessions: Arc::new(Condition),
+            condition: Arc::new(Condition),
             trust: trust.clone(),
             presence: Some(Arc::new(Heard)),
             bell: heard,

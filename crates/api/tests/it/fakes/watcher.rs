@@ -6,7 +6,7 @@ use engine::ports::{
     Answering, PanelSupervision, PathState, PathStatus, PathSupervision, ReadError, SetError,
     SettingChange, Spell, Spells, Supervision, SupervisionSummary,
 };
-use engine::supervision::{Group, MassOutage, Served};
+use engine::supervision::{Group, Incident, MassOutage, Served};
 use model::{
     Actor, Assurance, Claim, PanelId, PanelIndex, PathId, PathIndex, SupervisionClass,
     SupervisionSettings, Wall, Watch,
@@ -76,6 +76,7 @@ impl Supervision for Watcher {
     fn summary(&self) -> SupervisionSummary {
         let outage = MassOutage {
             group: Group::All,
+            within: [Group::All; 3],
             began: Served(0),
             last: Served(9),
             panels: 4_711,
@@ -92,6 +93,28 @@ impl Supervision for Watcher {
             outages: vec![(outage, Wall(NOW.0 - 5_000_000), NOW)],
             default: Some(Watch::Off),
         }
+    }
+
+    fn incidents(&self) -> Vec<Incident> {
+        let (outage, began, last) = self.summary().outages.remove(0);
+        vec![Incident {
+            number: 81_000,
+            began,
+            last,
+            until: Served(90_000),
+            open: true,
+            groups: vec![outage],
+        }]
+    }
+
+    fn panels_of(
+        &self,
+        incident: u64,
+        after: Option<PanelIndex>,
+        limit: usize,
+    ) -> Answering<'_, Result<Option<Vec<PanelIndex>>, ReadError>> {
+        let found = (incident == 81_000).then(|| self.panels_with_faults(after, limit));
+        Box::pin(async move { Ok(found) })
     }
 
     fn panel(&self, id: PanelId) -> Answering<'_, Result<Option<PanelSupervision>, ReadError>> {

@@ -9,11 +9,13 @@ mod enrol;
 mod identity;
 mod import;
 pub(super) mod key;
+mod link;
 mod list;
 mod path;
 mod secret;
 mod show;
 mod supervise;
+mod trends;
 
 use std::process::ExitCode;
 
@@ -32,12 +34,14 @@ pub enum Command {
     Import(import::Options),
     /// List panels.
     List(list::Options),
-    /// Show a panel: how it reaches the server, its partitions and zones, its last event.
+    /// Show a panel: how it reaches the server, its partitions, zones and outputs, its last event.
     Show(show::Options),
     /// Show or set how closely panels are watched.
     Supervise(Box<supervise::Options>),
     /// For what part of a month the paths of a panel were there.
     Availability(availability::Options),
+    /// How the links of a panel's paths were: signal, round trip, battery, reconnects.
+    Trends(trends::Options),
     /// Make a key and a certificate for a panel, by which it proves who it is.
     Enrol(enrol::Options),
     /// The certificates that were made for a panel.
@@ -63,6 +67,7 @@ pub(super) fn run(global: &Global, command: Command, out: &mut Out) -> Result<Ex
         Command::Show(options) => show::run(&client, &options.panel, out),
         Command::Supervise(options) => supervise::run(&client, &options, out),
         Command::Availability(options) => availability::run(&client, &options, out),
+        Command::Trends(options) => trends::run(&client, &options, out),
         Command::Enrol(options) => enrol::run(&client, &options, out),
         Command::Certificate(command) => certificate::run(&client, &command, out),
         Command::Secret(options) => secret::run(&client, &options, out),

@@ -9,7 +9,7 @@ use crate::cli::client::{Client, shaped};
 use crate::cli::event::row::{self, table};
 use crate::cli::out::{Style, harmless};
 use crate::cli::table::Table;
-use crate::cli::view::{Adopted, PanelWithParts, Partition, Path, Zone, or_dash, second};
+use crate::cli::view::{Adopted, Output, PanelWithParts, Partition, Path, Zone, or_dash, second};
 use crate::cli::{Failure, Out};
 
 /// Which panel to show.
@@ -39,8 +39,10 @@ pub(super) fn run(client: &Client, named: &str, out: &mut Out) -> Result<ExitCod
     out.line(format_args!("  last heard  {heard}"))?;
     out.line(format_args!(""))?;
     paths(&panel.paths, out)?;
+    super::link::links(&panel.paths, out)?;
     partitions(&shown.partitions, out)?;
     zones(&shown.zones, out)?;
+    outputs(&shown.outputs, out)?;
     for was in &shown.adopted {
         adopted(was, out)?;
     }
@@ -123,7 +125,15 @@ fn partitions(partitions: &[Partition], out: &mut Out) -> Result<(), Failure> {
     if partitions.is_empty() {
         return out.line(format_args!("\nno partition was named yet"));
     }
-    let mut table = Table::new(&["partition", "state", "since", "event", "known"]);
+    let mut table = Table::new(&[
+        "partition",
+        "state",
+        "since",
+        "by",
+        "event",
+        "reports",
+        "known",
+    ]);
     for partition in partitions {
         table.row(
             Style::Plain,
@@ -134,7 +144,9 @@ fn partitions(partitions: &[Partition], out: &mut Out) -> Result<(), Failure> {
                     .clone()
                     .unwrap_or_else(|| "unknown".to_owned()),
                 or_dash(partition.since.as_deref().map(second).as_deref()),
+                or_dash(partition.source.as_deref()),
                 or_dash(partition.since_event.map(|seq| seq.to_string()).as_deref()),
+                or_dash(partition.reported.as_ref().map(|one| one.state.as_str())),
                 partition.origin.clone(),
             ],
         );
@@ -147,17 +159,57 @@ fn zones(zones: &[Zone], out: &mut Out) -> Result<(), Failure> {
     if zones.is_empty() {
         return out.line(format_args!("\nno zone was named yet"));
     }
-    let mut table = Table::new(&["zone", "partition", "last class", "last", "event", "known"]);
+    let mut table = Table::new(&[
+        "zone",
+        "partition",
+        "state",
+        "since",
+        "by",
+        "last event",
+        "class",
+        "known",
+    ]);
     for zone in zones {
         table.row(
-            Style::Plain,
+            zone_style(zone.state.as_deref()),
             &[
                 zone.number.clone(),
                 or_dash(zone.partition.as_deref()),
-                zone.last_class.clone(),
-                second(&zone.last),
-                zone.last_event.to_string(),
+                zone.state.clone().unwrap_or_else(|| "unknown".to_owned()),
+                or_dash(zone.since.as_deref().map(second).as_deref()),
+                or_dash(zone.source.as_deref()),
+                or_dash(zone.last_event.map(|seq| seq.to_string()).as_deref()),
+                or_dash(zone.last_class.as_deref()),
                 zone.origin.clone(),
+            ],
+        );
+    }
+    out.line(format_args!(""))?;
+    table.print(out)
+}
+
+fn zone_style(state: Option<&str>) -> Style {
+    match state {
+        Some("alarm") => Style::Alarm,
+        Some("open" | "tamper" | "trouble") => Style::Warning,
+        Some("bypassed") => Style::Note,
+        _ => Style::Plain,
+    }
+}
+
+fn outputs(outputs: &[Output], out: &mut Out) -> Result<(), Failure> {
+    if outputs.is_empty() {
+        return Ok(());
+    }
+    let mut table = Table::new(&["output", "state", "since", "by"]);
+    for output in outputs {
+        table.row(
+            Style::Plain,
+            &[
+                output.number.clone(),
+                output.state.clone(),
+                second(&output.since),
+                output.source.clone(),
             ],
         );
     }
