@@ -67,6 +67,15 @@ impl Ledger {
         seq
     }
 
+    /// The texts of what was said, in its order.
+    pub(crate) fn texts(&self) -> Vec<String> {
+        let events = self.events.lock().unwrap();
+        events
+            .iter()
+            .filter_map(|event| event.body.text.clone())
+            .collect()
+    }
+
     /// What we said ourselves, in its order.
     pub(crate) fn own(&self) -> Vec<(PathIndex, OwnCode)> {
         let events = self.events.lock().unwrap();

@@ -24,6 +24,7 @@ pub mod condition;
 pub mod entry;
 #[cfg(test)]
 mod fakes;
+pub mod health;
 pub mod ingest;
 pub mod ports;
 pub mod quarantine;

@@ -567,3 +567,26 @@ pub const TREND_HOURS: Duration = Duration::from_hours(48);
 
 /// How long trends are kept by the day.
 pub const TREND_DAYS: Duration = Duration::from_hours(24 * 90);
+
+/// How long mass outages are shown once they are over.
+pub const INCIDENTS_KEPT: Duration = Duration::from_hours(24);
+
+/// Losses of the last day that are read after a restart, to know what was lost at once and who is flapping: a
+/// fleet of 50,000 that is lost five times. Of more the newest count.
+pub const LOSSES_RECALLED: usize = 250_000;
+
+/// A turn of a gateway's loop that takes longer than this makes panels wait that should not.
+pub const LOOP_DELAY: Duration = Duration::from_millis(500);
+
+/// Periods of [`LINK_PERIOD`] in a row with such a turn that are told: one alone is a disk or a neighbour.
+pub const LOOP_DELAYED: u32 = 3;
+
+/// Refused handshakes within [`HANDSHAKES_PERIOD`] beyond which they are told: somebody is trying, or a fleet has
+/// the wrong certificates.
+pub const HANDSHAKES_REFUSED: u64 = 100;
+
+/// See [`HANDSHAKES_REFUSED`].
+pub const HANDSHAKES_PERIOD: Duration = Duration::from_mins(1);
+
+/// Trouble of ours is told at most once within this time, of each kind and gateway.
+pub const HEALTH_PERIOD: Duration = Duration::from_mins(10);

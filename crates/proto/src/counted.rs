@@ -15,6 +15,16 @@ macro_rules! counted {
                 match self { $(Self::$variant => $name,)* }
             }
 
+            /// Reasons for which TLS handshakes are refused.
+            pub const HANDSHAKES_REFUSED: &'static [Self] = &[
+                Self::TlsNoCertificate,
+                Self::TlsBadCertificate,
+                Self::TlsUnknownAuthority,
+                Self::TlsNotInForce,
+                Self::TlsVersion,
+                Self::TlsRefused,
+            ];
+
             /// The position in [`Self::ALL`].
             pub const fn index(self) -> usize {
                 self as usize

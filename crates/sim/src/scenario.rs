@@ -22,7 +22,7 @@ use crate::kind::Kind;
 use crate::terms::Span;
 
 /// Those that are built in, by their names.
-pub const BUILT_IN: [(&str, &str); 6] = [
+pub const BUILT_IN: [(&str, &str); 7] = [
     ("quiet", include_str!("../../../bench/scenarios/quiet.toml")),
     ("day", include_str!("../../../bench/scenarios/day.toml")),
     (
@@ -31,12 +31,16 @@ pub const BUILT_IN: [(&str, &str); 6] = [
     ),
     ("storm", include_str!("../../../bench/scenarios/storm.toml")),
     (
+        "faults",
+        include_str!("../../../bench/scenarios/faults.toml"),
+    ),
+    (
         "seed-day",
         include_str!("../../../bench/scenarios/seed-day.toml"),
     ),
     (
-        "faults",
-        include_str!("../../../bench/scenarios/faults.toml"),
+        "rough-day",
+        include_str!("../../../bench/scenarios/rough-day.toml"),
     ),
 ];
 

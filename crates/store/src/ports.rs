@@ -17,6 +17,7 @@ use engine::ports::{
     Sealer, SettingChange, Spells, States, StoredMessage, SupervisionChange, SupervisionStore,
     TokenRow, Tokens, WatchedPath,
 };
+use engine::supervision::{Group, Served};
 use model::{
     Actor, Event, EventSeq, IdSource, Learned, Organisation, Panel, PanelId, PanelIndex, Path,
     PathId, PathIndex, Site, Wall, limits,
@@ -373,8 +374,13 @@ impl SupervisionStore for Store {
     fn resume(&self) -> Answering<'_, Result<Resumed, ReadError>> {
         let resume = |shared: &Shared| {
             let conn = shared.files.lease(FileId::State)?;
+            let house = supervision::house(&conn)?;
+            let day = limits::INCIDENTS_KEPT.as_millis();
+            let day = u64::try_from(day).unwrap_or(u64::MAX);
+            let served = house.as_ref().map_or(0, |house| house.served.0);
             Ok(Resumed {
-                house: supervision::house(&conn)?,
+                losses: supervision::losses(&conn, Served(served.saturating_sub(day)))?,
+                house,
                 presence: shared.presence.read()?,
                 faults: supervision::open_faults(&conn)?,
                 tests: supervision::tests(&conn)?,
@@ -404,6 +410,18 @@ impl SupervisionStore for Store {
                 .change(move |tx, _, _| supervision::keep(tx, &change));
             kept.await
         })
+    }
+
+    fn lost_between(
+        &self,
+        group: Group,
+        told: (Served, Served),
+        after: Option<PanelIndex>,
+        limit: usize,
+    ) -> Answering<'_, Result<Vec<PanelIndex>, ReadError>> {
+        let lost =
+            move |conn: &Lease<'_>| supervision::lost_between(conn, group, told, after, limit);
+        Box::pin(self.inner().read_state(lost))
     }
 
     fn spells(

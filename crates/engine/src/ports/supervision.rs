@@ -12,7 +12,7 @@ use model::{
 };
 
 use super::{AddError, Answering, ReadError};
-use crate::supervision::{MassOutage, Served};
+use crate::supervision::{Group, Incident, MassOutage, Served};
 
 /// A registered path and what was set of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -166,6 +166,8 @@ pub struct Resumed {
     pub faults: Vec<OpenFault>,
     /// When expected test signals last came.
     pub tests: Vec<(PathIndex, Served)>,
+    /// Losses of the last day, in the order in which they were told.
+    pub losses: Vec<(PathIndex, Served)>,
 }
 
 /// A time in which a path was lost, or in which we ourselves were out of service.
@@ -216,6 +218,16 @@ pub trait SupervisionStore: Send + Sync {
 
     /// Writes down, in one transaction. At a stop in order what was sketched is synced first.
     fn keep(&self, change: SupervisionChange) -> Answering<'_, Result<(), AddError>>;
+
+    /// Panels of a group that lost a path while the clock of service showed these times, both included, after
+    /// the cursor, at most `limit`.
+    fn lost_between(
+        &self,
+        group: Group,
+        told: (Served, Served),
+        after: Option<PanelIndex>,
+        limit: usize,
+    ) -> Answering<'_, Result<Vec<PanelIndex>, ReadError>>;
 
     /// Losses of a panel's paths, and outages of ours, that touch the period; `None` if there is
     /// no such panel.
@@ -377,6 +389,18 @@ pub trait Supervision: Send + Sync {
 
     /// Supervision as a whole.
     fn summary(&self) -> SupervisionSummary;
+
+    /// Mass outages of the last day, each once whatever groups it touches, the newest first.
+    fn incidents(&self) -> Vec<Incident>;
+
+    /// Panels that lost a path in an incident, after the cursor, at most `limit`; `None` if there is no such
+    /// incident.
+    fn panels_of(
+        &self,
+        incident: u64,
+        after: Option<PanelIndex>,
+        limit: usize,
+    ) -> Answering<'_, Result<Option<Vec<PanelIndex>>, ReadError>>;
 
     /// What is set of a panel; `None` if there is none.
     fn panel(&self, id: PanelId) -> Answering<'_, Result<Option<PanelSupervision>, ReadError>>;

@@ -3,12 +3,11 @@
 //! Invariant: a timer that came too early is set anew; one that was replaced by an earlier one is
 //! stale and changes nothing.
 
-use model::limits::{FLAPPING_LOSSES, FLAPPING_PERIOD, STILL_LOST_PERIOD};
+use model::limits::{FLAPPING_PERIOD, STILL_LOST_PERIOD};
 use model::{Wall, micros};
 
 use super::clock::Served;
 use super::machine::{Machine, Timer, in_force, number, tick_after};
-use super::outbreak::ONCE;
 use super::slot::{Fault, Loss};
 
 impl Machine {
@@ -55,18 +54,8 @@ impl Machine {
             reminder: u64::MAX,
         };
         self.losses.insert(index, loss);
-        let flaps = self.flaps.entry(index).or_default();
-        flaps.rotate_left(1);
-        flaps[FLAPPING_LOSSES - 1] = due;
         let served = self.served_now();
         self.primary_changed(at, served);
-        if let Some(panel) = self.panels.get_mut(panel as usize) {
-            let again = |counted: Served| served.since(counted) > ONCE;
-            if panel.counted.is_none_or(again) {
-                panel.counted = Some(served);
-                self.outbreaks.lost(panel.groups, served);
-            }
-        }
         self.enqueue(panel);
     }
 

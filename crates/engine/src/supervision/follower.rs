@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use model::{Code, Event, EventClass, EventSeq, OwnCode, limits};
+use model::{Code, Event, EventClass, EventSeq, OwnCode, PathIndex, limits};
 
 use super::clock::Served;
 use crate::ports::{EventFilter, EventLog, OpenFault, ReadError, Told};
@@ -45,6 +45,15 @@ pub(super) fn told(event: &Event, served: Served) -> Option<Told> {
         }),
         _ => None,
     }
+}
+
+/// Whether that is the loss of a path: which, and when it was told.
+pub(super) fn loss(told: &Told) -> Option<(PathIndex, Served)> {
+    let Told::Began { fault, .. } = told else {
+        return None;
+    };
+    let lost = matches!(fault.code, OwnCode::PathLost | OwnCode::NeverReported);
+    lost.then_some((fault.path, fault.told))
 }
 
 /// Whether an event may be an expected signal, and whether it is a test (R1: what is doubtful is

@@ -122,11 +122,14 @@ impl Keeper {
         };
         let now = self.shared.clock.now().mono;
         let mut told = Vec::new();
+        let mut lost = Vec::new();
         {
             let mut machine = self.shared.machine();
             let served = machine.served(now);
             for event in &events {
-                told.extend(follower::told(event, served));
+                let news = follower::told(event, served);
+                lost.extend(news.as_ref().and_then(follower::loss));
+                told.extend(news);
                 let tested = follower::expected(event)
                     .and_then(|is_test| machine.tested(event.body.path, is_test, now));
                 told.extend(tested.map(|path| Told::Tested { path, at: served }));
@@ -138,6 +141,11 @@ impl Keeper {
         {
             // Read again, and written with what comes until then.
             self.cursor = before;
+            return Ok(());
+        }
+        let mut machine = self.shared.machine();
+        for (path, at) in lost {
+            machine.lost_told(path, at);
         }
         Ok(())
     }

@@ -25,6 +25,7 @@ mod faults;
 mod figures;
 mod follower;
 mod hold;
+mod incident;
 mod keeper;
 mod machine;
 mod outbreak;
@@ -52,6 +53,7 @@ use plan::House;
 
 pub use availability::Availability;
 pub use clock::Served;
+pub use incident::Incident;
 pub use machine::{Machine, Report};
 pub use outbreak::{Group, MassOutage};
 pub use reporting::Ticket;

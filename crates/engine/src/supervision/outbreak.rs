@@ -26,6 +26,8 @@ pub enum Group {
 pub struct MassOutage {
     /// Which group.
     pub group: Group,
+    /// The groups of the first panel, from all of this server down to the site: this one among them.
+    pub within: [Group; 3],
     /// The first of the losses.
     pub began: Served,
     /// The last so far.
@@ -87,6 +89,7 @@ impl Outbreaks {
                 }
                 self.outages.push_back(MassOutage {
                     group,
+                    within: groups,
                     began,
                     last: at,
                     panels,

@@ -6,7 +6,8 @@
 use std::time::Duration;
 
 use model::{
-    Assurance, Counts, FamilyName, ListenerName, SupervisionClass, SupervisionSettings, TestWatch, Watch,
+    Assurance, Counts, FamilyName, ListenerName, SupervisionClass, SupervisionSettings, TestWatch,
+    Watch,
 };
 
 use super::outbreak::Group;

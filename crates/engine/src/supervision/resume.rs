@@ -70,6 +70,9 @@ impl Machine {
         for fault in &resumed.faults {
             machine.recall_fault(fault, now);
         }
+        for (path, at) in &resumed.losses {
+            machine.lost_told(*path, *at);
+        }
         if house.hold.is_zero() {
             machine.begin_hold();
         } else {

@@ -8,8 +8,8 @@ use model::{
     Actor, Assurance, Epoch, Event, Mono, PanelId, PanelIndex, PathIndex, Wall, Watch, limits,
 };
 
-use super::Shared;
 use super::plan::{effective, may_set};
+use super::{Incident, Served, Shared};
 use crate::ports::{
     Answering, Confirmations, Link, Links, Measured, Measurement, PanelSupervision, PathStatus,
     PathSupervision, Presence, ReadError, SetError, SettingChange, Sign, Spells, Supervises,
@@ -225,6 +225,33 @@ impl Supervision for Watcher {
             default: self.shared.house.default,
             ..self.shared.machine().summary()
         }
+    }
+
+    fn incidents(&self) -> Vec<Incident> {
+        self.shared.machine().incidents()
+    }
+
+    fn panels_of(
+        &self,
+        incident: u64,
+        after: Option<PanelIndex>,
+        limit: usize,
+    ) -> Answering<'_, Result<Option<Vec<PanelIndex>>, ReadError>> {
+        Box::pin(async move {
+            let incidents = self.incidents();
+            let found = incidents.iter().find(|one| one.number == incident);
+            let Some((found, first)) = found.and_then(|one| Some((one, one.groups.first()?)))
+            else {
+                return Ok(None);
+            };
+            let lost = self.shared.store.lost_between(
+                first.group,
+                (Served(found.number), found.until),
+                after,
+                limit,
+            );
+            lost.await.map(Some)
+        })
     }
 
     fn panel(&self, id: PanelId) -> Answering<'_, Result<Option<PanelSupervision>, ReadError>> {

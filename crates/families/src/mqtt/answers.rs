@@ -63,12 +63,15 @@ impl Answers {
 
     /// An answer that needs no proof.
     pub(super) fn push(&mut self, octets: Vec<u8>, is_publish: bool) {
-        self.waiting.push_back(Waiting {
-            octets,
-            is_publish,
-            proof: None,
-        });
-        self.release();
+        if self.waiting.is_empty() {
+            self.leave(octets);
+        } else {
+            self.waiting.push_back(Waiting {
+                octets,
+                is_publish,
+                proof: None,
+            });
+        }
     }
 
     /// The PUBACK of an event that was handed on; empty if it wants none.
@@ -127,9 +130,17 @@ impl Answers {
 
     fn release(&mut self) {
         while let Some(one) = self.waiting.pop_front_if(|one| one.proof.is_none()) {
-            if !self.silent {
-                self.leaving.extend_from_slice(&one.octets);
-            }
+            self.leave(one.octets);
+        }
+    }
+
+    fn leave(&mut self, octets: Vec<u8>) {
+        if self.silent {
+            // Nobody waits for it any more.
+        } else if self.leaving.is_empty() {
+            self.leaving = octets;
+        } else {
+            self.leaving.extend_from_slice(&octets);
         }
     }
 }

@@ -10,13 +10,14 @@ use std::future::pending;
 use std::io;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use bytes::BytesMut;
 use engine::ports::{
     Admission, Answer, AnswerSender, Changed, Origin, Sign, StrayFrame, Submission, TlsMaterial,
 };
 use model::{IntakeState, PathIndex, Stream, limits};
-use proto::{Admitted, KEYS, Outgoing, Stray};
+use proto::{Admitted, Counted, KEYS, Outgoing, Stray};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::broadcast::error::RecvError;
@@ -29,8 +30,8 @@ use super::greeting::{Half, Trio};
 use super::order::{Order, Violation};
 use super::whereabouts::Whereabouts;
 use crate::link::{
-    DecodeError, Downward, FrameBuffer, Heard, IdentityAnswer, Question, TooLarge, Upward, codec,
-    question_of,
+    Counters, DecodeError, Downward, FrameBuffer, Heard, IdentityAnswer, Question, TooLarge,
+    Upward, codec, question_of,
 };
 
 /// Why a link ended.
@@ -60,12 +61,11 @@ const FORGET_CHUNK: usize = 1_024;
 /// What is written of identities at once: a frame always fits behind another.
 const IDENTITY_BUFFER: usize = 2 * (limits::LINK_FRAME + size_of::<u32>());
 
-/// One link; when it ends, its gateway's connections are gone.
 struct Link {
     shared: Arc<Shared>,
     gateway: u16,
     order: Mutex<Order>,
-    whereabouts: Mutex<Whereabouts>,
+    whereabouts: Arc<Mutex<Whereabouts>>,
     urgent: Notify,
     normal: Notify,
     ready: Notify,
@@ -116,10 +116,11 @@ async fn run(shared: Arc<Shared>, trio: Trio) -> End {
     // Before `Welcome`, at which the gateway forgets: no change is missed in between.
     let changes = shared.identities.changes();
     let taken_over = shared.takeovers.open(trio.gateway);
-    let whereabouts = Whereabouts::new(trio.gateway, Arc::clone(&shared.sessions));
+    let whereabouts = &shared.whereabouts;
+    let whereabouts = whereabouts.linked(trio.gateway, trio.incarnation, &shared.sessions);
     let link = Link {
         shared,
-        whereabouts: Mutex::new(whereabouts),
+        whereabouts,
         gateway: trio.gateway,
         order: Mutex::default(),
         urgent: Notify::new(),
@@ -141,13 +142,6 @@ async fn run(shared: Arc<Shared>, trio: Trio) -> End {
         end = link.submit(Stream::Normal) => end,
     };
     end.err().unwrap_or(End::Stopping)
-}
-
-impl Drop for Link {
-    fn drop(&mut self) {
-        let now = self.shared.clock.now().mono;
-        self.whereabouts().all_departed(now);
-    }
 }
 
 type In = (OwnedReadHalf, FrameBuffer);
@@ -191,12 +185,17 @@ impl Link {
         match message {
             Upward::Hello(_) => return Err(End::OutOfPlace),
             Upward::Snapshot(rows) => {
+                self.whereabouts().has(&rows);
                 let mut order = self.order();
                 for row in rows {
                     order.resume(row.connection, row.lowest)?;
                 }
             }
-            Upward::Ready => self.ready.notify_one(),
+            Upward::Ready => {
+                let now = self.shared.clock.now().mono;
+                self.whereabouts().has_no_more(now);
+                self.ready.notify_one();
+            }
             Upward::Signal {
                 connection,
                 outgoing,
@@ -241,9 +240,20 @@ impl Link {
                 self.shared.quarantines.flood(source, path, now);
             }
             Upward::Closed { connection } => self.order().close(connection),
-            Upward::Counters(counters) => self.shared.figures.count(self.gateway, counters),
+            Upward::Counters(counters) => self.take_counters(counters),
         }
         Ok(())
+    }
+
+    fn take_counters(&self, counters: Counters) {
+        let refused = Counted::HANDSHAKES_REFUSED.iter().map(|reason| {
+            let count = counters.counts.get(reason.index());
+            (reason.as_str(), count.copied().unwrap_or_default())
+        });
+        let refused: Vec<_> = refused.collect();
+        let longest = Duration::from_micros(counters.gauges.longest_turn.into());
+        self.shared.health.counted(self.gateway, &refused, longest);
+        self.shared.figures.count(self.gateway, counters);
     }
 
     fn take_heard(&self, heard: &[Heard]) {
@@ -374,8 +384,8 @@ impl Link {
         loop {
             tokio::select! {
                 biased;
-                changed = material.changed() => {
-                    changed.map_err(|_| End::Stopping)?;
+                news = material.changed() => {
+                    news.map_err(|_| End::Stopping)?;
                     let newest = material.borrow_and_update().clone();
                     self.put_material(newest.as_deref(), &mut out);
                 }

@@ -28,6 +28,7 @@ pub(super) struct Half {
 #[derive(Debug)]
 pub(super) struct Trio {
     pub(super) gateway: u16,
+    pub(super) incarnation: u64,
     pub(super) build: String,
     pub(super) pid: u32,
     pub(super) urgent: Half,
@@ -132,6 +133,7 @@ impl Pairing {
         let [urgent, normal, bulk] = self.waiting.remove(&hello.gateway)?.halves;
         Some(Trio {
             gateway: hello.gateway,
+            incarnation: hello.incarnation,
             build: hello.build,
             pid: hello.pid,
             urgent: urgent?,

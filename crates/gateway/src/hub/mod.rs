@@ -32,7 +32,7 @@ use std::sync::Arc;
 
 use engine::ports::{
     Identities, Intake, Learns, ProvidesTls, Quarantines, Sessions, Supervises, TakesReports,
-    WatchesClocks,
+    WatchesClocks, WatchesHealth,
 };
 use model::{Clock, ErrorCode, limits};
 use tokio::net::{UnixListener, UnixStream};
@@ -41,7 +41,7 @@ use tokio::task::JoinSet;
 pub use figures::Figures;
 
 use greeting::{Greeted, Pairing, Trio, greet};
-use whereabouts::Takeovers;
+use whereabouts::{Gateways, Takeovers};
 
 /// What the hub works with.
 pub struct HubSetup {
@@ -65,6 +65,8 @@ pub struct HubSetup {
     pub learns: Arc<dyn Learns>,
     /// Keeps strangers apart.
     pub quarantines: Arc<dyn Quarantines>,
+    /// Watches our own health.
+    pub health: Arc<dyn WatchesHealth>,
     /// What gateways end TLS with.
     pub tls: Arc<dyn ProvidesTls>,
     /// Knows where paths are connected.
@@ -109,11 +111,13 @@ struct Shared {
     clocks: Arc<dyn WatchesClocks>,
     learns: Arc<dyn Learns>,
     quarantines: Arc<dyn Quarantines>,
+    health: Arc<dyn WatchesHealth>,
     supervises: Arc<dyn Supervises>,
     tls: Arc<dyn ProvidesTls>,
     sessions: Arc<dyn Sessions>,
     reports: Arc<dyn TakesReports>,
     takeovers: Takeovers,
+    whereabouts: Gateways,
     figures: Arc<Figures>,
 }
 
@@ -144,11 +148,13 @@ impl Hub {
                 clocks: setup.clocks,
                 learns: setup.learns,
                 quarantines: setup.quarantines,
+                health: setup.health,
                 supervises: setup.supervises,
                 tls: setup.tls,
                 sessions: setup.sessions,
                 reports: setup.reports,
                 takeovers: Takeovers::default(),
+                whereabouts: Gateways::default(),
                 figures: Arc::new(Figures::new(setup.gateways)),
             }),
         }

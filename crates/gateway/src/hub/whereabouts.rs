@@ -2,13 +2,14 @@
 //! took its path over.
 //!
 //! Invariants:
-//! 1. A connection is told to the engine once; when its link ends, so does the connection, as far
-//!    as the engine is concerned. Over a new link the gateway tells what is still there.
-//! 2. What waits to be told to a gateway is bounded (I7): what does not fit is left to the keep-alive of the
+//! 1. A connection is told to the engine once, over however many links: when a link breaks, its
+//!    connections are still there. What ended meanwhile is missing from the next snapshot.
+//! 2. A new start of a gateway gives numbers again: all of the one before are gone.
+//! 3. What waits to be told to a gateway is bounded (I7): what does not fit is left to the keep-alive of the
 //!    connection that was taken over.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use engine::ports::{Arrival, SessionPlace, Sessions};
@@ -16,7 +17,7 @@ use model::{Mono, PathIndex, limits};
 use tokio::sync::mpsc;
 
 use super::order::Violation;
-use crate::link::Arrived;
+use crate::link::{Arrived, SessionRow};
 
 /// The ways to the gateways that are connected, for those who are taken over.
 #[derive(Debug, Default)]
@@ -46,20 +47,72 @@ impl Takeovers {
     }
 }
 
+/// What is known of each gateway, whether it is linked or not.
+#[derive(Default)]
+pub(super) struct Gateways(Mutex<HashMap<u16, Arc<Mutex<Whereabouts>>>>);
+
+impl Gateways {
+    /// A new link of this start of the gateway.
+    pub(super) fn linked(
+        &self,
+        gateway: u16,
+        incarnation: u64,
+        sessions: &Arc<dyn Sessions>,
+    ) -> Arc<Mutex<Whereabouts>> {
+        let mut gateways = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = || Whereabouts::new(gateway, incarnation, Arc::clone(sessions));
+        let one = gateways
+            .entry(gateway)
+            .or_insert_with(|| Arc::new(Mutex::new(new())));
+        one.lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .linked(incarnation);
+        Arc::clone(one)
+    }
+}
+
 /// The connections of one gateway whose panels have proved who they are.
 pub(super) struct Whereabouts {
     gateway: u16,
+    incarnation: u64,
     sessions: Arc<dyn Sessions>,
     here: HashMap<u64, PathIndex>,
+    /// Of those, while a link begins: which of them the gateway still has.
+    kept: HashSet<u64>,
 }
 
 impl Whereabouts {
-    /// Nobody yet.
-    pub(super) fn new(gateway: u16, sessions: Arc<dyn Sessions>) -> Self {
+    fn new(gateway: u16, incarnation: u64, sessions: Arc<dyn Sessions>) -> Self {
         Self {
             gateway,
+            incarnation,
             sessions,
             here: HashMap::new(),
+            kept: HashSet::new(),
+        }
+    }
+
+    fn linked(&mut self, incarnation: u64) {
+        if std::mem::replace(&mut self.incarnation, incarnation) != incarnation {
+            self.here.clear();
+            self.sessions.gateway_gone(self.gateway);
+        }
+        self.kept.clear();
+    }
+
+    /// A part of what the gateway has when its link begins.
+    pub(super) fn has(&mut self, rows: &[SessionRow]) {
+        let rows = rows.iter().map(|row| row.connection);
+        self.kept
+            .extend(rows.filter(|row| self.here.contains_key(row)));
+    }
+
+    /// That was all of it: what is missing ended while there was no link.
+    pub(super) fn has_no_more(&mut self, at: Mono) {
+        let kept = std::mem::take(&mut self.kept);
+        let missing = self.here.keys().filter(|one| !kept.contains(one));
+        for connection in missing.copied().collect::<Vec<_>>() {
+            self.departed(connection, at);
         }
     }
 
@@ -106,13 +159,6 @@ impl Whereabouts {
     /// A connection is gone.
     pub(super) fn departed(&mut self, connection: u64, at: Mono) {
         if let Some(path) = self.here.remove(&connection) {
-            self.sessions.gone(path, self.place(connection), at);
-        }
-    }
-
-    /// The link has ended.
-    pub(super) fn all_departed(&mut self, at: Mono) {
-        for (connection, path) in std::mem::take(&mut self.here) {
             self.sessions.gone(path, self.place(connection), at);
         }
     }

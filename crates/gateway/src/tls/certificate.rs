@@ -19,8 +19,9 @@ pub fn issuer_named(name: &[u8], key_identifier: Option<&[u8]>) -> Issuer {
     let mut hash = Context::new(&SHA256);
     hash.update(name);
     hash.update(key_identifier.unwrap_or_default());
-    let digest = hash.finish();
-    Issuer(digest.as_ref().try_into().expect("SHA-256 has 32 octets"))
+    let mut issuer = Issuer([0; 32]);
+    issuer.0.copy_from_slice(hash.finish().as_ref());
+    issuer
 }
 
 /// An authority by its own certificate, as DER: its subject, and its subject key identifier.

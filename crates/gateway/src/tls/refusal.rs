@@ -20,7 +20,9 @@ pub(super) fn of_handshake(error: &Error) -> Counted {
             | PeerIncompatible::ServerDoesNotSupportTls12Or13
             | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig
             | PeerIncompatible::Tls12NotOffered
-            | PeerIncompatible::Tls12NotOfferedOrEnabled,
+            | PeerIncompatible::Tls12NotOfferedOrEnabled
+            // RFC 5246 7.4.1.4.1: TLS 1.1 does not know them.
+            | PeerIncompatible::SignatureAlgorithmsExtensionRequired,
         ) => Counted::TlsVersion,
         Error::AlertReceived(_) => Counted::TlsPeerRefused,
         _ => Counted::TlsRefused,

@@ -188,7 +188,10 @@ impl Secured {
     /// Appends to `out`, once, that nothing more comes (RFC 8446 6.1).
     pub(crate) fn finish(&mut self, out: &mut Vec<u8>) {
         if self.stage == Stage::Open {
-            let _said = self.speak(out, |traffic, buffer| traffic.queue_close_notify(buffer));
+            let _said = self.speak(out, |traffic, buffer| {
+                // As a function it would be of one lifetime only.
+                WriteTraffic::queue_close_notify(traffic, buffer)
+            });
         }
         self.stage = Stage::Over;
     }

@@ -14,7 +14,7 @@ use model::{ListenerName, Mono, limits};
 use proto::{Counted, Family, SessionBounds, SessionSetting, Strangers};
 
 use super::channel::Channel;
-use super::connection::Connection;
+use super::connection::{Connection, Dues};
 use super::promise::Outlook;
 use super::seeds::Seed;
 use super::{CONNECTIONS, LISTENERS, Listening, Worker};
@@ -281,7 +281,10 @@ impl Worker {
         let place = self.connections.insert(|number| {
             let session = spoken.family.open_stream(setting);
             Connection {
-                flooded,
+                dues: Dues {
+                    flooded,
+                    ..Dues::default()
+                },
                 ..Connection::new(number, channel, session, source, opened)
             }
         });

@@ -63,7 +63,7 @@ impl Worker {
 fn retry_after(connection: u64) -> Duration {
     // Fibonacci hashing: neighbours end up far apart.
     let mixed = connection.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
-    let span = limits::LATEST_RETRY - limits::SOONEST_RETRY;
+    let span = limits::LATEST_RETRY.saturating_sub(limits::SOONEST_RETRY);
     limits::SOONEST_RETRY + Duration::from_secs(mixed % (span.as_secs() + 1))
 }
 

@@ -33,12 +33,12 @@ impl Worker {
             return;
         }
         connection.path = Some(path);
-        if std::mem::take(&mut connection.paid) {
+        if std::mem::take(&mut connection.dues.paid) {
             self.addresses.refund(connection.source);
         }
         if let Some(socket) = connection.channel.socket() {
             keep_alive(socket);
-            let flooded = connection.flooded;
+            let flooded = connection.dues.flooded;
             self.no_longer_stranger(flooded);
         }
     }
@@ -83,10 +83,10 @@ impl Worker {
         let Some(connection) = self.connections.get_mut(place) else {
             return false;
         };
-        if connection.path.is_some() || connection.paid {
+        if connection.path.is_some() || connection.dues.paid {
             return true;
         }
-        connection.paid = true;
+        connection.dues.paid = true;
         let source = connection.source;
         self.spend_or_limit(place, source)
     }
@@ -98,7 +98,7 @@ impl Worker {
         };
         // A datagram is one frame; the next frame of a connection pays for itself.
         let is_datagram = connection.is_datagram();
-        let paid = std::mem::replace(&mut connection.paid, is_datagram);
+        let paid = std::mem::replace(&mut connection.dues.paid, is_datagram);
         let source = connection.source;
         paid || self.spend_or_limit(place, source)
     }

@@ -61,7 +61,7 @@ impl Worker {
                 }
                 self.sightings.left(path, connection.epoch, self.now.mono);
             }
-            None => self.no_longer_stranger(connection.flooded),
+            None => self.no_longer_stranger(connection.dues.flooded),
         }
     }
 

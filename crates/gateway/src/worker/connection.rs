@@ -50,6 +50,15 @@ pub(super) struct Marks {
     pub(super) stalled: bool,
 }
 
+/// R7: what the address of a connection spent on it.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Dues {
+    /// It has paid for what the connection shows now.
+    pub(super) paid: bool,
+    /// It had spent its share when the connection came.
+    pub(super) flooded: bool,
+}
+
 /// One connection.
 #[derive(Debug)]
 pub(super) struct Connection {
@@ -70,10 +79,8 @@ pub(super) struct Connection {
     pub(super) encrypts: bool,
     /// It has proved who it is, and the engine knows that it is here (R9).
     pub(super) proven: bool,
-    /// R7: its address has paid for what it shows now.
-    pub(super) paid: bool,
-    /// R7: it came when its address had spent its share.
-    pub(super) flooded: bool,
+    /// R7: what its address spent on it.
+    pub(super) dues: Dues,
     /// The token of the next signal.
     pub(super) next_token: SignalToken,
     pub(super) opened: Mono,
@@ -114,8 +121,7 @@ impl Connection {
             speaker: None,
             encrypts: false,
             proven: false,
-            paid: false,
-            flooded: false,
+            dues: Dues::default(),
             next_token: SignalToken(1),
             opened,
             heard: opened,

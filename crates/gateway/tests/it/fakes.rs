@@ -8,13 +8,14 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use engine::ports::{
-    Admission, Answer, Answering, Changed, Identities, Intake, Learns, PathBinding, Quarantines,
-    Sign, StrayFrame, Submission, Supervises, WatchesClocks,
+    Admission, Answer, Answering, Arrival, Changed, Identities, Intake, Learns, PathBinding,
+    ProvidesTls, Quarantines, SessionPlace, Sessions, Sign, StrayFrame, Submission, Supervises,
+    TakesReports, TlsMaterial, WatchesClocks, WatchesHealth,
 };
 use model::{
     Account, AckMode, CipherKey, Clock, Committed, Epoch, EventSeq, IdentityClaim, IdentityRefusal,
-    IntakeState, Learned, Mono, OrganisationId, PanelId, PanelIndex, Path, PathId, PathIndex,
-    PathPolicy, PeerCertificate, Proven, Refusal, SiteId, Wall,
+    IntakeState, Learned, Mono, OrganisationId, PanelId, PanelIndex, PanelReport, Path, PathId,
+    PathIndex, PathPolicy, PeerCertificate, Proven, Refusal, SiteId, Wall,
 };
 use tokio::sync::{broadcast, watch};
 
@@ -99,6 +100,7 @@ pub(crate) struct FakeIdentities {
     unknown: Mutex<HashSet<Account>>,
     keys: Mutex<HashMap<Account, CipherKey>>,
     asked: Mutex<Vec<Account>>,
+    shown: Mutex<Vec<Option<PeerCertificate>>>,
     changes: broadcast::Sender<Changed>,
 }
 
@@ -108,6 +110,7 @@ impl Default for FakeIdentities {
             unknown: Mutex::default(),
             keys: Mutex::default(),
             asked: Mutex::default(),
+            shown: Mutex::default(),
             changes: broadcast::Sender::new(16),
         }
     }
@@ -145,6 +148,17 @@ impl FakeIdentities {
         self.asked.lock().unwrap().len()
     }
 
+    /// What was shown with the latest question.
+    pub(crate) fn last_shown(&self) -> Option<PeerCertificate> {
+        self.shown.lock().unwrap().last().cloned().flatten()
+    }
+
+    /// From now on the account is not let in, nor is whoever is there as it.
+    pub(crate) fn revoke(&self, text: &str) {
+        self.hide(text);
+        self.change(text);
+    }
+
     /// How many questions came about this account.
     pub(crate) fn asked_for(&self, text: &str) -> usize {
         let asked = self.asked.lock().unwrap();
@@ -156,10 +170,18 @@ impl Identities for FakeIdentities {
     fn identify(
         &self,
         claim: &IdentityClaim,
-        _: Option<&PeerCertificate>,
+        certificate: Option<&PeerCertificate>,
     ) -> Result<Admission, IdentityRefusal> {
         let key = claim.key;
         self.asked.lock().unwrap().push(key.account);
+        self.shown.lock().unwrap().push(certificate.cloned());
+        let named =
+            |one: &PeerCertificate| one.names.iter().any(|name| **name == *key.account.as_str());
+        match certificate {
+            None if claim.must_prove => return Err(IdentityRefusal::NoProof),
+            Some(one) if !named(one) => return Err(IdentityRefusal::WrongCertificate),
+            _ => {}
+        }
         let number = key.account.as_str().parse();
         let number: u32 = number.map_err(|_| IdentityRefusal::UnknownAccount)?;
         if self.unknown.lock().unwrap().contains(&key.account) {
@@ -193,7 +215,10 @@ impl Identities for FakeIdentities {
         });
         Ok(Admission {
             binding,
-            proven: Proven::ByFrames,
+            proven: match certificate {
+                Some(_) => Proven::ByCertificate,
+                None => Proven::ByFrames,
+            },
         })
     }
 
@@ -216,6 +241,7 @@ pub(crate) enum Saw {
     Learned(PathIndex, Learned),
     Stray(StrayFrame),
     Flood(IpAddr, Option<PathIndex>),
+    Told(PathIndex, PanelReport),
 }
 
 impl FakeWatch {
@@ -277,13 +303,18 @@ impl Supervises for FakeWatch {
         self.saw(Saw::Left(path, epoch));
     }
 
-    fn keep_alive(&self, _: PathIndex) -> Option<Duration> {
-        None
+    /// Paths below 100 are of a high class.
+    fn keep_alive(&self, path: PathIndex) -> Option<Duration> {
+        (path.0 < 100).then_some(Duration::from_secs(39))
     }
 
     fn gateway(&self, here: bool, _: Mono) {
         self.saw(Saw::Gateway(here));
     }
+}
+
+impl WatchesHealth for FakeWatch {
+    fn counted(&self, _: u16, _: &[(&'static str, u64)], _: Duration) {}
 }
 
 impl WatchesClocks for FakeWatch {
@@ -309,5 +340,78 @@ impl Quarantines for FakeWatch {
 
     fn flood(&self, source: IpAddr, path: Option<PathIndex>, _: Wall) {
         self.saw(Saw::Flood(source, path));
+    }
+}
+
+impl TakesReports for FakeWatch {
+    fn told(&self, path: PathIndex, report: PanelReport, _: Mono) {
+        self.saw(Saw::Told(path, report));
+    }
+}
+
+/// Material in the test's hand.
+pub(crate) struct FakeTls(watch::Sender<Option<Arc<TlsMaterial>>>);
+
+impl Default for FakeTls {
+    fn default() -> Self {
+        Self(watch::Sender::new(None))
+    }
+}
+
+impl FakeTls {
+    pub(crate) fn give(&self, material: TlsMaterial) {
+        self.0.send_replace(Some(Arc::new(material)));
+    }
+}
+
+impl ProvidesTls for FakeTls {
+    fn material(&self) -> watch::Receiver<Option<Arc<TlsMaterial>>> {
+        self.0.subscribe()
+    }
+}
+
+/// Where paths are: the latest arrival counts.
+#[derive(Default)]
+pub(crate) struct FakeSessions {
+    places: Mutex<HashMap<PathIndex, SessionPlace>>,
+    arrivals: AtomicU64,
+    spoke: Mutex<HashSet<PathIndex>>,
+}
+
+impl FakeSessions {
+    pub(crate) fn place(&self, path: u32) -> Option<SessionPlace> {
+        self.places.lock().unwrap().get(&PathIndex(path)).copied()
+    }
+
+    pub(crate) fn arrivals(&self) -> u64 {
+        self.arrivals.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn has_spoken(&self, path: u32) -> bool {
+        self.spoke.lock().unwrap().contains(&PathIndex(path))
+    }
+}
+
+impl Sessions for FakeSessions {
+    fn arrived(&self, arrival: Arrival) -> Option<SessionPlace> {
+        self.arrivals.fetch_add(1, Ordering::SeqCst);
+        let mut places = self.places.lock().unwrap();
+        places.insert(arrival.path, arrival.place)
+    }
+
+    fn spoke(&self, path: PathIndex, _: Epoch, _: Mono) {
+        self.spoke.lock().unwrap().insert(path);
+    }
+
+    fn gateway_gone(&self, gateway: u16) {
+        let mut places = self.places.lock().unwrap();
+        places.retain(|_, place| place.gateway != gateway);
+    }
+
+    fn gone(&self, path: PathIndex, place: SessionPlace, _: Mono) {
+        let mut places = self.places.lock().unwrap();
+        if places.get(&path) == Some(&place) {
+            places.remove(&path);
+        }
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! `ACCOUNT SEQUENCE CLASS [KEY]` is a signal, answered `ok SEQUENCE` when it is committed; with `?`
 //! behind its class it is doubtful. Class `null` is supervision, answered `alive` at once; `skew` has
-//! a clock that is wrong, answered `nak`; `learn` shows a habit, answered `alive`. An unknown account
+//! a clock that is wrong, answered `nak`; `learn` shows a habit and `report` the signal's strength, both
+//! answered `alive`. An unknown account
 //! and a wrong key are answered `duh`. What is no frame is counted. When the gateway drains, the
 //! session says `bye`.
 
@@ -12,7 +13,8 @@ use std::sync::Arc;
 
 use model::{
     Account, AccountKey, CipherKey, Committed, EventClass, EventFlags, FamilyName, IdentityClaim,
-    Learned, Mono, Now, PathIndex, Refusal, RepeatKey, Signal, SignalToken,
+    Learned, Mono, Now, PanelReport, PathIndex, Refusal, RepeatKey, Signal, SignalToken,
+    StatusReport,
 };
 use proto::{
     Admitted, CloseReason, Counted, Family, Identity, Outgoing, Session, SessionEvent,
@@ -139,6 +141,15 @@ impl LineSession {
                     .push_back(SessionEvent::Learned { path, learned });
                 self.out.extend_from_slice(b"alive\n");
             }
+            "report" => {
+                let status = StatusReport {
+                    rssi: Some(-71),
+                    ..StatusReport::default()
+                };
+                let report = Box::new(PanelReport::Status(status));
+                self.events.push_back(SessionEvent::Report { path, report });
+                self.out.extend_from_slice(b"alive\n");
+            }
             _ => {
                 let token = SignalToken(self.next_token);
                 self.next_token += 1;
@@ -178,7 +189,7 @@ fn parse(line: &[u8]) -> Option<Frame> {
         doubtful: class.ends_with('?'),
         key: words.next().map(str::to_owned),
     };
-    let of_its_own = ["null", "skew", "learn"].contains(&frame.class.as_str());
+    let of_its_own = ["null", "skew", "learn", "report"].contains(&frame.class.as_str());
     (of_its_own || EventClass::from_str(&frame.class).is_ok()).then_some(frame)
 }
 

@@ -12,13 +12,16 @@ use std::time::Duration;
 
 use engine::ports::{Measured, Reading, Submission};
 use gateway::hub::{Figures, Hub, HubSetup};
-use gateway::worker::{GatewayError, GatewayLimits, GatewaySetup, Listening, MachineClock, run};
+use gateway::worker::{
+    ClientCertificates, GatewayError, GatewayLimits, GatewaySetup, Listening, MachineClock, run,
+};
 use model::{Clock, Entropy, ListenerName, Mono, Now};
 use proto::Strangers;
 use tokio::sync::oneshot;
 
-use crate::fakes::{FakeIdentities, FakeIntake, FakeWatch};
+use crate::fakes::{FakeIdentities, FakeIntake, FakeSessions, FakeTls, FakeWatch};
 use crate::family::LineFamily;
+use crate::proving::ProvingFamily;
 
 /// Nothing here takes a tenth of it; who waits longer waits in vain.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
@@ -85,10 +88,18 @@ pub(crate) struct World {
     pub(crate) intake: Arc<FakeIntake>,
     pub(crate) identities: Arc<FakeIdentities>,
     pub(crate) watch: Arc<FakeWatch>,
+    pub(crate) tls: Arc<FakeTls>,
+    pub(crate) sessions: Arc<FakeSessions>,
     pub(crate) submitted: Receiver<Submission>,
     pub(crate) address: SocketAddr,
     /// Where the second listener is.
     pub(crate) second: SocketAddr,
+    /// Under TLS: panels that must prove who they are.
+    pub(crate) required: SocketAddr,
+    /// Under TLS: panels that may show a certificate, and need not.
+    pub(crate) optional: SocketAddr,
+    /// Under TLS: nobody is asked for a certificate.
+    pub(crate) off: SocketAddr,
     pub(crate) control: Option<UnixStream>,
     pub(crate) link_path: PathBuf,
     link: UnixListener,
@@ -118,6 +129,7 @@ fn listening(at: IpAddr) -> (Listening, SocketAddr) {
                     name: ListenerName::parse(&name).unwrap(),
                     family: &LineFamily,
                     strangers: Strangers::default(),
+                    tls: None,
                     stream,
                     datagrams: Some(datagrams),
                 };
@@ -126,6 +138,26 @@ fn listening(at: IpAddr) -> (Listening, SocketAddr) {
             Err(error) => assert_eq!(error.kind(), ErrorKind::AddrInUse),
         }
     }
+}
+
+/// A socket for connections under TLS.
+fn secured(at: IpAddr, tls: ClientCertificates) -> (Listening, SocketAddr) {
+    let stream = TcpListener::bind((at, 0)).unwrap();
+    let address = stream.local_addr().unwrap();
+    let family: &'static dyn proto::Family = match tls {
+        ClientCertificates::Required => &ProvingFamily,
+        ClientCertificates::Optional | ClientCertificates::Off => &LineFamily,
+    };
+    let name = format!("{tls:?}").to_lowercase();
+    let listening = Listening {
+        name: ListenerName::parse(&name).unwrap(),
+        family,
+        strangers: Strangers::default(),
+        tls: Some(tls),
+        stream,
+        datagrams: None,
+    };
+    (listening, address)
 }
 
 /// Nothing that a test moves the clock for lapses by the way.
@@ -149,6 +181,9 @@ impl World {
         let link = UnixListener::bind(&link_path).unwrap();
         let (first, address) = listening(at);
         let (other, second) = listening(at);
+        let (proving, required) = secured(at, ClientCertificates::Required);
+        let (asking, optional) = secured(at, ClientCertificates::Optional);
+        let (not_asking, off) = secured(at, ClientCertificates::Off);
         let (control, ours) = UnixStream::pair().unwrap();
         let clock = Arc::new(HandClock::default());
         let (sender, submitted) = sync_channel(100_000);
@@ -156,7 +191,7 @@ impl World {
             index: 0,
             incarnation: 1,
             build: BUILD.to_owned(),
-            listeners: vec![first, other],
+            listeners: vec![first, other, proving, asking, not_asking],
             link_path: link_path.clone(),
             limits,
             clock: Arc::clone(&clock) as _,
@@ -169,9 +204,14 @@ impl World {
             intake: Arc::new(intake),
             identities: Arc::default(),
             watch: Arc::default(),
+            tls: Arc::default(),
+            sessions: Arc::default(),
             submitted,
             address,
             second,
+            required,
+            optional,
+            off,
             control: Some(control),
             link_path,
             link,
@@ -200,6 +240,10 @@ impl World {
             clocks: Arc::clone(&self.watch) as _,
             learns: Arc::clone(&self.watch) as _,
             quarantines: Arc::clone(&self.watch) as _,
+            health: Arc::clone(&self.watch) as _,
+            tls: Arc::clone(&self.tls) as _,
+            sessions: Arc::clone(&self.sessions) as _,
+            reports: Arc::clone(&self.watch) as _,
         });
         let figures = hub.figures();
         let (stop, stopped) = oneshot::channel::<()>();

@@ -71,6 +71,7 @@ async fn live(
         clocks: Arc::new(policies.clocks.clone()),
         learns: Arc::new(house.registry.clone()),
         quarantines: Arc::new(policies.quarantine.clone()),
+        health: Arc::new(policies.health.clone()),
         tls: Arc::new(policies.trust.clone()),
         sessions: Arc::new(policies.places.clone()),
         reports: Arc::new(policies.condition.clone()),
@@ -123,7 +124,12 @@ fn shown(house: &House, policies: &Policies, hub: &Hub) -> api::Services {
         supervision: Arc::new(policies.watcher.clone()),
         presence: Some(Arc::new(policies.watcher.clone())),
         bell: policies.bell.clone(),
-        health: vec![intake.clone(), store.clone(), hub.figures()],
+        health: vec![
+            intake.clone(),
+            store.clone(),
+            hub.figures(),
+            Arc::new(policies.trust.clone()),
+        ],
         measured: vec![
             intake,
             Arc::new(house.registry.clone()),

@@ -19,6 +19,7 @@ use anyhow::Context;
 use engine::clocks::{Clocks, clocks};
 use engine::condition::Condition;
 use engine::entry;
+use engine::health::Health;
 use engine::ingest::{Ingest, ingest};
 use engine::ports::{Confirmations, EventLog, Intake};
 use engine::quarantine::Quarantine;
@@ -44,6 +45,7 @@ pub(super) struct Policies {
     pub(super) watcher: Watcher,
     pub(super) places: Places,
     pub(super) condition: Condition,
+    pub(super) health: Health,
     pub(super) judge: Judge,
     pub(super) trust: Trust,
 }
@@ -87,6 +89,8 @@ impl Policies {
             services,
             condition.clone().run(reports.clone(), stop(stopped)),
         );
+        let health = Health::new(Arc::clone(&clock));
+        ends_well(services, health.clone().run(reports.clone(), stop(stopped)));
         let doubt = intake.clock_doubt();
         let (clocks, watching) =
             clocks(registry.clone(), reports.clone(), doubt, Arc::clone(&clock));
@@ -150,6 +154,7 @@ impl Policies {
             watcher,
             places,
             condition,
+            health,
             judge,
             trust,
         })

@@ -288,6 +288,25 @@ async fn the_seed_day_reports_mostly_how_its_panels_are() {
 }
 
 #[tokio::test]
+async fn a_rough_day_of_one_path_each_loses_nothing() {
+    let broker = Broker::start(KIND).await;
+    let mut order = order(&broker, "rough-day");
+    let faults = &mut order.scenario.faults;
+    faults.silence = Some("30%:400ms:300ms".parse().unwrap());
+    faults.half_open = Some("30%:300ms".parse().unwrap());
+    faults.storm = Some("50%:800ms".parse().unwrap());
+    faults.lost_answers = "0%".parse().unwrap();
+    (faults.clones, faults.two_paths) = (None, "0%".parse().unwrap());
+    let report = carry_out(&order).await;
+    assert_eq!(report.unanswered + report.counters.refused, 0, "{report}");
+    assert!(
+        report.counters.doubled > 0 && report.counters.silenced > 10,
+        "{report}"
+    );
+    assert_eq!(report.counters.shaken_full, 20, "{report}");
+}
+
+#[tokio::test]
 async fn a_storm_brings_everybody_back_at_once_by_ticket() {
     let broker = Broker::start(KIND).await;
     let mut order = order(&broker, "seed-day");

@@ -39,5 +39,6 @@ CREATE TABLE trend (
     PRIMARY KEY (span, start, path)
 ) STRICT, WITHOUT ROWID;
 
--- Losses by when they were told: what makes a mass outage, and flapping.
-CREATE INDEX fault_by_told ON fault (told);
+-- When losses were told for the first time, on the clock of service: what makes a mass outage, and flapping.
+ALTER TABLE fault ADD COLUMN began INTEGER;                             -- absent: before this format
+CREATE INDEX fault_by_began ON fault (began) WHERE began IS NOT NULL;

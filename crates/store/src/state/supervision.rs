@@ -9,7 +9,7 @@ use std::time::Duration;
 use engine::ports::{
     HouseState, OpenFault, SettingChange, Spell, Spells, SupervisionChange, Told, WatchedPath,
 };
-use engine::supervision::Served;
+use engine::supervision::{Group, Served};
 use model::{
     Counts, EventSeq, FamilyName, Mono, OrganisationId, OwnCode, PanelId, PanelIndex, PathId,
     PathIndex, SiteId, SupervisionSettings, TestWatch, Wall, Watch, limits, spoken,
@@ -190,6 +190,62 @@ pub(crate) fn open_faults(conn: &Lease<'_>) -> Result<Vec<OpenFault>, Trouble> {
     })
 }
 
+/// What a loss of a path is called.
+const LOSSES: [OwnCode; 2] = [OwnCode::PathLost, OwnCode::NeverReported];
+
+/// Losses of registered paths that were told at this time of service or later, at most so many of the newest, in
+/// the order in which they were told.
+pub(crate) fn losses(conn: &Lease<'_>, from: Served) -> Result<Vec<(PathIndex, Served)>, Trouble> {
+    let sql = "SELECT fault.path, began FROM fault \
+               JOIN path ON path.idx = fault.path AND path.removed IS NULL \
+               WHERE began >= ?1 AND code IN (?2, ?3) ORDER BY began DESC, seq DESC LIMIT ?4";
+    let [lost, never] = LOSSES.map(OwnCode::as_str);
+    let most = i64::try_from(limits::LOSSES_RECALLED).unwrap_or(i64::MAX);
+    let mut found = rows(
+        conn,
+        sql,
+        params![from.0.cast_signed(), lost, never, most],
+        |row| {
+            let began = Served(get::<i64>(row, 1)?.cast_unsigned());
+            Ok((PathIndex(get(row, 0)?), began))
+        },
+    )?;
+    found.reverse();
+    Ok(found)
+}
+
+/// Panels of a group that lost a path between two times of service.
+pub(crate) fn lost_between(
+    conn: &Lease<'_>,
+    group: Group,
+    (from, until): (Served, Served),
+    after: Option<PanelIndex>,
+    limit: usize,
+) -> Result<Vec<PanelIndex>, Trouble> {
+    let (organisation, site) = match group {
+        Group::All => (None, None),
+        Group::Organisation(id) => (Some(id), None),
+        Group::Site(id) => (None, Some(id)),
+    };
+    let sql = "SELECT DISTINCT panel.idx FROM fault JOIN path ON path.idx = fault.path \
+               JOIN panel ON panel.idx = path.panel \
+               WHERE began BETWEEN ?1 AND ?2 AND code IN (?3, ?4) AND panel.idx > ?5 \
+               AND (?6 IS NULL OR panel.organisation = ?6) AND (?7 IS NULL OR panel.site = ?7) \
+               ORDER BY panel.idx LIMIT ?8";
+    let [lost, never] = LOSSES.map(OwnCode::as_str);
+    let bounds = params![
+        from.0.cast_signed(),
+        until.0.cast_signed(),
+        lost,
+        never,
+        after.map_or(-1, |after| i64::from(after.0)),
+        organisation.as_ref().map(OrganisationId::as_bytes),
+        site.as_ref().map(SiteId::as_bytes),
+        i64::try_from(limit).unwrap_or(i64::MAX)
+    ];
+    rows(conn, sql, bounds, |row| Ok(PanelIndex(get(row, 0)?)))
+}
+
 /// When expected test signals last came.
 pub(crate) fn tests(conn: &Lease<'_>) -> Result<Vec<(PathIndex, Served)>, Trouble> {
     rows(conn, "SELECT path, served FROM expected_test", [], |row| {
@@ -233,8 +289,8 @@ fn tell(tx: &Connection, told: &Told) -> rusqlite::Result<()> {
     match told {
         Told::Began { seq, fault } => tx
             .prepare_cached(
-                "INSERT OR IGNORE INTO fault (seq, path, code, since, told) \
-                 VALUES (?1, ?2, ?3, ?4, ?5)",
+                "INSERT OR IGNORE INTO fault (seq, path, code, since, told, began) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?5)",
             )?
             .execute(params![
                 seq.0.cast_signed(),
@@ -308,7 +364,7 @@ pub(crate) fn spells(
     let sql = "SELECT since, until FROM fault WHERE path = ?1 AND since < ?3 \
                AND (until IS NULL OR until > ?2) AND code IN (?4, ?5) ORDER BY since, seq";
     let losses = paths.into_iter().map(|(index, id)| {
-        let codes = [OwnCode::PathLost, OwnCode::NeverReported].map(OwnCode::as_str);
+        let codes = LOSSES.map(OwnCode::as_str);
         let bounds = params![index, from.0, until.0, codes[0], codes[1]];
         Ok((id, rows(conn, sql, bounds, spell)?))
     });

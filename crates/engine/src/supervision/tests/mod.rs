@@ -15,7 +15,7 @@ use model::{Epoch, Mono, Now, OrganisationId, OwnCode, PanelIndex, PathIndex, Si
 
 use super::outbreak::Group;
 use super::slot::{Times, Watched};
-use super::{Machine, Report};
+use super::{Machine, Report, Served};
 use crate::ports::{HouseState, OpenFault, PresenceRow, PresenceRows, Resumed, Sign};
 
 pub(super) const SECOND: Duration = Duration::from_secs(1);
@@ -36,6 +36,7 @@ struct Disk {
     house: Option<HouseState>,
     presence: BTreeMap<u32, PresenceRow>,
     faults: Vec<OpenFault>,
+    losses: Vec<(PathIndex, Served)>,
 }
 
 /// A machine and its surroundings.
@@ -189,6 +190,11 @@ impl World {
             && let Some((ticket, report)) = self.machine.next_report()
         {
             self.project(&report);
+            if matches!(report.code, OwnCode::PathLost | OwnCode::NeverReported) {
+                let told = self.machine.served(self.now.mono);
+                self.disk.losses.push((report.path, told));
+                self.machine.lost_told(report.path, told);
+            }
             self.stored.push(Stored {
                 at: self.at(),
                 path: report.path.0,
@@ -273,6 +279,7 @@ impl World {
             },
             faults: self.disk.faults.clone(),
             tests: Vec::new(),
+            losses: self.disk.losses.clone(),
         };
         self.machine = Machine::begin(&resumed, &self.watched, boot, self.now);
     }

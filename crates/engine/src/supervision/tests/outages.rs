@@ -206,3 +206,36 @@ fn who_comes_back_while_reports_are_held_was_never_lost() {
     world.run(200 * SECOND);
     assert_eq!(world.count(OwnCode::PathLost), 0);
 }
+
+#[test]
+fn an_incident_and_who_is_flapping_are_the_same_after_a_restart() {
+    let mut world = World::new((1..=40).map(|path| watched(path, path, 20)).collect());
+    for path in 1..=40 {
+        world.speaks(path);
+    }
+    world.run(30 * SECOND);
+    let incidents = world.machine.incidents();
+    assert_eq!(
+        incidents.len(),
+        1,
+        "of all, of the organisation and of the site: one"
+    );
+    assert_eq!(incidents[0].groups.len(), 3);
+    assert_eq!(incidents[0].groups[0].panels, 40);
+    assert!(incidents[0].open);
+    for _ in 0..5 {
+        world.speaks(1);
+        world.run(30 * SECOND);
+    }
+    assert!(world.machine.is_flapping(1));
+    let before = world.machine.incidents();
+    world.crash(SECOND);
+    assert!(world.machine.is_flapping(1));
+    assert!(!world.machine.is_flapping(2));
+    world.run(2 * SECOND);
+    let after = world.machine.incidents();
+    assert_eq!((after[0].number, after.len()), (before[0].number, 1));
+    assert_eq!(after[0].until, before[0].until);
+    assert_eq!(after[0].groups, before[0].groups);
+    assert!(!after[0].open);
+}

@@ -1,6 +1,6 @@
 use std::net::{IpAddr, Ipv4Addr};
 
-use model::Epoch;
+use model::{Epoch, SignalToken};
 
 use super::*;
 
@@ -23,6 +23,11 @@ impl Sessions for Kept {
     }
 
     fn spoke(&self, _: PathIndex, _: Epoch, _: Mono) {}
+
+    fn gateway_gone(&self, gateway: u16) {
+        let mut places = self.places.lock().unwrap();
+        places.retain(|_, place| place.gateway != gateway);
+    }
 
     fn gone(&self, path: PathIndex, place: SessionPlace, _: Mono) {
         self.gone.lock().unwrap().push((path, place));
@@ -53,8 +58,8 @@ fn place(gateway: u16, connection: u64) -> SessionPlace {
 fn the_earlier_connection_is_told_by_its_own_gateway_that_it_is_taken_over() {
     let kept = Arc::new(Kept::default());
     let takeovers = Takeovers::default();
-    let mut first = Whereabouts::new(1, Arc::clone(&kept) as _);
-    let mut second = Whereabouts::new(2, Arc::clone(&kept) as _);
+    let mut first = Whereabouts::new(1, 1, Arc::clone(&kept) as _);
+    let mut second = Whereabouts::new(2, 1, Arc::clone(&kept) as _);
     let (mut to_first, mut to_second) = (takeovers.open(1), takeovers.open(2));
     first.arrived(&arrived(100), &takeovers).unwrap();
     second.arrived(&arrived(200), &takeovers).unwrap();
@@ -68,7 +73,7 @@ fn the_earlier_connection_is_told_by_its_own_gateway_that_it_is_taken_over() {
 fn a_connection_that_is_told_again_arrives_once() {
     let kept = Arc::new(Kept::default());
     let takeovers = Takeovers::default();
-    let mut here = Whereabouts::new(1, Arc::clone(&kept) as _);
+    let mut here = Whereabouts::new(1, 1, Arc::clone(&kept) as _);
     let mut told = takeovers.open(1);
     for _ in 0..3 {
         here.arrived(&arrived(100), &takeovers).unwrap();
@@ -80,17 +85,64 @@ fn a_connection_that_is_told_again_arrives_once() {
     );
 }
 
+fn row(connection: u64) -> SessionRow {
+    SessionRow {
+        connection,
+        lowest: SignalToken(1),
+        path: Some(PATH),
+    }
+}
+
 #[test]
-fn with_its_link_all_of_a_gateways_connections_are_gone() {
+fn over_a_new_link_what_ended_meanwhile_is_gone_and_the_rest_is_where_it_was() {
     let kept = Arc::new(Kept::default());
-    let takeovers = Takeovers::default();
-    let mut here = Whereabouts::new(1, Arc::clone(&kept) as _);
-    here.arrived(&arrived(100), &takeovers).unwrap();
-    here.departed(999, NOW);
-    here.all_departed(NOW);
-    here.all_departed(NOW);
-    assert_eq!(*kept.gone.lock().unwrap(), [(PATH, place(1, 100))]);
+    let sessions = Arc::clone(&kept) as Arc<dyn Sessions>;
+    let (gateways, takeovers) = (Gateways::default(), Takeovers::default());
+    let here = gateways.linked(1, 9, &sessions);
+    here.lock().unwrap().has_no_more(NOW);
+    let paths = [(100, PATH), (101, PathIndex(8))];
+    for (connection, path) in paths {
+        let arrived = Arrived {
+            path,
+            ..arrived(connection)
+        };
+        here.lock().unwrap().arrived(&arrived, &takeovers).unwrap();
+    }
+    here.lock().unwrap().departed(999, NOW);
+    drop(here);
+    assert!(kept.gone.lock().unwrap().is_empty(), "a link alone broke");
+
+    let here = gateways.linked(1, 9, &sessions);
+    here.lock().unwrap().has(&[row(100), row(555)]);
+    here.lock().unwrap().has_no_more(NOW);
+    let gone = (PathIndex(8), place(1, 101));
+    assert_eq!(*kept.gone.lock().unwrap(), [gone]);
+    here.lock()
+        .unwrap()
+        .arrived(&arrived(100), &takeovers)
+        .unwrap();
+    assert_eq!(kept.arrivals.lock().unwrap().len(), 2, "it never left");
+}
+
+#[test]
+fn a_new_start_of_a_gateway_begins_without_the_connections_of_the_one_before() {
+    let kept = Arc::new(Kept::default());
+    let sessions = Arc::clone(&kept) as Arc<dyn Sessions>;
+    let (gateways, takeovers) = (Gateways::default(), Takeovers::default());
+    let mut told = takeovers.open(1);
+    let here = gateways.linked(1, 9, &sessions);
+    here.lock()
+        .unwrap()
+        .arrived(&arrived(100), &takeovers)
+        .unwrap();
+    let here = gateways.linked(1, 10, &sessions);
     assert!(kept.places.lock().unwrap().is_empty());
+    here.lock()
+        .unwrap()
+        .arrived(&arrived(100), &takeovers)
+        .unwrap();
+    assert_eq!(kept.arrivals.lock().unwrap().len(), 2);
+    assert!(told.try_recv().is_err(), "its number was given again");
 }
 
 #[test]

@@ -28,7 +28,7 @@ fn a_certificate_is_told_with_who_signed_it_its_number_its_end_and_its_names() {
     assert_eq!((told.issuer, told.signer), (issuer, issuer));
     assert_eq!(&told.serial[..], [9, 1]);
     assert_eq!(told.not_after, Wall(1_893_456_000_000_000));
-    let names: Vec<_> = told.names.iter().map(|name| name.as_str()).collect();
+    let names: Vec<_> = told.names.iter().map(model::HolderName::as_str).collect();
     assert_eq!(names, ["12AB", "localhost", "12AB"]);
 }
 
@@ -97,7 +97,7 @@ fn names_beyond_any_account_are_left_out_and_of_the_rest_a_few_are_told() {
     });
     let names = read(&panel, &[&root]).names;
     assert_eq!(names.len(), model::NAMES);
-    assert_eq!(&names[0][..], "p0");
+    assert_eq!(names[0].as_str(), "p0");
 }
 
 fn refused(change: impl FnOnce(&mut TlsMaterial)) -> MaterialError {

@@ -3,7 +3,6 @@ use std::sync::Arc;
 
 use model::limits;
 use proto::Counted;
-use rustls::client::UnbufferedClientConnection;
 use rustls::version::{TLS12, TLS13};
 use rustls::{ClientConfig, ClientConnection};
 
@@ -115,11 +114,11 @@ fn both_versions_shake_hands_and_carry_octets_however_they_are_split() {
                 pair.server.certificates().unwrap()[0].as_ref(),
                 panel.chain[0]
             );
-            pair.client.writer().write_all(&[7; 40_000]).unwrap();
+            pair.client.writer().write_all(&vec![7; 40_000]).unwrap();
             let said = pair.said();
             assert_eq!(pair.feed(&said), Ok(None));
-            assert_eq!(pair.heard, [7; 40_000]);
-            assert_eq!(pair.answer(&[9; 40_000]), [9; 40_000]);
+            assert_eq!(pair.heard, vec![7; 40_000]);
+            assert_eq!(pair.answer(&vec![9; 40_000]), vec![9; 40_000]);
             assert!(
                 !pair.server.holds_octets(),
                 "{version:?} in pieces of {piece}"
@@ -242,5 +241,4 @@ fn a_changed_record_is_refused_with_an_alert_and_counted() {
 fn a_connection_is_small() {
     // Most of it is rustls' own; what it allocates beside is measured by the benchmark.
     assert!(size_of::<Secured>() <= 1_400, "{}", size_of::<Secured>());
-    assert!(size_of::<UnbufferedClientConnection>() > 0);
 }

@@ -64,7 +64,7 @@ fn mqtt(options: &Options, faults: &Faults) -> Result<(), Failure> {
         None => Ok(()),
         Some((_, what)) => Err(Failure::new(
             format!("the panel protocol has no word for this: {what}"),
-            "Say --family dc09, or leave it out.",
+            "Leave it out, or say --family dc09. `rough-day` is the scenario of all faults that it has.",
         )),
     }
 }

@@ -211,7 +211,9 @@ pub(super) struct FaultOptions {
     /// future; MQTT only.
     #[arg(long, value_name = "SHARE:AFTER")]
     pub(super) clones: Option<Moment>,
-    /// The share of panels that send everything over two paths, `lan` and `cell`; MQTT only.
+    /// The share of panels that send everything over two paths, `lan` and `cell`; MQTT only. The
+    /// server must know both: to one that knows a single path they take the connection from each
+    /// other.
     #[arg(long, value_name = "SHARE")]
     pub(super) two_paths: Option<Share>,
     /// The share of panels that never read what they are answered; MQTT only.
@@ -322,7 +324,7 @@ pub(super) fn scenarios() -> String {
     let mut text = "Scenarios:\n".to_owned();
     for (name, _) in BUILT_IN {
         let about = Scenario::built_in(name).map(|scenario| scenario.about);
-        let line = format!("  {name:<8} {}\n", about.unwrap_or_default());
+        let line = format!("  {name:<10} {}\n", about.unwrap_or_default());
         text.push_str(&line);
     }
     text.push_str(

@@ -207,6 +207,7 @@ mod supervision_on_sqlite {
         what_is_told_twice_counts_once,
         a_panel_that_is_back_ends_its_own_loss_alone,
         losses_that_touch_a_period_are_found,
+        losses_of_the_last_day_are_resumed_and_found_by_group,
     );
 }
 

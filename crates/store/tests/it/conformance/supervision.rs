@@ -6,10 +6,10 @@ use engine::ports::{
     HouseState, OpenFault, PresenceRow, Registry, SettingChange, Spell, SupervisionChange,
     SupervisionStore, Told,
 };
-use engine::supervision::Served;
+use engine::supervision::{Group, Served};
 use model::{
-    Actor, Counts, EventSeq, Mono, OwnCode, Panel, PanelId, PathIndex, SupervisionClass,
-    SupervisionSettings, TestWatch, Wall, Watch,
+    Actor, Counts, EventSeq, Mono, OrganisationId, OwnCode, Panel, PanelId, PathIndex,
+    SupervisionClass, SupervisionSettings, TestWatch, Wall, Watch,
 };
 
 use super::registry::new as new_panel;
@@ -318,4 +318,63 @@ where
     );
     let nobody = PanelId::from_bytes([9; 16]);
     assert_eq!(store.spells(nobody, at(0), at(9)).await.unwrap(), None);
+}
+
+pub(crate) async fn losses_of_the_last_day_are_resumed_and_found_by_group<S>(
+    store: &S,
+    _: &TestClock,
+) where
+    S: SupervisionStore + Registry,
+{
+    let (one, two) = (panel(store, "1001").await, panel(store, "1002").await);
+    let (first, second) = (one.paths[0].index, two.paths[0].index);
+    let hour = 3_600_000;
+    let at = |seq, path, code, hours: u64| {
+        let Told::Began { fault, .. } = began(seq, path, code, 0) else {
+            unreachable!("it is one that began")
+        };
+        let told = Served(hours * hour);
+        Told::Began {
+            seq: EventSeq(seq),
+            fault: OpenFault { told, ..fault },
+        }
+    };
+    let told = vec![
+        at(1, first, OwnCode::PathLost, 5),
+        ended(2, first, OwnCode::PathRestored, 1),
+        at(3, first, OwnCode::PathLost, 20),
+        ended(4, first, OwnCode::PathRestored, 2),
+        at(5, first, OwnCode::PanelLost, 20),
+        at(6, second, OwnCode::NeverReported, 29),
+        // A reminder tells it again, and is no other loss.
+        Told::Reminded {
+            path: second,
+            at: Served(30 * hour),
+        },
+    ];
+    let mut house = house(9);
+    house.served = Served(30 * hour);
+    store.keep(SupervisionChange { house, told }).await.unwrap();
+    let resumed = store.resume().await.unwrap();
+    let losses = [(first, Served(20 * hour)), (second, Served(29 * hour))];
+    assert_eq!(resumed.losses, losses, "of the last day");
+    let found = async |group, from: u64, until: u64, after, limit| {
+        let told = (Served(from * hour), Served(until * hour));
+        store.lost_between(group, told, after, limit).await.unwrap()
+    };
+    assert_eq!(
+        found(Group::All, 5, 29, None, 9).await,
+        [one.index, two.index]
+    );
+    assert_eq!(found(Group::All, 5, 29, None, 1).await, [one.index]);
+    assert_eq!(
+        found(Group::All, 5, 29, Some(one.index), 9).await,
+        [two.index]
+    );
+    assert_eq!(
+        found(Group::Site(one.site), 6, 28, None, 9).await,
+        [one.index]
+    );
+    let nobodys = Group::Organisation(OrganisationId::from_bytes([9; 16]));
+    assert_eq!(found(nobodys, 0, 99, None, 9).await, []);
 }

@@ -1,6 +1,6 @@
 //! `docs/panel-protocol.md`, for firmware teams.
 
-use model::{PanelCode, limits};
+use model::{PanelCode, SupervisionClass, limits, spoken};
 use wire::mqtt::ReasonCode;
 use wire::panel::{Document, Evt, Field, Format, Kind};
 
@@ -88,6 +88,8 @@ fn its_tables_are_those_of_the_code() {
     }
     document = with_rows(&document, "| code | meaning | ends |", &codes());
     document = with_rows(&document, "| what | limit |", &bounds());
+    let head = "| class | noticed within (s, m, h) | keep-alive at most |";
+    document = with_rows(&document, head, &keep_alives());
     must_be(NAME, &document);
 }
 
@@ -160,6 +162,16 @@ fn codes() -> Vec<String> {
         )
     };
     PanelCode::ALL.iter().map(row).collect()
+}
+
+/// Of the classes whose keep-alive an MQTT client can name, the quickest first.
+fn keep_alives() -> Vec<String> {
+    let row = |class: &SupervisionClass| {
+        let seconds = u16::try_from(class.keep_alive().as_secs()).ok()?;
+        let within = spoken(class.reporting_time());
+        Some(format!("| {} | {within} | {seconds} s |", class.as_str()))
+    };
+    SupervisionClass::ALL.iter().rev().filter_map(row).collect()
 }
 
 fn bounds() -> Vec<String> {

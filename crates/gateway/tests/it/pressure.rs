@@ -1,0 +1,100 @@
+//! Who gets in when too many come at once (R11), and who pays (R7).
+
+use std::net::TcpStream;
+
+use gateway::worker::{GatewayLimits, Rate};
+
+use crate::secure::{House, Secure, counts};
+use crate::world::{World, eventually, generous};
+
+fn strangers(world: &World, count: usize) -> Vec<TcpStream> {
+    (0..count)
+        .map(|_| TcpStream::connect(world.required).unwrap())
+        .collect()
+}
+
+fn twenty_places() -> GatewayLimits {
+    GatewayLimits {
+        without_identity: 20,
+        ..generous()
+    }
+}
+
+#[test]
+fn under_pressure_high_classes_are_let_in_and_the_others_told_when_to_come_back() {
+    let house = House::new();
+    let (world, engine) = house.world_with(twenty_places());
+    let mut here = Secure::to(world.required, &house.panel("500"));
+    assert_eq!(here.ask("500 1 test"), "ok 1");
+    let crowd = strangers(&world, 15);
+    counts(&engine, "accepted", 16);
+    let mut low = Secure::to(world.required, &house.panel("501"));
+    let answer = low.ask("501 1 burglary");
+    let seconds: u64 = answer.strip_prefix("busy ").unwrap().parse().unwrap();
+    assert!((5..=60).contains(&seconds), "{answer}");
+    assert!(low.is_ended_in_order());
+    let mut high = Secure::to(world.required, &house.panel("50"));
+    assert_eq!(high.ask("50 1 burglary"), "ok 1");
+    counts(&engine, "busy", 1);
+    assert!(world.sessions.place(501).is_none(), "it has not arrived");
+
+    world.identities.register("500");
+    eventually("it is asked for again", || {
+        world.identities.asked_for("500") == 2
+    });
+    assert_eq!(here.ask("500 2 test"), "ok 2", "who is here stays");
+
+    drop((crowd, low));
+    counts(&engine, "closed_by_peer", 15);
+    let mut low = Secure::to(world.required, &house.panel("501"));
+    assert_eq!(low.ask("501 1 burglary"), "ok 1");
+}
+
+#[test]
+fn a_question_with_a_certificate_is_not_charged_to_its_address() {
+    let house = House::new();
+    let limits = GatewayLimits {
+        address: Rate {
+            per_second: 1,
+            burst: 3,
+        },
+        ..generous()
+    };
+    let (world, _engine) = house.world_with(limits);
+    // Each pays for its connection; the third takes what is left.
+    let mut panels: Vec<_> = (1..=3)
+        .map(|account| {
+            let account = account.to_string();
+            let mut panel = Secure::to(world.required, &house.panel(&account));
+            assert_eq!(panel.ask(&format!("{account} 1 test")), "ok 1");
+            panel
+        })
+        .collect();
+    for (account, panel) in (1..).zip(&mut panels) {
+        assert_eq!(panel.ask(&format!("{account} 2 test")), "ok 2");
+    }
+}
+
+#[test]
+fn two_thousand_idle_panels_are_held_and_all_are_still_there() {
+    let house = House::new();
+    let limits = GatewayLimits {
+        connections: 4_000,
+        without_identity: 4_000,
+        ..generous()
+    };
+    let (world, engine) = house.world_with(limits);
+    let config = house.panel("7");
+    let mut panels: Vec<_> = (0..2_000)
+        .map(|_| {
+            let mut panel = Secure::to(world.optional, &config);
+            assert_eq!(panel.ask("7 0 null"), "alive");
+            panel
+        })
+        .collect();
+    counts(&engine, "handshake_full", 1);
+    counts(&engine, "handshake_resumed", 1_999);
+    for panel in &mut panels {
+        assert_eq!(panel.ask("7 0 null"), "alive");
+    }
+}
