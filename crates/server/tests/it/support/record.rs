@@ -228,7 +228,14 @@ mod tests {
     }
 
     fn verdict(record: &PanelRecord, stamped: bool, stored: &[Stored]) -> Verdict {
-        Verdict::on(&[Sender { record, stamped }], stored)
+        Verdict::on(
+            &[Sender {
+                record,
+                stamped,
+                single: false,
+            }],
+            stored,
+        )
     }
 
     #[test]

@@ -58,7 +58,7 @@ pub(crate) fn secure_crowd(first: u32, count: u32, trust: &Arc<Trust>) -> Vec<Me
         member.trust = Some(Arc::clone(trust));
         member.habit.patience = Duration::from_millis(1_500);
         if nth % 3 == 0 {
-            member.level = Level::V3;
+            member.level = Level::V311;
         }
         member
     };
