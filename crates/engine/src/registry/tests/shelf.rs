@@ -185,6 +185,7 @@ impl ports::Registry for Shelf {
             disabled: None,
             partitions: Vec::new(),
             zones: Vec::new(),
+            outputs: Vec::new(),
         });
         Box::pin(async move { Ok(detail) })
     }
