@@ -101,7 +101,7 @@ impl Machine {
             Some(Judged::Same) | None => None,
         };
         let report = match last {
-            Some(last) => completed(report, last),
+            Some(last) => completed(&report, last),
             None => report,
         };
         if report.state == ConnectionState::Online {
@@ -264,12 +264,12 @@ fn judge(last: &ConnectionReport, report: &ConnectionReport) -> Judged {
 }
 
 /// With what the last report said and this one leaves out, as a will does.
-fn completed(report: ConnectionReport, last: &ConnectionReport) -> ConnectionReport {
-    let same_boot = report.boot == last.boot;
+fn completed(report: &ConnectionReport, last: &ConnectionReport) -> ConnectionReport {
+    let last_reason = last.reason.filter(|_| report.boot == last.boot);
     ConnectionReport {
         firmware: report.firmware.or(last.firmware),
         model: report.model.or(last.model),
-        reason: report.reason.or(last.reason.filter(|_| same_boot)),
-        ..report
+        reason: report.reason.or(last_reason),
+        ..*report
     }
 }

@@ -154,7 +154,7 @@ impl World {
 }
 
 async fn pass(time: Duration) {
-    tokio::time::sleep(time).await;
+    tokio::time::sleep_until(tokio::time::Instant::now() + time).await;
 }
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -407,7 +407,9 @@ proptest! {
     ) {
         let spread = |values: &[i32]| {
             let mut spread = Spread::default();
-            values.iter().for_each(|value| spread.add(*value));
+            for value in values {
+                spread.add(*value);
+            }
             spread
         };
         let cut = cut.min(values.len());

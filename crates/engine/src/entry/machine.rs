@@ -229,12 +229,12 @@ fn part(event: &Event) -> Part {
 
 /// As the panel reports it; 45 s if it does not.
 fn delay(event: &Event) -> Duration {
-    let extended = event
+    let mut extended = event
         .body
         .message
         .iter()
         .flat_map(|message| &message.extended);
-    let reported = extended.filter_map(Extended::as_entry_delay).next();
+    let reported = extended.find_map(Extended::as_entry_delay);
     reported.map_or(ENTRY_DELAY, |seconds| Duration::from_secs(seconds.into()))
 }
 

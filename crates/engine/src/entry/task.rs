@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use model::limits::{ENTRY_MEMORY, PAGE};
 use model::{Clock, Event, EventClass, EventFlags, EventSeq, Mono, PanelId, spoken};
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep_until};
 
 use super::machine::{Finding, Machine, asks_for_partitions};
 use crate::bell::Bell;
@@ -202,7 +202,7 @@ impl Task {
         panels.dedup();
         let patience = Instant::now() + LAG;
         while self.states.cursor().await? < last && Instant::now() < patience {
-            sleep(LOOK).await;
+            sleep_until(Instant::now() + LOOK).await;
         }
         let known = self.states.partitions(panels.clone()).await?;
         Ok(panels.into_iter().zip(known).collect())

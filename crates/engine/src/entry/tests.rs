@@ -11,7 +11,7 @@ use model::{
 };
 use proptest::prelude::*;
 use tokio::task::JoinHandle;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep_until};
 
 use super::*;
 use crate::fakes::{Ledger, Paused, own_event};
@@ -157,7 +157,8 @@ impl World {
 }
 
 async fn pass(seconds: u64) {
-    sleep(Duration::from_millis(seconds * 1_000 + 1)).await;
+    let until = Instant::now() + Duration::from_millis(seconds * 1_000 + 1);
+    sleep_until(until).await;
 }
 
 #[tokio::test(start_paused = true)]

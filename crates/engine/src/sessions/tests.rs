@@ -12,6 +12,11 @@ const PATH: PathIndex = PathIndex(7);
 const HOME: &str = "192.0.2.1";
 const AWAY: &str = "198.51.100.7";
 
+/// By turns one and the other.
+fn side(turn: u64) -> &'static str {
+    if turn.is_multiple_of(2) { HOME } else { AWAY }
+}
+
 fn at(seconds: u64) -> Mono {
     Mono::default().after(Duration::from_secs(1_000 + seconds))
 }
@@ -136,8 +141,8 @@ fn connections_of_a_gateway_that_died_are_not_to_be_closed() {
 #[test]
 fn three_takeovers_to_and_fro_between_lives_are_a_clone_told_once_an_hour() {
     let mut bench = Bench::new();
-    for (turn, source) in [HOME, AWAY, HOME].into_iter().enumerate() {
-        bench.lives(source, turn as u64 * 60);
+    for turn in 0..3 {
+        bench.lives(side(turn), turn * 60);
     }
     assert!(!bench.is_doubted(130), "two takeovers");
     bench.lives(AWAY, 180);
@@ -160,7 +165,7 @@ fn a_doubt_ends_a_day_after_the_last_suspicion_or_with_a_verdict() {
     let mut bench = Bench::new();
     let day = 86_400;
     for turn in 0..4 {
-        bench.lives([HOME, AWAY][turn as usize % 2], turn * 60);
+        bench.lives(side(turn), turn * 60);
     }
     assert!(bench.is_doubted(180 + day - 1));
     assert!(!bench.is_doubted(180 + day));
@@ -198,7 +203,7 @@ fn a_panel_that_roams_is_no_clone() {
     assert!(!bench.is_doubted(600), "one address");
     let mut bench = Bench::new();
     for turn in 0..20 {
-        bench.arrives([HOME, AWAY][turn as usize % 2], turn * 30);
+        bench.arrives(side(turn), turn * 30);
     }
     assert!(
         !bench.is_doubted(600),
@@ -206,7 +211,7 @@ fn a_panel_that_roams_is_no_clone() {
     );
     let mut bench = Bench::new();
     for turn in 0..20 {
-        bench.lives([HOME, AWAY][turn as usize % 2], turn * 301);
+        bench.lives(side(turn), turn * 301);
     }
     assert!(!bench.is_doubted(6_100), "slower than three in ten minutes");
 }
@@ -233,15 +238,13 @@ fn a_boot_counter_that_goes_back_while_two_places_alternate_is_a_clone_at_once()
 #[test]
 fn what_the_taken_over_connection_still_says_is_not_the_new_ones_life() {
     let mut bench = Bench::new();
-    let mut epochs = Vec::new();
+    let mut older = None;
     for turn in 0..6_u64 {
-        bench.arrives([HOME, AWAY][turn as usize % 2], turn * 30);
-        epochs.push(Epoch(at(turn * 30).0));
-        if let Some(older) = turn.checked_sub(1) {
-            bench
-                .places
-                .spoke(PATH, epochs[older as usize], at(turn * 30 + 5));
+        bench.arrives(side(turn), turn * 30);
+        if let Some(older) = older {
+            bench.places.spoke(PATH, older, at(turn * 30 + 5));
         }
+        older = Some(Epoch(at(turn * 30).0));
     }
     assert!(!bench.is_doubted(200));
 }
@@ -250,7 +253,7 @@ fn what_the_taken_over_connection_still_says_is_not_the_new_ones_life() {
 fn what_lets_it_in_is_no_life_yet() {
     let mut bench = Bench::new();
     for turn in 0..6 {
-        bench.arrives([HOME, AWAY][turn as usize % 2], turn * 30);
+        bench.arrives(side(turn), turn * 30);
         let epoch = Epoch(at(turn * 30).0 + 5);
         bench.places.spoke(PATH, epoch, at(turn * 30));
     }
@@ -261,7 +264,7 @@ fn what_lets_it_in_is_no_life_yet() {
 async fn a_suspicion_is_stored_with_the_flag_by_which_a_person_can_judge_it() {
     let mut bench = Bench::new();
     for turn in 0..4 {
-        bench.lives([HOME, AWAY][turn as usize % 2], turn * 60);
+        bench.lives(side(turn), turn * 60);
     }
     let journal = Journal::open();
     let run = bench
@@ -356,7 +359,10 @@ mod recalled {
     async fn a_doubt_survives_a_restart_for_what_is_left_of_its_day_unless_it_was_judged() {
         let clock = Paused::new();
         let ledger = Ledger::new(clock.clone());
-        let hours = |hours| tokio::time::sleep(Duration::from_hours(hours));
+        let hours = |hours| {
+            let until = tokio::time::Instant::now() + Duration::from_hours(hours);
+            tokio::time::sleep_until(until)
+        };
         ledger.commit(own_event(PathIndex(1), OwnCode::CloneSuspected));
         hours(20).await;
         ledger.commit(own_event(PathIndex(2), OwnCode::CloneSuspected));

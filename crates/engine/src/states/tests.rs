@@ -108,13 +108,12 @@ fn of_panel(code: PanelCode, point: Point, flags: EventFlags) -> Event {
 
 fn zone_state(event: &Event) -> Option<ZoneState> {
     let observed = observe(std::slice::from_ref(event));
-    let moved = observed
+    observed
         .into_iter()
-        .filter_map(|observation| match observation {
+        .find_map(|observation| match observation {
             Observation::Zone { moved, .. } => moved,
             Observation::Partition { .. } | Observation::Output { .. } => None,
-        });
-    moved.last()
+        })
 }
 
 fn switched(event: &Event) -> Vec<bool> {
