@@ -13,6 +13,10 @@ use super::time;
 
 /// One way by which a panel reaches us, and the identity that it shows there.
 #[derive(Debug, Serialize, ToSchema)]
+#[expect(
+    clippy::struct_field_names,
+    reason = "`name` alone would be taken for the panel's"
+)]
 pub(crate) struct Path {
     id: String,
     /// The protocol that is spoken on it.

@@ -237,9 +237,10 @@ async fn a_reload_says_what_is_wrong_and_is_not_kept_back_by_a_full_disk() {
     let refused = house.order("/api/v1/tls/reload", "{}").await;
     assert_eq!(refused.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(refused.json()["detail"], what);
-    let mut status = house.trust.status.lock().unwrap();
-    (status.version, status.problem) = (0, Some(what.clone()));
-    drop(status);
+    {
+        let mut status = house.trust.status.lock().unwrap();
+        (status.version, status.problem) = (0, Some(what.clone()));
+    }
     let shown = house.get("/api/v1/tls").await.json();
     assert_eq!(
         (&shown["not_after"], &shown["problem"]),

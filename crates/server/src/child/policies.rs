@@ -16,6 +16,7 @@
 use std::sync::Arc;
 
 use anyhow::Context;
+use engine::bell::Bell;
 use engine::clocks::{Clocks, clocks};
 use engine::condition::Condition;
 use engine::entry;
@@ -85,63 +86,16 @@ impl Policies {
         let reports = Arc::new(intake.clone());
         ends_well(services, places.clone().run(reports.clone(), stop(stopped)));
         let condition = Condition::load(store.clone(), places.clone(), Arc::clone(&clock)).await?;
-        ends_well(
-            services,
-            condition.clone().run(reports.clone(), stop(stopped)),
-        );
+        let telling = condition.clone().run(reports.clone(), stop(stopped));
+        ends_well(services, telling);
         let health = Health::new(Arc::clone(&clock));
         ends_well(services, health.clone().run(reports.clone(), stop(stopped)));
-        let doubt = intake.clock_doubt();
-        let (clocks, watching) =
-            clocks(registry.clone(), reports.clone(), doubt, Arc::clone(&clock));
-        let asked = stop(stopped);
-        ends_well(services, async {
-            tokio::select! {
-                () = watching.run() => {}
-                () = asked => {}
-            }
-        });
-        let (watcher, supervising) = supervision::start(supervision::Parts {
-            store: store.clone(),
-            registry: registry.clone(),
-            reports: reports.clone(),
-            log: Arc::clone(&log),
-            intake: intake.state(),
-            clock: Arc::clone(&clock),
-            boot: boot(&clock),
-            default: Some(Watch::parse(&setup.supervision)?),
-            proving: proving(),
-            certified: certified(setup),
-        })
-        .await?;
-        // Before supervision tells anything new: the newest event says when the last life ended.
-        let entry = entry::Task::begin(entry::Parts {
-            log: Arc::clone(&log),
-            states: store.clone(),
-            links: Arc::new(watcher.clone()),
-            reports: reports.clone(),
-            bell: entered,
-            clock: Arc::clone(&clock),
-        })
-        .await?;
-        let asked = stop(stopped);
-        services.spawn(async { entry.run(asked).await.context("entries") });
-        let asked = stop(stopped);
-        services.spawn(async { supervising.run(asked).await.context("supervision") });
+        let clocks = watch_clocks(house, &intake, services, stopped);
+        let watcher = supervise(house, setup, &intake, entered, services, stopped).await?;
         let quarantine =
             Quarantine::load(store.clone(), registry, reports, Arc::clone(&clock)).await?;
         ends_well(services, quarantine.clone().run(stop(stopped)));
-        let (trust, trusting) = trust::start(trust::Parts {
-            store: store.clone(),
-            authority: house.authority.clone(),
-            registry: house.registry.clone(),
-            reports: Arc::new(intake.clone()),
-            clock: Arc::clone(&clock),
-            entropy: Box::new(SystemEntropy),
-            secret_families: proving(),
-        })
-        .await?;
-        ends_well(services, trusting.run(stop(stopped)));
+        let trust = begin_trust(house, &intake, services, stopped).await?;
 
         let listeners: Vec<Arc<dyn Confirmations>> =
             vec![Arc::new(watcher.clone()), Arc::new(places.clone())];
@@ -159,6 +113,88 @@ impl Policies {
             trust,
         })
     }
+}
+
+fn watch_clocks(
+    house: &House,
+    intake: &Ingest,
+    services: &mut Services,
+    stopped: &watch::Receiver<bool>,
+) -> Clocks {
+    let reports = Arc::new(intake.clone());
+    let doubt = intake.clock_doubt();
+    let clock = Arc::clone(&house.clock);
+    let (clocks, watching) = clocks(house.registry.clone(), reports, doubt, clock);
+    let asked = stop(stopped);
+    ends_well(services, async {
+        tokio::select! {
+            () = watching.run() => {}
+            () = asked => {}
+        }
+    });
+    clocks
+}
+
+/// Supervision, and what an entry that nobody disarms may mean.
+async fn supervise(
+    house: &House,
+    setup: &EngineSetup,
+    intake: &Ingest,
+    bell: Bell,
+    services: &mut Services,
+    stopped: &watch::Receiver<bool>,
+) -> anyhow::Result<Watcher> {
+    let log: Arc<dyn EventLog> = Arc::new(house.store.clone());
+    let store = Arc::new(house.store.clone());
+    let reports = Arc::new(intake.clone());
+    let (watcher, supervising) = supervision::start(supervision::Parts {
+        store: store.clone(),
+        registry: house.registry.clone(),
+        reports: reports.clone(),
+        log: Arc::clone(&log),
+        intake: intake.state(),
+        clock: Arc::clone(&house.clock),
+        boot: boot(&house.clock),
+        default: Some(Watch::parse(&setup.supervision)?),
+        proving: proving(),
+        certified: certified(setup),
+    })
+    .await?;
+    // Before supervision tells anything new: the newest event says when the last life ended.
+    let entry = entry::Task::begin(entry::Parts {
+        log,
+        states: store,
+        links: Arc::new(watcher.clone()),
+        reports,
+        bell,
+        clock: Arc::clone(&house.clock),
+    })
+    .await?;
+    let asked = stop(stopped);
+    services.spawn(async { entry.run(asked).await.context("entries") });
+    let asked = stop(stopped);
+    services.spawn(async { supervising.run(asked).await.context("supervision") });
+    Ok(watcher)
+}
+
+async fn begin_trust(
+    house: &House,
+    intake: &Ingest,
+    services: &mut Services,
+    stopped: &watch::Receiver<bool>,
+) -> anyhow::Result<Trust> {
+    let (trust, trusting) = trust::start(trust::Parts {
+        store: Arc::new(house.store.clone()),
+        authority: house.authority.clone(),
+        registry: house.registry.clone(),
+        reports: Arc::new(intake.clone()),
+        clock: Arc::clone(&house.clock),
+        entropy: Box::new(SystemEntropy),
+        secret_families: proving(),
+    })
+    .await?;
+    ends_well(services, trusting.run(stop(stopped)));
+    Ok(trust)
 }
 
 /// Families whose panels keep a connection on which they have proved who they are.

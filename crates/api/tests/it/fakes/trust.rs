@@ -136,7 +136,7 @@ impl TrustAdmin for Trust {
                 .await?;
             let mut rows = self.rows.lock().unwrap();
             let found = rows.iter_mut().find(|(_, row)| row.serial == serial);
-            let (_, row) = found.ok_or(TrustError::UnknownCertificate {
+            let (_, row) = found.ok_or_else(|| TrustError::UnknownCertificate {
                 serial: "4a02".to_owned(),
             })?;
             row.revoked = Some(NOW);

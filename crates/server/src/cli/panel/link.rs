@@ -78,16 +78,20 @@ fn identity(panel: &Identity, link: &PathLink) -> String {
         (None, Some(firmware)) => format!("firmware {firmware}"),
         (None, None) => "a panel that names no model".to_owned(),
     };
-    told.push_str(&format!(", {} at {}", panel.state, second(&panel.at)));
-    told.push_str(&format!(", start {}", panel.boot));
-    if let Some(reason) = &panel.reboot_reason {
-        told.push_str(&format!(" ({reason})"));
-    }
-    if let Some(uptime) = link.uptime_s {
-        told.push_str(&format!(", up for {} h", uptime / 3_600));
-    }
-    if let Some(celsius) = link.celsius {
-        told.push_str(&format!(", {celsius:.1} °C"));
+    let more = [
+        Some(format!("{} at {}", panel.state, second(&panel.at))),
+        Some(format!("start {}", panel.boot)),
+        panel
+            .reboot_reason
+            .as_ref()
+            .map(|reason| format!("because of {reason}")),
+        link.uptime_s
+            .map(|uptime| format!("up for {} h", uptime / 3_600)),
+        link.celsius.map(|celsius| format!("{celsius:.1} °C")),
+    ];
+    for one in more.into_iter().flatten() {
+        told.push_str(", ");
+        told.push_str(&one);
     }
     harmless(&told).into_owned()
 }

@@ -149,20 +149,20 @@ fn spark(figures: &[Option<Figures>]) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn figures(least: i32, mean: f64, most: i32) -> Option<Figures> {
-        Some(Figures { least, mean, most })
+    fn figures(least: i32, mean: f64, most: i32) -> Figures {
+        Figures { least, mean, most }
     }
 
     #[test]
     fn means_are_drawn_between_the_least_and_the_most_of_all() {
         let week = [
-            figures(-90, -90.0, -80),
+            Some(figures(-90, -90.0, -80)),
             None,
-            figures(-80, -75.0, -70),
-            figures(-60, -55.0, -55),
+            Some(figures(-80, -75.0, -70)),
+            Some(figures(-60, -55.0, -55)),
         ];
         assert_eq!(spark(&week).unwrap(), "▁ ▄█ -90 to -55");
-        assert_eq!(spark(&[figures(7, 7.0, 7)]).unwrap(), "▁ 7 to 7");
+        assert_eq!(spark(&[Some(figures(7, 7.0, 7))]).unwrap(), "▁ 7 to 7");
         assert_eq!(spark(&[None]), None);
     }
 }

@@ -72,8 +72,9 @@ async fn the_panel_in_python_reports_what_is_typed_in_both_versions_and_without_
         .iter()
         .flat_map(|account| {
             [
-                format!("{account} 1 CID 1130 partition 1 zone 15"),
-                format!("{account} 2 CID 3130 partition 1 zone 15"),
+                // They were typed before the panel was connected, and it says so.
+                format!("{account} 1 CID 1130 partition 1 zone 15 +stored_by_panel"),
+                format!("{account} 2 CID 3130 partition 1 zone 15 +stored_by_panel"),
             ]
         })
         .collect();

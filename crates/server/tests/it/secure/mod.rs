@@ -166,26 +166,21 @@ impl House {
 /// An event on one line: account, sequence, code, where, flags.
 fn line(event: &Stored) -> String {
     let sequence = event.panel_sequence.map(|number| number.to_string());
-    let mut line = format!(
-        "{} {} {} {}",
-        event.account,
+    let mut words = vec![
+        event.account.clone(),
         sequence.unwrap_or_default(),
-        event.code.set,
-        event.code.code
-    );
+        event.code.set.clone(),
+        event.code.code.clone(),
+    ];
     for (word, value) in [
         ("partition", &event.partition),
         ("zone", &event.zone),
         ("user", &event.user),
     ] {
-        if let Some(value) = value {
-            line.push_str(&format!(" {word} {value}"));
-        }
+        words.extend(value.as_ref().map(|value| format!("{word} {value}")));
     }
-    for flag in &event.flags {
-        line.push_str(&format!(" +{flag}"));
-    }
-    line
+    words.extend(event.flags.iter().map(|flag| format!("+{flag}")));
+    words.join(" ")
 }
 
 /// The topic of an account.

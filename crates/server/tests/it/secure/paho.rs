@@ -26,7 +26,7 @@ fn connect(client: &str) -> Value {
 
 fn reasons(told: &[Value]) -> Vec<i64> {
     let reason = |step: &Value| {
-        let found = step.get("reason").or(step.get("ended"));
+        let found = step.get("reason").or_else(|| step.get("ended"));
         found.and_then(Value::as_i64).unwrap_or(-1)
     };
     told.iter().map(reason).collect()

@@ -78,7 +78,9 @@ async fn a_live_session_ends_when_its_panel_is_disabled_or_its_certificate_revok
     for again in &told[4..] {
         assert_eq!(again["reason"], json!(0x87), "{told:?}");
     }
-    house.server.command(&["panel", "enable", "4711"]);
+    house
+        .server
+        .command(&["panel", "enable", "4711", "--reason", "back"]);
     let client = house.client("4711", 5, Some(&disabled));
     let enabled = self::told(
         json!({ "panel": client }),

@@ -57,7 +57,7 @@ pub(crate) fn secure_crowd(first: u32, count: u32, trust: &Arc<Trust>) -> Vec<Me
         let mut member = Member::of(account, time, time.boot());
         member.trust = Some(Arc::clone(trust));
         member.habit.patience = Duration::from_millis(1_500);
-        if nth % 3 == 0 {
+        if nth.is_multiple_of(3) {
             member.level = Level::V311;
         }
         member
