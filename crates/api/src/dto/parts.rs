@@ -155,7 +155,7 @@ impl Reports {
                 put(&mut reports.zones, path, part, ZoneState::as_str);
             }
             for part in &condition.outputs {
-                put(&mut reports.outputs, path, part, |on| switch(on));
+                put(&mut reports.outputs, path, part, switch);
             }
         }
         reports
@@ -224,11 +224,8 @@ fn joined_outputs(mut reported: BTreeMap<u16, Reported>, rows: &[OutputRow]) -> 
         .map(|row| {
             let reported = reported.remove(&number(row.number.as_str()));
             let event = (switch(row.on.state), row.on.at);
-            let (state, source, since) = newest(Some(event), reported.as_ref()).unwrap_or((
-                event.0,
-                Source::Event,
-                time::to_rfc3339(event.1),
-            ));
+            let (state, source, since) = newest(Some(event), reported.as_ref())
+                .unwrap_or_else(|| (event.0, Source::Event, time::to_rfc3339(event.1)));
             Output {
                 number: row.number.to_string(),
                 state,

@@ -147,26 +147,35 @@ pub(super) fn observe(tx: &Connection, observation: &Observation) -> rusqlite::R
             on,
             seq,
             at,
-        } => {
-            let Some(panel) = index_of(tx, *panel)? else {
-                return Ok(());
-            };
-            tx.prepare_cached(
-                "INSERT INTO output (panel, number, is_on, since_seq, since) \
-                 VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (panel, number) DO UPDATE SET \
-                 is_on = excluded.is_on, since_seq = excluded.since_seq, since = excluded.since \
-                 WHERE excluded.since_seq > since_seq",
-            )?
-            .execute(params![
-                panel,
-                number.as_str(),
-                on,
-                seq.0.cast_signed(),
-                at.0
-            ])
-            .map(drop)
-        }
+        } => match index_of(tx, *panel)? {
+            Some(panel) => switch_output(tx, panel, *number, *on, *seq, *at),
+            None => Ok(()),
+        },
     }
+}
+
+fn switch_output(
+    tx: &Connection,
+    panel: u32,
+    number: PointNumber,
+    on: bool,
+    seq: EventSeq,
+    at: Wall,
+) -> rusqlite::Result<()> {
+    tx.prepare_cached(
+        "INSERT INTO output (panel, number, is_on, since_seq, since) \
+         VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (panel, number) DO UPDATE SET \
+         is_on = excluded.is_on, since_seq = excluded.since_seq, since = excluded.since \
+         WHERE excluded.since_seq > since_seq",
+    )?
+    .execute(params![
+        panel,
+        number.as_str(),
+        on,
+        seq.0.cast_signed(),
+        at.0
+    ])
+    .map(drop)
 }
 
 /// Apart from what was last heard of the zone, since a verdict may move it later.

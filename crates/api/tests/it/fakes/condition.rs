@@ -35,7 +35,7 @@ impl ShowsSessions for Condition {
     }
 
     fn doubted(&self, path: PathIndex) -> Option<Wall> {
-        (path == FIRST).then(|| Wall(NOW.0 + 3_600_000_000))
+        (path == FIRST).then_some(Wall(NOW.0 + 3_600_000_000))
     }
 }
 
@@ -95,9 +95,9 @@ impl ShowsCondition for Condition {
             reconnects: 1,
             ..Trend::default()
         };
-        [-60, -71, -80]
-            .into_iter()
-            .for_each(|rssi| trend.rssi.add(rssi));
+        for rssi in [-60, -71, -80] {
+            trend.rssi.add(rssi);
+        }
         let start = span.start(NOW.before(Duration::from_hours(1)));
         let rows = paths.into_iter().filter(|path| *path == FIRST);
         let rows = rows.map(|path| TrendRow { path, start, trend }).collect();
