@@ -1,5 +1,5 @@
 //! Watchfire's policies: what is a repeat, who speaks, who is a stranger, who has fallen silent,
-//! whose clock is wrong, what follows from an event.
+//! whose clock is wrong, whose proofs are good, what follows from an event.
 //!
 //! Invariant: decisions live in synchronous `machine.rs` files that are given time and facts;
 //! `task.rs` files own their state and carry the decisions out; `mod.rs` files offer handles.
@@ -13,7 +13,7 @@
 //!    │                       ▼
 //!    │                    states ──► States (partitions, zones, cursor)
 //!    ├──► supervision, clocks, quarantine ──► events of our own ──► ingest
-//!    └──► registry (who speaks, what was learned)
+//!    └──► registry (who speaks, what was learned) ◄── trust (certificates, secrets, tickets)
 //! ```
 //!
 //! What never happens here: sockets, files, SQL, HTTP.

@@ -345,6 +345,10 @@ pub const TLS_PARTIAL_WITHOUT_IDENTITY: usize = 8 << 10;
 /// it did both.
 pub const HANDSHAKE_QUOTA: usize = 64;
 
+/// How long it counts that handshakes had to wait for another turn: a storm of returning panels takes
+/// 16 s at 3,200 a second, and has pauses.
+pub const STRAIN_MEMORY: Duration = Duration::from_secs(10);
+
 /// How long a session ticket is good: keys are changed every six hours, and the one before is
 /// still taken.
 pub const TICKET_LIFETIME: Duration = Duration::from_hours(12);
@@ -353,8 +357,8 @@ pub const TICKET_LIFETIME: Duration = Duration::from_hours(12);
 /// once; who may not (SP5, DP4 and above, R10) is let in.
 pub const HIGH_CLASS_KEEP_ALIVE: Duration = Duration::from_secs(39);
 
-/// The least time after which a panel that was sent away may come back; 200 others could be let in each
-/// second of it.
+/// The least time after which a panel that was sent away may come back: 16,000 others are let in
+/// within it.
 pub const SOONEST_RETRY: Duration = Duration::from_secs(5);
 
 /// The longest such time: panels that were sent away together come back spread over it.

@@ -159,9 +159,6 @@ async fn a_mass_outage_is_one_incident_whose_panels_come_a_page_at_a_time() {
     let next = format!("/api/v1/incidents/81000?limit=1&cursor={cursor}");
     assert_eq!(lost(&house.get(&next).await.json()), "Bakery 4");
     for nothing in ["/api/v1/incidents/7", "/api/v1/incidents/x"] {
-        assert_eq!(
-            house.get(nothing).await.status,
-            StatusCode::NOT_FOUND
-        );
+        assert_eq!(house.get(nothing).await.status, StatusCode::NOT_FOUND);
     }
 }

@@ -1,10 +1,11 @@
 //! Every trait by which the engine meets the outside.
 //!
 //! Downwards to the store: [`EventLog`], [`Registry`], [`States`], [`SupervisionStore`],
-//! [`Verdicts`], [`Strays`], [`Tokens`]; with [`Sealer`] for the secrets in it. Upwards from the
+//! [`Verdicts`], [`Strays`], [`Tokens`], [`TrustStore`]; with [`Sealer`] for the secrets in it.
+//! Downwards to the files of TLS: [`Authority`]. Upwards from the
 //! edges that serve panels: [`Intake`], [`Identities`], [`Supervises`], [`WatchesClocks`],
-//! [`Learns`], [`Quarantines`]. From those that serve people: [`PanelAdmin`], [`JudgesEvents`],
-//! [`QuarantineAdmin`], [`Presence`], [`Supervision`]. From our own services: [`Reports`], and for
+//! [`Learns`], [`Quarantines`], [`ProvidesTls`]. From those that serve people: [`PanelAdmin`], [`JudgesEvents`],
+//! [`QuarantineAdmin`], [`Presence`], [`Supervision`], [`TrustAdmin`]. From our own services: [`Reports`], and for
 //! them [`Confirmations`].
 //!
 //! Invariant: the traits speak the domain's operations, never tables or messages; each is

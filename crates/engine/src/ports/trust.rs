@@ -207,7 +207,8 @@ pub trait TrustStore: Send + Sync {
     /// All certificates of ours, of paths that have not been removed.
     fn certificates(&self) -> Answering<'_, Result<Vec<CertificateRow>, ReadError>>;
 
-    /// The certificates of ours of a panel's paths, newest first; `None` if there is no such panel.
+    /// The certificates of ours of a panel's paths, newest first, at most [`model::limits::PAGE`];
+    /// `None` if there is no such panel.
     fn certificates_of(
         &self,
         panel: PanelId,

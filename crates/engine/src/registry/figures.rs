@@ -45,7 +45,7 @@ impl Answers {
         for (proven, count) in Proven::ALL.iter().zip(&self.admitted) {
             out.push(Measurement {
                 name: "watchfire_identities_admitted",
-                help: "Answers to gateways that somebody may speak for an account, by proof.",
+                help: "Answers that somebody may speak for an account, by proof.",
                 labels: vec![("proof", proof(*proven).to_owned())],
                 reading: Reading::Counter(count.load(Ordering::Relaxed)),
             });
@@ -53,7 +53,7 @@ impl Answers {
         for (refusal, count) in IdentityRefusal::ALL.iter().zip(&self.refused) {
             out.push(Measurement {
                 name: "watchfire_identities_refused",
-                help: "Answers to gateways that somebody may not speak for an account, by reason.",
+                help: "Answers that somebody may not speak for an account, by reason.",
                 labels: vec![("reason", refusal.as_str().to_owned())],
                 reading: Reading::Counter(count.load(Ordering::Relaxed)),
             });

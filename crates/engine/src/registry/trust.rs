@@ -84,20 +84,28 @@ impl Registry {
         }
     }
 
-    /// When the certificates of each path end.
-    pub(crate) fn expiries(&self) -> Vec<PathExpiry> {
+    /// The paths whose last certificate ends, or ended, before `until`, each once. Most end later, and
+    /// cost one comparison.
+    pub(crate) fn expiries(&self, until: Wall) -> Vec<PathExpiry> {
         self.read(|table| {
-            let paths = table.all().map(|binding| binding.path.index);
-            let last = |path| {
-                let alive = table.proofs.of_path(path).filter(|held| !held.revoked);
-                let last = alive.max_by_key(|held| held.not_after)?;
-                Some(PathExpiry {
-                    path,
-                    issued: last.issued,
-                    not_after: last.not_after,
-                })
+            let alive = table.proofs.all().filter(|held| !held.revoked);
+            let ending = alive.filter(|held| held.not_after < until);
+            let outlived = |held: &&Held| {
+                let of_path = table.proofs.of_path(held.path);
+                let mut others = of_path.filter(|other| !other.revoked);
+                others.any(|other| other.not_after > held.not_after)
             };
-            paths.filter_map(last).collect()
+            let last = ending.filter(|held| !outlived(held));
+            let expiry = |held: &Held| PathExpiry {
+                path: held.path,
+                issued: held.issued,
+                not_after: held.not_after,
+            };
+            let mut expiries: Vec<PathExpiry> = last.map(expiry).collect();
+            // Two may end at the same moment.
+            expiries.sort_by_key(|expiry| expiry.path);
+            expiries.dedup_by_key(|expiry| expiry.path);
+            expiries
         })
     }
 

@@ -63,6 +63,11 @@ impl End {
         }
     }
 
+    /// Of what ends later nothing is told yet.
+    pub(super) fn horizon(now: Wall) -> Wall {
+        Wall(now.0.saturating_add((PANEL[0] + 1) * micros(DAY)))
+    }
+
     /// When people are told, the newest of those that are not after `now`.
     fn step(&self, now: Wall) -> Option<Wall> {
         let at = |days: i64| Wall(self.not_after.0.saturating_sub(days * micros(DAY)));

@@ -40,6 +40,8 @@ pub struct Task {
     calendar: Calendar,
     /// Until when certificates that ended were passed on to be judged anew.
     passed: Wall,
+    /// What ends and is not on its way to people yet, as of the last look at which nothing was.
+    due: Vec<Due>,
     telling: Option<Telling>,
     /// Whether it was logged that keys of tickets wait to be stored.
     grumbled: bool,
@@ -69,6 +71,7 @@ impl Task {
             machine: Machine::default(),
             tickets,
             calendar,
+            due: Vec::new(),
             telling: None,
             grumbled: false,
         }
@@ -121,6 +124,10 @@ impl Task {
         self.keep_tickets().await;
         self.shared.registry.pass(self.passed, now);
         self.passed = now;
+        // What is on its way is not known to be told yet: it would be told twice.
+        if self.telling.is_none() {
+            self.due = self.find_due(now);
+        }
         answer
     }
 
@@ -169,17 +176,13 @@ impl Task {
         if self.telling.is_some() {
             return;
         }
-        let now = self.shared.clock.now().wall;
         let mut news = Vec::new();
         if let Some(what) = self.machine.problem_to_tell() {
             let event = event(PathIndex::HOUSE, OwnCode::TlsReloadFailed, what.to_owned());
             news.push((News::Problem, event));
         }
-        let own = self.machine.loaded().map_or_else(Vec::new, End::own);
-        let paths = self.shared.registry.expiries();
-        let ends = own.into_iter().chain(paths.into_iter().map(End::of_path));
-        let due = ends.filter_map(|end| self.calendar.due(&end, now));
-        news.extend(due.take(limits::STATE_BATCH).map(|due| {
+        let batch = self.due.len().min(limits::STATE_BATCH);
+        news.extend(self.due.drain(..batch).map(|due| {
             let Due {
                 told,
                 path,
@@ -193,6 +196,14 @@ impl Task {
         }
         let (reports, store) = (Arc::clone(&self.reports), Arc::clone(&self.shared.store));
         self.telling = Some(Box::pin(report(reports, store, news)));
+    }
+
+    fn find_due(&self, now: Wall) -> Vec<Due> {
+        let own = self.machine.loaded().map_or_else(Vec::new, End::own);
+        let paths = self.shared.registry.expiries(End::horizon(now));
+        let ends = own.into_iter().chain(paths.into_iter().map(End::of_path));
+        ends.filter_map(|end| self.calendar.due(&end, now))
+            .collect()
     }
 
     fn heard(&mut self, told: Vec<News>) {

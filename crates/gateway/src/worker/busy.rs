@@ -1,5 +1,9 @@
 //! R11: while too many come at once, panels that may be away for a while are asked to come back
 //! later, so that those of high classes get in first.
+//!
+//! Too many are those who fill half of the places for strangers and shake hands faster than a turn
+//! can bear. Half of the places alone would say nothing: one who opens connections and is silent
+//! takes them, too, and must keep nobody out (R7).
 
 use std::time::Duration;
 
@@ -10,9 +14,10 @@ use super::Worker;
 use crate::link::{Arrived, IdentityAnswer, Upward};
 
 impl Worker {
-    /// Whether so many strangers are here that not everybody can be let in.
+    /// Whether so many are coming that not everybody can be let in.
     fn is_pressed(&self) -> bool {
-        2 * self.gate.without_identity() > self.limits.without_identity
+        let many = 2 * self.gate.without_identity() > self.limits.without_identity;
+        many && self.securing.is_strained(self.now.mono)
     }
 
     /// Whether this newcomer, who would be let in, is to come back later. Whoever is already here

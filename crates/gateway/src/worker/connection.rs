@@ -256,3 +256,18 @@ fn as_number(place: usize) -> u64 {
         .filter(|place| place >> PLACE_BITS == 0)
         .expect("a process opens fewer files than places have numbers")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_record_of_a_connection_is_small() {
+        // Each octet here is 50 KB for 50,000 panels.
+        assert!(
+            size_of::<Connection>() <= 256,
+            "{}",
+            size_of::<Connection>()
+        );
+    }
+}

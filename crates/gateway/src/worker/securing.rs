@@ -11,7 +11,7 @@
 use std::sync::Arc;
 
 use engine::ports::TlsMaterial;
-use model::{Clock, PeerCertificate, limits};
+use model::{Clock, Mono, PeerCertificate, limits};
 use proto::{CloseReason, Counted};
 use rustls::ServerConfig;
 
@@ -19,26 +19,36 @@ use super::Worker;
 use super::connection::Phase;
 use crate::tls::{ClientCertificates, Configurations, Unreadable};
 
-/// Under what TLS is ended.
+/// Under what TLS is ended, and whether newcomers are more than a turn can bear.
 #[derive(Debug, Default)]
-pub(super) struct Securing(Option<Configurations>);
+pub(super) struct Securing {
+    current: Option<Configurations>,
+    /// When a handshake last had to wait for another turn.
+    strained: Option<Mono>,
+}
 
 impl Securing {
     /// Whether anybody can be let in.
     pub(super) fn is_ready(&self) -> bool {
-        self.0.is_some()
+        self.current.is_some()
+    }
+
+    /// Whether handshakes had to wait for each other of late.
+    pub(super) fn is_strained(&self, now: Mono) -> bool {
+        let strained = self.strained;
+        strained.is_some_and(|at| now.since(at) < limits::STRAIN_MEMORY)
     }
 
     /// For a new connection.
     pub(super) fn configuration(&self, demand: ClientCertificates) -> Option<&Arc<ServerConfig>> {
-        self.0.as_ref().map(|current| current.of(demand))
+        self.current.as_ref().map(|current| current.of(demand))
     }
 
     /// Takes new material; `false` if it is of no use.
     fn take(&mut self, material: &TlsMaterial, clock: &Arc<dyn Clock>) -> bool {
         let version = material.version;
         if self
-            .0
+            .current
             .as_ref()
             .is_some_and(|current| current.version() == version)
         {
@@ -47,7 +57,7 @@ impl Securing {
         match Configurations::new(material, Arc::clone(clock)) {
             Ok(configurations) => {
                 tracing::debug!(version, "TLS has new material");
-                self.0 = Some(configurations);
+                self.current = Some(configurations);
                 true
             }
             Err(error) => {
@@ -69,7 +79,9 @@ impl Worker {
     /// How many newcomers may come in under TLS in this turn.
     pub(super) fn room_for_handshakes(&self) -> usize {
         if self.securing.is_ready() {
-            limits::HANDSHAKE_QUOTA.saturating_sub(self.lists.handshaking.len())
+            self.limits
+                .handshakes
+                .saturating_sub(self.lists.handshaking.len())
         } else {
             0
         }
@@ -77,12 +89,14 @@ impl Worker {
 
     /// Goes on with handshakes, a quota a turn.
     pub(super) fn go_on_with_handshakes(&mut self) {
-        for _ in 0..limits::HANDSHAKE_QUOTA {
+        for _ in 0..self.limits.handshakes {
             let Some(place) = self.lists.handshaking.pop_front() else {
                 return;
             };
             self.read_socket(place);
         }
+        // As many as a turn can bear: if more are there, or wait to be let in, is all the same.
+        self.securing.strained = Some(self.now.mono);
     }
 
     /// What the connection's certificate says, if one was shown.
@@ -92,7 +106,7 @@ impl Worker {
     ) -> Result<Option<PeerCertificate>, Unreadable> {
         let connection = self.connections.get(place);
         let chain = connection.and_then(|connection| connection.channel.certificates());
-        let (Some(chain), Some(current)) = (chain, &self.securing.0) else {
+        let (Some(chain), Some(current)) = (chain, &self.securing.current) else {
             return Ok(None);
         };
         let read = current.authorities().read(chain, self.now.wall);

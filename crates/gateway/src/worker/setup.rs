@@ -69,6 +69,8 @@ pub struct GatewayLimits {
     pub connections: usize,
     /// Connections whose panel is not known; the oldest makes room for a newer one.
     pub without_identity: usize,
+    /// TLS handshakes that go on in one turn.
+    pub handshakes: usize,
     /// Datagrams without answer.
     pub datagrams: usize,
     /// A connection must show a frame of a registered account within this time (R7).
@@ -101,6 +103,7 @@ impl GatewayLimits {
         Self {
             connections,
             without_identity: (connections / limits::WITHOUT_IDENTITY_SHARE).max(1),
+            handshakes: limits::HANDSHAKE_QUOTA,
             datagrams: limits::OPEN_DATAGRAMS,
             first_frame: limits::FIRST_FRAME,
             idle: limits::IDLE_CONNECTION,

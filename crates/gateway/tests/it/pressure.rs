@@ -4,7 +4,7 @@ use std::net::TcpStream;
 
 use gateway::worker::{GatewayLimits, Rate};
 
-use crate::secure::{House, Secure, counts};
+use crate::secure::{House, Secure, UNLIMITED, counts};
 use crate::world::{World, eventually, generous};
 
 fn strangers(world: &World, count: usize) -> Vec<TcpStream> {
@@ -13,9 +13,11 @@ fn strangers(world: &World, count: usize) -> Vec<TcpStream> {
         .collect()
 }
 
+/// Places for twenty strangers; every handshake is as many as a turn can bear.
 fn twenty_places() -> GatewayLimits {
     GatewayLimits {
         without_identity: 20,
+        handshakes: 1,
         ..generous()
     }
 }
@@ -51,6 +53,20 @@ fn under_pressure_high_classes_are_let_in_and_the_others_told_when_to_come_back(
 }
 
 #[test]
+fn silent_strangers_keep_nobody_out() {
+    let house = House::new();
+    let limits = GatewayLimits {
+        without_identity: 20,
+        ..generous()
+    };
+    let (world, engine) = house.world_with(limits);
+    let _crowd = strangers(&world, 18);
+    counts(&engine, "accepted", 18);
+    let mut low = Secure::to(world.required, &house.panel("501"));
+    assert_eq!(low.ask("501 1 test"), "ok 1", "R7");
+}
+
+#[test]
 fn a_question_with_a_certificate_is_not_charged_to_its_address() {
     let house = House::new();
     let limits = GatewayLimits {
@@ -81,6 +97,7 @@ fn two_thousand_idle_panels_are_held_and_all_are_still_there() {
     let limits = GatewayLimits {
         connections: 4_000,
         without_identity: 4_000,
+        account: UNLIMITED,
         ..generous()
     };
     let (world, engine) = house.world_with(limits);

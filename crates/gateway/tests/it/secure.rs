@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, ErrorKind, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 
-use gateway::worker::GatewayLimits;
+use gateway::worker::{GatewayLimits, Rate};
 use rustls::version::{TLS12, TLS13};
 use rustls::{
     ClientConfig, ClientConnection, HandshakeKind, StreamOwned, SupportedProtocolVersion,
@@ -14,6 +14,12 @@ use crate::pki::{Authority, Holder, client, material};
 use crate::world::{Engine, PATIENCE, World, eventually, generous};
 
 pub(crate) const BOTH: [&SupportedProtocolVersion; 2] = [&TLS13, &TLS12];
+
+/// A rate that nobody reaches.
+pub(crate) const UNLIMITED: Rate = Rate {
+    per_second: 1_000_000,
+    burst: 1_000_000,
+};
 
 /// An authority that has signed the server and the panels.
 pub(crate) struct House {

@@ -5,14 +5,14 @@ use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
 use engine::ports::TlsMaterial;
-use gateway::worker::{GatewayLimits, Rate};
+use gateway::worker::GatewayLimits;
 use model::{Clock, Wall};
 use rcgen::date_time_ymd;
 use rustls::version::{TLS12, TLS13};
 use rustls::{AlertDescription, CertificateError, Error, HandshakeKind, ProtocolVersion};
 
 use crate::pki::{Authority, client, material};
-use crate::secure::{BOTH, House, Secure, counts};
+use crate::secure::{BOTH, House, Secure, UNLIMITED, counts};
 use crate::world::{PATIENCE, World, eventually, generous};
 
 #[test]
@@ -331,12 +331,8 @@ fn a_panel_that_sends_octet_by_octet_is_understood() {
 #[test]
 fn a_slow_reader_gets_every_octet_and_is_not_read_meanwhile() {
     let house = House::new();
-    let unlimited = Rate {
-        per_second: u32::MAX,
-        burst: u32::MAX,
-    };
     let limits = GatewayLimits {
-        account: unlimited,
+        account: UNLIMITED,
         ..generous()
     };
     let (world, _engine) = house.world_with(limits);

@@ -57,7 +57,7 @@ pub(super) async fn keep(
     role: Role,
     plan: std::sync::Arc<Plan>,
     mut phase: watch::Receiver<Phase>,
-    reloads: watch::Receiver<u64>,
+    mut reloads: watch::Receiver<u64>,
     reports: mpsc::Sender<Report>,
 ) {
     let mut patience = Patience::new();
@@ -73,7 +73,7 @@ pub(super) async fn keep(
                     },
                 )
                 .await;
-                if watch_over(role, process, &phase, reloads.clone(), &reports).await {
+                if watch_over(role, process, &phase, &mut reloads, &reports).await {
                     return;
                 }
             }
@@ -110,7 +110,7 @@ async fn watch_over(
     role: Role,
     mut process: Process,
     phase: &watch::Receiver<Phase>,
-    mut reloads: watch::Receiver<u64>,
+    reloads: &mut watch::Receiver<u64>,
     reports: &mpsc::Sender<Report>,
 ) -> bool {
     let mut its_phase = phase.clone();

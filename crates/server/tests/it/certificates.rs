@@ -8,7 +8,7 @@ use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, KeyPair};
 use rustix::process::Signal;
 
 use crate::doors::{refused, text, watchfire};
-use crate::support::processes::send;
+use crate::support::processes::{House, send};
 use crate::support::server::Server;
 use crate::support::turn::turn;
 use crate::support::wait;
@@ -58,17 +58,22 @@ async fn files_of_tls_are_read_again_on_sighup_and_wrong_ones_change_nothing() {
     let reload = watchfire(&["tls", "reload", "--data", text(&data)], &[]);
     assert!(refused(&reload).contains("panels.pem"), "{reload:?}");
 
-    // Whoever watches the premises of others must not wait for this file.
+    // Whoever watches the premises of others must not wait for this file: another engine serves, and
+    // says what is wrong.
     let engine = server.engine().await;
     send(engine, Signal::KILL);
-    let replaced = || {
-        server
-            .children()
-            .iter()
-            .any(|child| child.role == "engine" && child.pid != engine)
-    };
+    let another = |child: &House| child.role == "engine" && child.pid != engine;
+    let replaced = || server.children().iter().any(another);
     wait::until("another engine", READ, replaced).await;
+    let add = ["panel", "add", "--account", "1234", "--data", text(&data)];
+    let added = || watchfire(&add, &[]).status.success();
+    wait::until("a panel is registered", READ, added).await;
+    assert!(shown(&data).contains("panels.pem"), "{}", shown(&data));
+
+    authority(&file, "third panels");
+    send(server.supervisor(), Signal::HUP);
     server.until_ready().await;
+    assert!(shown(&data).contains("CN=third panels"), "{}", shown(&data));
     server.stop().await;
 }
 

@@ -1,4 +1,4 @@
-//! Processes killed at random under a fleet at full speed, by every way that DC-09 comes.
+//! Processes killed at random under a fleet at full speed, by every way that panels come.
 //!
 //! What must hold is the same on all of them: what was acknowledged is stored, once, and in its
 //! panel's order. Plain TCP has two minutes; on the others the same machinery is at work behind
@@ -11,13 +11,15 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use rustix::process::Signal;
-use sim::fleet::Fleet;
+use sim::fleet::{Finished, Fleet};
 
+use crate::support::api::Stored;
 use crate::support::clock::clock;
-use crate::support::crowd::{at_full_speed, crowd, senders};
+use crate::support::crowd::{Sender, at_full_speed, crowd, senders};
 use crate::support::dice::Dice;
 use crate::support::processes::{House, is_alive, send};
 use crate::support::record::Verdict;
+use crate::support::secure_crowd::{self, Operator, secure_crowd};
 use crate::support::server::{Server, verify};
 use crate::support::turn::turn;
 use crate::support::wait;
@@ -51,6 +53,12 @@ const LONG: Siege = Siege {
     kills: 20,
 };
 
+/// Handshakes take their time, so it has more of it.
+const SECURE: Siege = Siege {
+    seconds: 20,
+    kills: 6,
+};
+
 /// The fourth kill is the supervisor's.
 const SHORT: Siege = Siege {
     seconds: 8,
@@ -59,39 +67,94 @@ const SHORT: Siege = Siege {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn over_plain_tcp_what_was_acknowledged_is_stored_once_and_in_order_whoever_is_killed() {
-    besiege(Way::PLAIN_TCP, LONG).await;
+    over_dc09(Way::PLAIN_TCP, LONG).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn over_encrypted_tcp_what_was_acknowledged_is_stored_once_and_in_order_whoever_is_killed() {
-    besiege(Way::ENCRYPTED_TCP, SHORT).await;
+    over_dc09(Way::ENCRYPTED_TCP, SHORT).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn over_plain_udp_what_was_acknowledged_is_stored_once_and_in_order_whoever_is_killed() {
-    besiege(Way::PLAIN_UDP, SHORT).await;
+    over_dc09(Way::PLAIN_UDP, SHORT).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn over_encrypted_udp_what_was_acknowledged_is_stored_once_and_in_order_whoever_is_killed() {
-    besiege(Way::ENCRYPTED_UDP, SHORT).await;
+    over_dc09(Way::ENCRYPTED_UDP, SHORT).await;
 }
 
-async fn besiege(way: Way, siege: Siege) {
+#[tokio::test(flavor = "multi_thread")]
+async fn over_mqtt_and_mutual_tls_what_was_acknowledged_is_stored_once_and_in_order_whoever_is_killed()
+ {
+    let _turn = turn("MQTT over mutual TLS: processes are killed at random under a fleet").await;
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let operator = Operator::new(folder.path());
+    let roots = operator.setting();
+    let server = Server::start(&data, &[("WATCHFIRE__TLS__CLIENT_CA", &roots)]).await;
+    let members = secure_crowd(0x2000, PANELS, &operator.trust(&data));
+    let accounts = secure_crowd::accounts(&members);
+    server.api().register_secure(&accounts).await;
+    let plan = secure_crowd::at_full_speed(server.listener("mqtt"), members);
+    let fleet = Fleet::start(plan, clock(), None);
+    let besieged = besiege(server, fleet, &SECURE).await;
+    let senders = secure_crowd::senders(&accounts, &besieged.finished.journal);
+    besieged.judge(&senders);
+    tell(&data).await;
+}
+
+async fn over_dc09(way: Way, siege: Siege) {
     let _turn = turn(&format!(
         "{way}: processes are killed at random under a fleet at full speed"
     ))
     .await;
-    let mut dice = Dice::from_environment();
-    let kills: u32 = from_environment("WATCHFIRE_CRASH_KILLS", siege.kills);
-    let seconds: u64 = from_environment("WATCHFIRE_CRASH_SECONDS", siege.seconds);
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
-    let mut server = Server::start(&data, &[]).await;
+    let server = Server::start(&data, &[]).await;
     let members = way.take(crowd(0x1000, PANELS));
     server.register(&members).await;
     let plan = way.plan(at_full_speed(server.panels(), members.clone()));
     let fleet = Fleet::start(plan, clock(), None);
+    let besieged = besiege(server, fleet, &siege).await;
+    besieged.judge(&senders(&members, &besieged.finished.journal));
+    tell(&data).await;
+}
+
+/// What is left of a siege: what the fleet knows, and what is stored.
+struct Besieged {
+    finished: Finished,
+    stored: Vec<Stored>,
+}
+
+impl Besieged {
+    /// What was acknowledged is stored, once, in order; and everything was acknowledged.
+    fn judge(&self, senders: &[Sender<'_>]) {
+        Verdict::on(senders, &self.stored).must_be_clean();
+        let counters = self.finished.report.counters;
+        assert_eq!(
+            counters.acknowledged, counters.sent,
+            "everything is acknowledged in the end"
+        );
+        assert_eq!(
+            (counters.refused, counters.out_of_order),
+            (0, 0),
+            "{counters:?}"
+        );
+        assert_eq!(
+            (counters.unreadable, counters.not_authentic),
+            (0, 0),
+            "panels understand every answer"
+        );
+    }
+}
+
+/// Kills, and stops the server once everything is acknowledged.
+async fn besiege(mut server: Server, fleet: Fleet, siege: &Siege) -> Besieged {
+    let mut dice = Dice::from_environment();
+    let kills: u32 = from_environment("WATCHFIRE_CRASH_KILLS", siege.kills);
+    let seconds: u64 = from_environment("WATCHFIRE_CRASH_SECONDS", siege.seconds);
     let each = Duration::from_secs(seconds) / kills;
     for nth in 0..kills {
         wait::pass(each * u32::try_from(dice.of(30..171)).unwrap() / 100).await;
@@ -106,24 +169,7 @@ async fn besiege(way: Way, siege: Siege) {
     print!("{}", finished.report);
     let stored = server.events().await;
     server.stop().await;
-    let verdict = Verdict::on(&senders(&members, &finished.journal), &stored);
-    verdict.must_be_clean();
-    let counters = finished.report.counters;
-    assert_eq!(
-        counters.acknowledged, counters.sent,
-        "everything is acknowledged in the end"
-    );
-    assert_eq!(
-        (counters.refused, counters.out_of_order),
-        (0, 0),
-        "{counters:?}"
-    );
-    assert_eq!(
-        (counters.unreadable, counters.not_authentic),
-        (0, 0),
-        "panels understand every answer"
-    );
-    tell(&data).await;
+    Besieged { finished, stored }
 }
 
 async fn tell(data: &Path) {

@@ -8,7 +8,7 @@ use engine::ports::{
     CertificateRow, ChangeError, ExpirySubject, ExpiryTold, PathBinding, Sealer, TICKET_KEY,
     TicketKey,
 };
-use model::{Issuer, OrganisationId, PanelId, PathId, PathIndex, Serial, SiteId, Wall};
+use model::{Issuer, OrganisationId, PanelId, PathId, PathIndex, Serial, SiteId, Wall, limits};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use zeroize::Zeroizing;
 
@@ -34,7 +34,7 @@ pub(crate) fn certificates(conn: &Lease<'_>) -> Result<Vec<CertificateRow>, Trou
     rows(conn, &sql, [], certificate)
 }
 
-/// Those of a panel, newest first; `None` if there is no such panel.
+/// Those of a panel, newest first, at most [`limits::PAGE`]; `None` if there is no such panel.
 pub(crate) fn certificates_of(
     conn: &Lease<'_>,
     panel: PanelId,
@@ -46,7 +46,8 @@ pub(crate) fn certificates_of(
     };
     let sql = format!(
         "SELECT {COLUMNS} FROM {TABLES} WHERE path.panel = ?1 \
-         ORDER BY certificate.issued DESC, certificate.serial"
+         ORDER BY certificate.issued DESC, certificate.serial LIMIT {}",
+        limits::PAGE
     );
     rows(conn, &sql, [index], certificate).map(Some)
 }

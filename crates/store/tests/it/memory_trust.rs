@@ -6,7 +6,7 @@ use engine::ports::{
     AddError, Answering, CertificateRow, ChangeError, ExpirySubject, ExpiryTold, PathBinding,
     ReadError, TicketKey, TrustStore,
 };
-use model::{Actor, PanelId, PathId, PathIndex, Serial, Wall};
+use model::{Actor, PanelId, PathId, PathIndex, Serial, Wall, limits};
 
 use crate::memory_registry::{MemoryRegistry, answer};
 
@@ -51,6 +51,7 @@ impl TrustStore for MemoryRegistry {
                 .cloned()
                 .collect();
             rows.sort_by_key(|row| std::cmp::Reverse(row.issued));
+            rows.truncate(limits::PAGE);
             Some(rows)
         })))
     }

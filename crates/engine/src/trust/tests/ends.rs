@@ -126,6 +126,8 @@ async fn each_step_is_told_once_and_a_restart_tells_nothing_again() {
         row(1, 1, days(5)),
         row(2, 1, days(300)),
         row(3, 3, days(5)),
+        // Made at the same moment.
+        row(5, 3, days(5)),
         gone,
     ];
     let mut ending = loaded(1);
@@ -169,9 +171,13 @@ async fn what_the_journal_does_not_take_is_told_when_it_does() {
     look().await;
     assert!(world.vault.told.lock().unwrap().is_empty());
     life.end().await;
-    world.journal.open.send_replace(true);
     let life = world.begin().await;
-    settle().await;
+    // On its way over several looks.
+    look().await;
+    look().await;
+    world.journal.open.send_replace(true);
+    look().await;
+    look().await;
     assert_eq!(world.told().len(), 1);
     assert_eq!(world.vault.told.lock().unwrap().len(), 1);
     life.end().await;

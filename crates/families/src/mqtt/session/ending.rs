@@ -61,6 +61,8 @@ impl MqttSession {
         let last = match (self.decoder.level(), place) {
             (_, Some(_)) => self.packet(&Packet::Disconnect(Disconnect {
                 user_properties,
+                // A widely used client takes a DISCONNECT that is shorter for a normal one.
+                reason_string: Some(in_words(reason).to_owned()),
                 ..Disconnect::because(reason)
             })),
             // Of another level: 3.1.1 has the answer that older clients understand as well.
@@ -181,5 +183,22 @@ const fn of_conn_ack(reason: ReasonCode) -> ReasonCode {
         | ReasonCode::ServerShuttingDown
         | ReasonCode::KeepAliveTimeout => ReasonCode::ServerUnavailable,
         other => other,
+    }
+}
+
+/// Why a connection ends, for whoever reads the panel's log.
+const fn in_words(reason: ReasonCode) -> &'static str {
+    match reason {
+        ReasonCode::SessionTakenOver => "the same path connected anew",
+        ReasonCode::AdministrativeAction => "no longer let in",
+        ReasonCode::ServerBusy => "come back later",
+        ReasonCode::ServerShuttingDown => "the server stops: come back later",
+        ReasonCode::KeepAliveTimeout => "nothing came within the keep-alive",
+        ReasonCode::PacketTooLarge => "packet too large",
+        ReasonCode::ReceiveMaximumExceeded => "too many unanswered publishes",
+        ReasonCode::TopicAliasInvalid => "no topic alias is offered",
+        ReasonCode::QosNotSupported => "QoS 2 is not offered",
+        ReasonCode::ProtocolError => "not due at this point",
+        _ => "not to be read",
     }
 }

@@ -29,15 +29,12 @@ pub(super) fn check(config: &Config) -> Vec<Finding> {
     let now = SystemClock.now().wall;
     let files = Files::of(config);
     if files.own && !files.certificate.exists() && !files.authority.exists() {
-        return vec![Finding::ok(
-            "certificates",
-            "none yet; `watchfire serve` makes them",
-        )];
+        return vec![Finding::ok("TLS", "none yet; `watchfire serve` makes them")];
     }
     let mut findings = vec![names(config, &files)];
     let certificates = [
-        ("server", &files.certificate),
-        ("authority", &files.authority),
+        ("TLS certificate", &files.certificate),
+        ("TLS authority", &files.authority),
     ];
     let certificates = certificates
         .into_iter()
@@ -46,7 +43,7 @@ pub(super) fn check(config: &Config) -> Vec<Finding> {
         .tls
         .client_ca
         .iter()
-        .map(|path| ("panels' authority".to_owned(), path));
+        .map(|path| ("TLS client CA".to_owned(), path));
     findings.extend(
         certificates
             .chain(panels)
@@ -83,7 +80,7 @@ impl Files {
 
 /// Whether the server's certificate has the names by which panels reach it.
 fn names(config: &Config, files: &Files) -> Finding {
-    let name = "server's names";
+    let name = "TLS names";
     let chain = match authority::certificates(&files.certificate) {
         Ok(chain) => chain,
         Err(error) => return Finding::fail(name, error.what, ""),
@@ -162,7 +159,7 @@ fn life(name: &str, path: &Path, now: Wall) -> Finding {
 /// Whether a private key is its owner's alone.
 fn private(path: &Path) -> Finding {
     let shown = path.display();
-    let name = "private key";
+    let name = "TLS key";
     match std::fs::metadata(path) {
         Ok(found) if found.mode() & OTHERS != 0 => Finding::fail(
             name,

@@ -173,7 +173,7 @@ fn python(script: &str) -> Command {
 
 /// Where the packages are. A scenario without them has proved nothing, so their absence is a
 /// failure.
-fn packages() -> PathBuf {
+pub(crate) fn packages() -> PathBuf {
     let usual = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/tools/panels");
     let folder = std::env::var_os("WATCHFIRE_PANELS").map_or_else(usual, PathBuf::from);
     assert!(

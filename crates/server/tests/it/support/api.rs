@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use data_encoding::HEXLOWER;
-use model::CipherKey;
+use model::{Account, CipherKey};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use sim::content::Content;
@@ -30,6 +30,8 @@ pub(crate) struct Stored {
     pub(crate) flags: Vec<String>,
     pub(crate) panel_sequence: Option<u16>,
     pub(crate) raw_text: Option<String>,
+    /// What came with it.
+    pub(crate) text: Option<String>,
     extended: Option<Vec<StoredBlock>>,
 }
 
@@ -50,8 +52,10 @@ impl Stored {
     /// The number of the signal within its panel; on the first event of a message only.
     pub(crate) fn number(&self) -> Option<u64> {
         let blocks = self.extended.iter().flatten();
-        let mut marks = blocks.filter(|block| block.letter == "I");
-        marks.find_map(|block| Content::number_of_mark(block.content_text.as_deref()?))
+        let marks = blocks.filter(|block| block.letter == "I");
+        let marks = marks.filter_map(|block| block.content_text.as_deref());
+        let mut marks = marks.chain(self.text.as_deref());
+        marks.find_map(Content::number_of_mark)
     }
 
     /// Whether it is the server's own: what it saw, and no panel said.
@@ -126,6 +130,18 @@ impl Api {
         let csv = table(members);
         let (api, wanted) = (self.clone(), members.len());
         let imported = blocking(move || api.post("/panels/import", "text/csv", csv)).await;
+        let Imported { added, errors } = imported;
+        assert_eq!((added, errors), (wanted, 0), "panels registered");
+    }
+
+    /// Registers panels that speak the panel protocol, and panics if one cannot be.
+    pub(crate) async fn register_secure(&self, accounts: &[Account]) {
+        let mut table = "family,account\n".to_owned();
+        for account in accounts {
+            writeln!(table, "mqtt,{account}").unwrap();
+        }
+        let (api, wanted) = (self.clone(), accounts.len());
+        let imported = blocking(move || api.post("/panels/import", "text/csv", table)).await;
         let Imported { added, errors } = imported;
         assert_eq!((added, errors), (wanted, 0), "panels registered");
     }

@@ -38,6 +38,8 @@ pub(crate) fn at_full_speed(target: SocketAddr, members: Vec<Member>) -> FleetPl
 pub(crate) struct Sender<'a> {
     pub(crate) record: &'a PanelRecord,
     pub(crate) stamped: bool,
+    /// Whether each of its signals is a single event: the first of what a number stands for.
+    pub(crate) single: bool,
 }
 
 /// What each panel of the fleet sent.
@@ -52,6 +54,7 @@ pub(crate) fn senders<'a>(members: &[Member], journal: &'a [PanelRecord]) -> Vec
             Sender {
                 record,
                 stamped: member.habit.stamped,
+                single: false,
             }
         })
         .collect()

@@ -8,6 +8,7 @@ pub(crate) mod disk;
 pub(crate) mod other_half;
 pub(crate) mod processes;
 pub(crate) mod record;
+pub(crate) mod secure_crowd;
 pub(crate) mod server;
 pub(crate) mod tools;
 pub(crate) mod turn;
