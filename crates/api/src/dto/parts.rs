@@ -224,9 +224,8 @@ fn joined_outputs(mut reported: BTreeMap<u16, Reported>, rows: &[OutputRow]) -> 
         .map(|row| {
             let reported = reported.remove(&number(row.number.as_str()));
             let event = (switch(row.on.state), row.on.at);
-            let of_event = || (event.0, Source::Event, time::to_rfc3339(event.1));
-            let newest = newest(Some(event), reported.as_ref());
-            let (state, source, since) = newest.unwrap_or_else(of_event);
+            let (state, source, since) = newest(Some(event), reported.as_ref())
+                .unwrap_or_else(|| (event.0, Source::Event, time::to_rfc3339(event.1)));
             Output {
                 number: row.number.to_string(),
                 state,

@@ -147,16 +147,14 @@ pub(super) fn observe(tx: &Connection, observation: &Observation) -> rusqlite::R
             on,
             seq,
             at,
-        } => {
-            let Some(panel) = index_of(tx, *panel)? else {
-                return Ok(());
-            };
-            move_output(tx, panel, *number, *on, *seq, *at)
-        }
+        } => match index_of(tx, *panel)? {
+            Some(panel) => switch_output(tx, panel, *number, *on, *seq, *at),
+            None => Ok(()),
+        },
     }
 }
 
-fn move_output(
+fn switch_output(
     tx: &Connection,
     panel: u32,
     number: PointNumber,
