@@ -16,6 +16,7 @@
 use std::sync::Arc;
 
 use anyhow::Context;
+use engine::bell::Bell;
 use engine::clocks::{Clocks, clocks};
 use engine::condition::Condition;
 use engine::entry;
@@ -84,13 +85,9 @@ impl Policies {
 
         let reports = Arc::new(intake.clone());
         ends_well(services, places.clone().run(reports.clone(), stop(stopped)));
-        let condition = Condition::load(store.clone(), places.clone(), Arc::clone(&clock)).await?;
-        ends_well(
-            services,
-            condition.clone().run(reports.clone(), stop(stopped)),
-        );
         let health = Health::new(Arc::clone(&clock));
         ends_well(services, health.clone().run(reports.clone(), stop(stopped)));
+        let condition = conditions(house, &places, &reports, services, stopped).await?;
         let doubt = intake.clock_doubt();
         let (clocks, watching) =
             clocks(registry.clone(), reports.clone(), doubt, Arc::clone(&clock));
@@ -101,33 +98,7 @@ impl Policies {
                 () = asked => {}
             }
         });
-        let (watcher, supervising) = supervision::start(supervision::Parts {
-            store: store.clone(),
-            registry: registry.clone(),
-            reports: reports.clone(),
-            log: Arc::clone(&log),
-            intake: intake.state(),
-            clock: Arc::clone(&clock),
-            boot: boot(&clock),
-            default: Some(Watch::parse(&setup.supervision)?),
-            proving: proving(),
-            certified: certified(setup),
-        })
-        .await?;
-        // Before supervision tells anything new: the newest event says when the last life ended.
-        let entry = entry::Task::begin(entry::Parts {
-            log: Arc::clone(&log),
-            states: store.clone(),
-            links: Arc::new(watcher.clone()),
-            reports: reports.clone(),
-            bell: entered,
-            clock: Arc::clone(&clock),
-        })
-        .await?;
-        let asked = stop(stopped);
-        services.spawn(async { entry.run(asked).await.context("entries") });
-        let asked = stop(stopped);
-        services.spawn(async { supervising.run(asked).await.context("supervision") });
+        let watcher = watch_paths(house, setup, &intake, entered, services, stopped).await?;
         let quarantine =
             Quarantine::load(store.clone(), registry, reports, Arc::clone(&clock)).await?;
         ends_well(services, quarantine.clone().run(stop(stopped)));
@@ -159,6 +130,65 @@ impl Policies {
             trust,
         })
     }
+}
+
+/// Who has fallen silent, and who after an entry.
+async fn watch_paths(
+    house: &House,
+    setup: &EngineSetup,
+    intake: &Ingest,
+    bell: Bell,
+    services: &mut Services,
+    stopped: &watch::Receiver<bool>,
+) -> anyhow::Result<Watcher> {
+    let store = Arc::new(house.store.clone());
+    let log: Arc<dyn EventLog> = store.clone();
+    let reports = Arc::new(intake.clone());
+    let clock = Arc::clone(&house.clock);
+    let (watcher, supervising) = supervision::start(supervision::Parts {
+        store: store.clone(),
+        registry: house.registry.clone(),
+        reports: reports.clone(),
+        log: Arc::clone(&log),
+        intake: intake.state(),
+        clock: Arc::clone(&clock),
+        boot: boot(&clock),
+        default: Some(Watch::parse(&setup.supervision)?),
+        proving: proving(),
+        certified: certified(setup),
+    })
+    .await?;
+    // Before supervision tells anything new: the newest event says when the last life ended.
+    let entry = entry::Task::begin(entry::Parts {
+        log: Arc::clone(&log),
+        states: store.clone(),
+        links: Arc::new(watcher.clone()),
+        reports: reports.clone(),
+        bell,
+        clock: Arc::clone(&clock),
+    })
+    .await?;
+    let asked = stop(stopped);
+    services.spawn(async { entry.run(asked).await.context("entries") });
+    let asked = stop(stopped);
+    services.spawn(async { supervising.run(asked).await.context("supervision") });
+    Ok(watcher)
+}
+
+/// How panels are, by what they tell of themselves.
+async fn conditions(
+    house: &House,
+    places: &Places,
+    reports: &Arc<Ingest>,
+    services: &mut Services,
+    stopped: &watch::Receiver<bool>,
+) -> anyhow::Result<Condition> {
+    let store = Arc::new(house.store.clone());
+    let clock = Arc::clone(&house.clock);
+    let condition = Condition::load(store, places.clone(), clock).await?;
+    let telling = condition.clone().run(reports.clone(), stop(stopped));
+    ends_well(services, telling);
+    Ok(condition)
 }
 
 /// Families whose panels keep a connection on which they have proved who they are.

@@ -72,24 +72,25 @@ pub(super) fn links(paths: &[Path], out: &mut Out) -> Result<(), Failure> {
 
 /// Who the panel says that it is.
 fn identity(panel: &Identity, link: &PathLink) -> String {
-    let mut told = match (&panel.model, &panel.firmware) {
+    let named = match (&panel.model, &panel.firmware) {
         (Some(model), Some(firmware)) => format!("{model}, firmware {firmware}"),
         (Some(model), None) => model.clone(),
         (None, Some(firmware)) => format!("firmware {firmware}"),
         (None, None) => "a panel that names no model".to_owned(),
     };
-    told.push_str(&format!(", {} at {}", panel.state, second(&panel.at)));
-    told.push_str(&format!(", start {}", panel.boot));
-    if let Some(reason) = &panel.reboot_reason {
-        told.push_str(&format!(" ({reason})"));
-    }
-    if let Some(uptime) = link.uptime_s {
-        told.push_str(&format!(", up for {} h", uptime / 3_600));
-    }
-    if let Some(celsius) = link.celsius {
-        told.push_str(&format!(", {celsius:.1} °C"));
-    }
-    harmless(&told).into_owned()
+    let reason = panel.reboot_reason.as_ref();
+    let reason = reason.map_or_else(String::new, |reason| format!(" ({reason})"));
+    let mut told = vec![
+        named,
+        format!("{} at {}", panel.state, second(&panel.at)),
+        format!("start {}{reason}", panel.boot),
+    ];
+    told.extend(
+        link.uptime_s
+            .map(|uptime| format!("up for {} h", uptime / 3_600)),
+    );
+    told.extend(link.celsius.map(|celsius| format!("{celsius:.1} °C")));
+    harmless(&told.join(", ")).into_owned()
 }
 
 fn volts(millivolts: u32) -> String {
