@@ -20,6 +20,8 @@ pub struct FamilyTitle {
     pub name: FamilyName,
     /// What people call it: `SIA DC-09`.
     pub title: String,
+    /// Whether it is spoken over TLS only.
+    pub over_tls: bool,
 }
 
 /// Everything that the API asks or tells.
@@ -73,6 +75,7 @@ impl Services {
             supervision: &*self.supervision,
             sessions: &*self.sessions,
             condition: &*self.condition,
+            families: &self.families,
         }
     }
 }

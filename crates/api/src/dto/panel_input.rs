@@ -113,6 +113,7 @@ mod tests {
         vec![FamilyTitle {
             name: FamilyName::parse("dc09").unwrap(),
             title: "SIA DC-09".to_owned(),
+            over_tls: false,
         }]
     }
 

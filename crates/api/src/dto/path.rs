@@ -36,8 +36,8 @@ pub(crate) struct Path {
     hub: bool,
     /// Whether an alarm whose clock stays wrong is acknowledged once it is stored.
     accept_skewed: bool,
-    /// With which key it encrypts: `none`, `aes128`, `aes192`, `aes256`. The key itself is never
-    /// told.
+    /// By what it is encrypted: `none`, with a key of the panel `aes128`, `aes192` or `aes256`, or `tls`
+    /// where its family is spoken over TLS only. The key itself is never told.
     #[schema(example = "aes128")]
     encrypted: &'static str,
     /// When the key was set; `null` without one.
@@ -103,9 +103,7 @@ impl Path {
             path_name: path.path_name.map(|name| name.to_string()),
             hub: path.policy.hub,
             accept_skewed: path.policy.accept_skewed,
-            encrypted: path
-                .cipher
-                .map_or("none", |cipher| cipher.strength.as_str()),
+            encrypted: known.encryption(path),
             key_set: path.cipher.map(|cipher| time::to_rfc3339(cipher.set)),
             last_heard: last_heard.map(time::to_rfc3339),
             supervision: PathStatus::from(known.supervision.status(path.index)),

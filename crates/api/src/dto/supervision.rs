@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 
 use super::time;
 use crate::problem::FieldError;
+use crate::services::FamilyTitle;
 
 /// What is known of paths at this moment.
 #[derive(Clone, Copy)]
@@ -21,11 +22,27 @@ pub(crate) struct Known<'a> {
     pub(crate) supervision: &'a dyn Supervision,
     pub(crate) sessions: &'a dyn ShowsSessions,
     pub(crate) condition: &'a dyn ShowsCondition,
+    pub(crate) families: &'a [FamilyTitle],
 }
 
 impl Known<'_> {
     pub(crate) fn last_heard(&self, path: PathIndex) -> Option<Wall> {
         self.presence?.last_heard(path)
+    }
+
+    /// By what the octets of a path are encrypted: `tls`, the length of its key, or `none`.
+    pub(crate) fn encryption(&self, path: &model::Path) -> &'static str {
+        let of_path = |family: &&FamilyTitle| family.name == path.family;
+        if self
+            .families
+            .iter()
+            .find(of_path)
+            .is_some_and(|family| family.over_tls)
+        {
+            return "tls";
+        }
+        path.cipher
+            .map_or("none", |cipher| cipher.strength.as_str())
     }
 }
 

@@ -196,6 +196,7 @@ fn families() -> Vec<FamilyTitle> {
     let title = |family: &&dyn proto::Family| FamilyTitle {
         name: family.name(),
         title: family.title().to_owned(),
+        over_tls: family.keeps_proven_sessions(),
     };
     families::FAMILIES.iter().map(title).collect()
 }

@@ -130,6 +130,7 @@ impl House {
             families: vec![FamilyTitle {
                 name: family(),
                 title: "SIA DC-09".to_owned(),
+                over_tls: false,
             }],
             authenticate: Arc::new(TokenDigests::new(key, vec![row])),
             clock,

@@ -149,6 +149,7 @@ fn tell(document: Value, out: &mut Out) -> Result<ExitCode, Failure> {
     let path: Path = shaped(document)?;
     let encrypted = match path.encrypted.as_str() {
         "none" => "not encrypted",
+        "tls" => "over TLS",
         strength => strength,
     };
     out.line(format_args!(
