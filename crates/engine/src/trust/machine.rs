@@ -4,7 +4,9 @@
 //! Invariant: every material has a larger version than any before, of an earlier life too as far as
 //! the wall clock went on.
 
-use model::Wall;
+use std::collections::BTreeSet;
+
+use model::{Issuer, Wall};
 
 use super::tickets::Tickets;
 use crate::ports::{AuthorityError, Loaded, TlsMaterial, TrustStatus};
@@ -63,6 +65,12 @@ impl Machine {
 
     pub(super) fn loaded(&self) -> Option<&Loaded> {
         self.loaded.as_ref()
+    }
+
+    /// As whom the certificates of trusted authorities name them.
+    pub(super) fn issuers(&self) -> BTreeSet<Issuer> {
+        let roots = self.loaded.iter().flat_map(|loaded| &loaded.roots);
+        roots.map(|root| root.issuer).collect()
     }
 
     /// Whom the registry is to trust.

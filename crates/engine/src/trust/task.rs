@@ -115,7 +115,12 @@ impl Task {
         let now = self.shared.clock.now().wall;
         let answer = read.as_ref().map(drop).map_err(Clone::clone);
         self.shared.figures.looked(answer.is_ok());
+        let before = self.machine.issuers();
         let new = self.machine.read(read);
+        if !before.is_subset(&self.machine.issuers()) {
+            // Whoever got in under an authority that was taken out shows its certificate anew.
+            self.tickets.forget();
+        }
         let renewed = self.renew_tickets(now);
         if new || renewed {
             self.publish(now);

@@ -38,6 +38,12 @@ impl Tickets {
         self.kept = false;
     }
 
+    /// Lets go of all keys: no ticket that was given opens any more.
+    pub(super) fn forget(&mut self) {
+        self.keys.clear();
+        self.kept = false;
+    }
+
     pub(super) fn keys(&self) -> &[TicketKey] {
         &self.keys
     }

@@ -52,6 +52,10 @@ async fn what_the_files_say_is_known_to_registry_and_gateways_at_once_and_anew_w
     let second = life.material().unwrap();
     assert!(second.version > first.version);
     assert_eq!((&second.chain[..], second.roots.len()), (&[vec![2]][..], 1));
+    // Nobody resumes what an authority that was taken out had let in.
+    let name = |at: usize| second.tickets.get(at).map(|key| key.name);
+    assert_ne!(name(0), first.tickets.first().map(|key| key.name));
+    assert_eq!(name(1), None);
     assert_eq!(judged(&life), Err(IdentityRefusal::UntrustedIssuer));
     assert_eq!(changes.try_recv(), Ok(Changed::Anybody));
     assert!(world.told().is_empty());
