@@ -74,7 +74,7 @@ pub enum SessionEvent {
         /// The path.
         path: PathIndex,
     },
-    /// The panel told something of itself that is no event.
+    /// The panel told something of itself that is no event. [`Self::Alive`] goes before it.
     Report {
         /// The path.
         path: PathIndex,

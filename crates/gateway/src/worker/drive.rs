@@ -53,10 +53,10 @@ impl Worker {
                 let learned = Upward::Learned { path, learned };
                 self.uplink.say(Stream::Normal, &learned);
             }
+            // It is a sign of life as well, which is charged for.
             SessionEvent::Report { path, report } => {
                 self.recognise(place, path);
                 self.sightings.told(path, *report, self.now.mono);
-                self.charge_account(place, path);
             }
             SessionEvent::Stray(stray) => self.take_stray(place, stray),
             SessionEvent::Count(reason) => {
@@ -249,5 +249,11 @@ fn is_waste(reason: Counted) -> bool {
             | Counted::Malformed
             | Counted::UnknownToken
             | Counted::NoKey
+            | Counted::MqttMalformed
+            | Counted::MqttProtocolError
+            | Counted::MqttOutOfTurn
+            | Counted::MqttLevel
+            | Counted::PacketTooLarge
+            | Counted::BadClientId
     )
 }
