@@ -11,7 +11,7 @@ use bytes::BytesMut;
 use model::{Account, CipherKey, FamilyName, Forgery, Learned, PathPolicy};
 use proto::{Admitted, KEYS};
 
-use super::codec::{DecodeError, Field, put_octets, take_octets};
+use super::codec::{DecodeError, Field, members, put_octets, take_octets};
 use super::domain::{put_place, take_place};
 
 impl Field for Arc<Admitted> {
@@ -38,22 +38,6 @@ impl Field for Arc<Admitted> {
             proven: Field::take(input)?,
             keep_alive: <Option<u64> as Field>::take(input)?.map(Duration::from_secs),
         }))
-    }
-}
-
-impl Field for PathPolicy {
-    const WHAT: &'static str = "a policy";
-
-    fn put(&self, out: &mut BytesMut) {
-        self.hub.put(out);
-        self.accept_skewed.put(out);
-    }
-
-    fn take(input: &mut &[u8]) -> Result<Self, DecodeError> {
-        Ok(Self {
-            hub: Field::take(input)?,
-            accept_skewed: Field::take(input)?,
-        })
     }
 }
 
@@ -110,4 +94,8 @@ impl Field for (FamilyName, Account) {
     fn take(input: &mut &[u8]) -> Result<Self, DecodeError> {
         Ok((Field::take(input)?, Field::take(input)?))
     }
+}
+
+members! {
+    PathPolicy, "a policy" { hub, accept_skewed }
 }

@@ -253,6 +253,25 @@ impl Field for String {
     }
 }
 
+/// Structures, member by member in the order of their text here.
+macro_rules! members {
+    ($($type:ident, $what:literal { $($member:ident),* $(,)? })*) => {$(
+        impl $crate::link::codec::Field for $type {
+            const WHAT: &'static str = $what;
+
+            fn put(&self, out: &mut bytes::BytesMut) {
+                $($crate::link::codec::Field::put(&self.$member, out);)*
+            }
+
+            fn take(input: &mut &[u8]) -> Result<Self, $crate::link::DecodeError> {
+                Ok(Self { $($member: $crate::link::codec::Field::take(input)?),* })
+            }
+        }
+    )*};
+}
+
+pub(super) use members;
+
 /// For fuzzing: arbitrary octets, as a stream of frames in either direction, may be refused but
 /// never panic; and what is accepted encodes to the octets that it was read from.
 #[doc(hidden)]

@@ -12,7 +12,7 @@ use model::{
 };
 use proto::Outgoing;
 
-use super::codec::{DecodeError, Field, put_octets, take_exactly, take_octets};
+use super::codec::{DecodeError, Field, members, put_octets, take_exactly, take_octets};
 
 /// Single numbers under a name.
 macro_rules! numbers {
@@ -91,30 +91,6 @@ impl<const N: usize> Field for ArrayString<N> {
     fn take(input: &mut &[u8]) -> Result<Self, DecodeError> {
         let text = take_short(input, Self::WHAT)?;
         Self::from(text).map_err(|_| DecodeError::Invalid { field: Self::WHAT })
-    }
-}
-
-impl Field for AccountKey {
-    const WHAT: &'static str = "an account key";
-
-    fn put(&self, out: &mut BytesMut) {
-        self.family.put(out);
-        self.account.put(out);
-        self.listener.put(out);
-        self.receiver.put(out);
-        self.line.put(out);
-        self.path_name.put(out);
-    }
-
-    fn take(input: &mut &[u8]) -> Result<Self, DecodeError> {
-        Ok(Self {
-            family: Field::take(input)?,
-            account: Field::take(input)?,
-            listener: Field::take(input)?,
-            receiver: Field::take(input)?,
-            line: Field::take(input)?,
-            path_name: Field::take(input)?,
-        })
     }
 }
 
@@ -253,30 +229,6 @@ impl Field for Point {
     }
 }
 
-impl Field for Item {
-    const WHAT: &'static str = "an event";
-
-    fn put(&self, out: &mut BytesMut) {
-        self.account.put(out);
-        self.code.put(out);
-        self.partition.put(out);
-        self.point.put(out);
-        self.text.put(out);
-        self.flags.put(out);
-    }
-
-    fn take(input: &mut &[u8]) -> Result<Self, DecodeError> {
-        Ok(Self {
-            account: Field::take(input)?,
-            code: Field::take(input)?,
-            partition: Field::take(input)?,
-            point: Field::take(input)?,
-            text: Field::take(input)?,
-            flags: Field::take(input)?,
-        })
-    }
-}
-
 impl Field for Extended {
     const WHAT: &'static str = "extended data";
 
@@ -323,31 +275,9 @@ impl Field for Signal {
     }
 }
 
-/// The class comes first, so that a promoted copy differs from its signal in one known octet.
-impl Field for Outgoing {
-    const WHAT: &'static str = "a signal";
-
-    fn put(&self, out: &mut BytesMut) {
-        self.class.put(out);
-        self.token.put(out);
-        self.path.put(out);
-        self.key.put(out);
-        self.received.put(out);
-        self.skewed.put(out);
-        self.numbered.put(out);
-        self.signal.put(out);
-    }
-
-    fn take(input: &mut &[u8]) -> Result<Self, DecodeError> {
-        Ok(Self {
-            class: Field::take(input)?,
-            token: Field::take(input)?,
-            path: Field::take(input)?,
-            key: Field::take(input)?,
-            received: Field::take(input)?,
-            skewed: Field::take(input)?,
-            numbered: Field::take(input)?,
-            signal: Field::take(input)?,
-        })
-    }
+members! {
+    AccountKey, "an account key" { family, account, listener, receiver, line, path_name }
+    Item, "an event" { account, code, partition, point, text, flags }
+    // The class comes first, so that a promoted copy differs from its signal in one known octet.
+    Outgoing, "a signal" { class, token, path, key, received, skewed, numbered, signal }
 }

@@ -6,7 +6,7 @@ use model::{
     StatusReport, ZoneState,
 };
 
-use super::codec::{DecodeError, Field};
+use super::codec::{DecodeError, Field, members};
 use super::domain::{put_place, take_place};
 
 /// Enumerations, by their places in the model's tables.
@@ -32,23 +32,6 @@ places! {
     ZoneState, "what a zone does";
     ConnectionState, "what a connection does";
     RebootReason, "a reason for a start";
-}
-
-/// Structures, member by member in the order of their text here.
-macro_rules! members {
-    ($($type:ident, $what:literal { $($member:ident),* $(,)? })*) => {$(
-        impl Field for $type {
-            const WHAT: &'static str = $what;
-
-            fn put(&self, out: &mut BytesMut) {
-                $(self.$member.put(out);)*
-            }
-
-            fn take(input: &mut &[u8]) -> Result<Self, DecodeError> {
-                Ok(Self { $($member: Field::take(input)?),* })
-            }
-        }
-    )*};
 }
 
 members! {

@@ -12,7 +12,7 @@ use model::{
 };
 use zeroize::Zeroizing;
 
-use super::codec::{DecodeError, Field, put_octets, take_exactly, take_octets};
+use super::codec::{DecodeError, Field, members, put_octets, take_exactly, take_octets};
 use super::domain::{put_place, take_place};
 
 impl Field for IdentityRefusal {
@@ -87,28 +87,6 @@ impl Field for ArrayVec<HolderName, NAMES> {
     }
 }
 
-impl Field for PeerCertificate {
-    const WHAT: &'static str = "a certificate";
-
-    fn put(&self, out: &mut BytesMut) {
-        self.issuer.put(out);
-        self.signer.put(out);
-        self.serial.put(out);
-        self.not_after.put(out);
-        self.names.put(out);
-    }
-
-    fn take(input: &mut &[u8]) -> Result<Self, DecodeError> {
-        Ok(Self {
-            issuer: Field::take(input)?,
-            signer: Field::take(input)?,
-            serial: Field::take(input)?,
-            not_after: Field::take(input)?,
-            names: Field::take(input)?,
-        })
-    }
-}
-
 impl Field for PanelSecret {
     const WHAT: &'static str = "a secret";
 
@@ -118,24 +96,6 @@ impl Field for PanelSecret {
 
     fn take(input: &mut &[u8]) -> Result<Self, DecodeError> {
         Ok(Self::new(take_octets(input, Self::WHAT)?.to_vec()))
-    }
-}
-
-impl Field for IdentityClaim {
-    const WHAT: &'static str = "a claim";
-
-    fn put(&self, out: &mut BytesMut) {
-        self.key.put(out);
-        self.secret.put(out);
-        self.must_prove.put(out);
-    }
-
-    fn take(input: &mut &[u8]) -> Result<Self, DecodeError> {
-        Ok(Self {
-            key: Field::take(input)?,
-            secret: Field::take(input)?,
-            must_prove: Field::take(input)?,
-        })
     }
 }
 
@@ -207,4 +167,9 @@ impl Field for TlsMaterial {
             tickets: Field::take(input)?,
         })
     }
+}
+
+members! {
+    PeerCertificate, "a certificate" { issuer, signer, serial, not_after, names }
+    IdentityClaim, "a claim" { key, secret, must_prove }
 }

@@ -9,7 +9,7 @@ use model::{
 };
 use proto::{Outgoing, Stray};
 
-use super::codec::{self, DecodeError, Field, LENGTH, Message, TooLarge};
+use super::codec::{self, DecodeError, Field, LENGTH, Message, TooLarge, members};
 
 /// The first message on each stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -336,146 +336,6 @@ impl Message for Upward {
     }
 }
 
-impl Field for Hello {
-    const WHAT: &'static str = "a greeting";
-
-    fn put(&self, out: &mut BytesMut) {
-        self.version.put(out);
-        self.build.put(out);
-        self.incarnation.put(out);
-        self.attempt.put(out);
-        self.gateway.put(out);
-        self.pid.put(out);
-        self.stream.put(out);
-    }
-
-    fn take(input: &mut &[u8]) -> Result<Self, DecodeError> {
-        Ok(Self {
-            version: Field::take(input)?,
-            build: Field::take(input)?,
-            incarnation: Field::take(input)?,
-            attempt: Field::take(input)?,
-            gateway: Field::take(input)?,
-            pid: Field::take(input)?,
-            stream: Field::take(input)?,
-        })
-    }
-}
-
-impl Field for SessionRow {
-    const WHAT: &'static str = "a session";
-
-    fn put(&self, out: &mut BytesMut) {
-        self.connection.put(out);
-        self.lowest.put(out);
-        self.path.put(out);
-    }
-
-    fn take(input: &mut &[u8]) -> Result<Self, DecodeError> {
-        Ok(Self {
-            connection: Field::take(input)?,
-            lowest: Field::take(input)?,
-            path: Field::take(input)?,
-        })
-    }
-}
-
-impl Field for Heard {
-    const WHAT: &'static str = "a sign of life";
-
-    fn put(&self, out: &mut BytesMut) {
-        self.path.put(out);
-        self.epoch.put(out);
-        self.at.put(out);
-        self.agreed.put(out);
-    }
-
-    fn take(input: &mut &[u8]) -> Result<Self, DecodeError> {
-        Ok(Self {
-            path: Field::take(input)?,
-            epoch: Field::take(input)?,
-            at: Field::take(input)?,
-            agreed: Field::take(input)?,
-        })
-    }
-}
-
-impl Field for Question {
-    const WHAT: &'static str = "a question";
-
-    fn put(&self, out: &mut BytesMut) {
-        self.connection.put(out);
-        self.source.put(out);
-        self.claim.put(out);
-        self.certificate.put(out);
-    }
-
-    fn take(input: &mut &[u8]) -> Result<Self, DecodeError> {
-        Ok(Self {
-            connection: Field::take(input)?,
-            source: Field::take(input)?,
-            claim: Field::take(input)?,
-            certificate: Field::take(input)?,
-        })
-    }
-}
-
-impl Field for Told {
-    const WHAT: &'static str = "a report";
-
-    fn put(&self, out: &mut BytesMut) {
-        self.path.put(out);
-        self.at.put(out);
-        self.report.put(out);
-    }
-
-    fn take(input: &mut &[u8]) -> Result<Self, DecodeError> {
-        Ok(Self {
-            path: Field::take(input)?,
-            at: Field::take(input)?,
-            report: Field::take(input)?,
-        })
-    }
-}
-
-impl Field for Arrived {
-    const WHAT: &'static str = "an arrival";
-
-    fn put(&self, out: &mut BytesMut) {
-        self.connection.put(out);
-        self.path.put(out);
-        self.source.put(out);
-        self.at.put(out);
-    }
-
-    fn take(input: &mut &[u8]) -> Result<Self, DecodeError> {
-        Ok(Self {
-            connection: Field::take(input)?,
-            path: Field::take(input)?,
-            source: Field::take(input)?,
-            at: Field::take(input)?,
-        })
-    }
-}
-
-impl Field for Gone {
-    const WHAT: &'static str = "a farewell";
-
-    fn put(&self, out: &mut BytesMut) {
-        self.path.put(out);
-        self.epoch.put(out);
-        self.at.put(out);
-    }
-
-    fn take(input: &mut &[u8]) -> Result<Self, DecodeError> {
-        Ok(Self {
-            path: Field::take(input)?,
-            epoch: Field::take(input)?,
-            at: Field::take(input)?,
-        })
-    }
-}
-
 impl Field for Counters {
     const WHAT: &'static str = "counters";
 
@@ -498,4 +358,14 @@ impl Field for Counters {
             },
         })
     }
+}
+
+members! {
+    Hello, "a greeting" { version, build, incarnation, attempt, gateway, pid, stream }
+    SessionRow, "a session" { connection, lowest, path }
+    Heard, "a sign of life" { path, epoch, at, agreed }
+    Question, "a question" { connection, source, claim, certificate }
+    Told, "a report" { path, at, report }
+    Arrived, "an arrival" { connection, path, source, at }
+    Gone, "a farewell" { path, epoch, at }
 }
