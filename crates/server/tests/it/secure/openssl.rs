@@ -88,3 +88,34 @@ async fn a_session_is_resumed_on_whichever_gateway_it_comes_to() {
     }
     house.server.stop().await;
 }
+
+/// One burglary of account 1234 over the DC-09 listener with TLS; what came back.
+fn dc09(house: &House, identity: Option<&super::Identity>) -> String {
+    let shown = identity.map_or_else(String::new, |identity| {
+        let (certificate, key) = (identity.certificate.display(), identity.key.display());
+        format!("-cert {certificate} -key {key}")
+    });
+    let shell = format!(
+        r#"(printf '\nB9640026"SIA-DCS"0001L0#1234[#1234|Nri1/BA001]\r'; sleep 1) | {} s_client -quiet -connect {} -servername localhost -CAfile {} {shown}"#,
+        tools::find("openssl", "WATCHFIRE_OPENSSL").display(),
+        house.server.listener("dc09_tls"),
+        house.authority().display(),
+    );
+    tools::run(Command::new("sh").args(["-c", &shell]))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dc09_panel_with_a_certificate_speaks_only_for_its_own_accounts() {
+    let house = House::open(&[]).await;
+    for account in ["1234", "5678"] {
+        house
+            .server
+            .command(&["panel", "add", "--account", account]);
+    }
+    let (own, other) = (house.enrol("1234"), house.enrol("5678"));
+    let foreign = dc09(&house, Some(&other));
+    assert!(foreign.contains("\"DUH\"0001L0#1234"), "{foreign}");
+    let own = dc09(&house, Some(&own));
+    assert!(own.contains("\"ACK\"0001L0#1234"), "{own}");
+    assert_eq!(house.close().await.len(), 1);
+}
