@@ -178,4 +178,6 @@ counted! {
     TlsBadRecord, "tls_bad_record";
     /// Material for TLS that is of no use: what was there before stays.
     TlsMaterialRefused, "tls_material_refused";
+    /// A session ended so that its panel comes again with a shorter keep-alive (R10).
+    KeepAliveShortened, "keep_alive_shortened";
 }

@@ -111,6 +111,16 @@ impl Registry {
         self.tell(accounts);
     }
 
+    /// Has the open connections of these paths ask again who they are, and how often they are to be
+    /// heard.
+    pub(crate) fn ask_anew(&self, paths: &[PathIndex]) {
+        if paths.is_empty() {
+            return;
+        }
+        let bindings = paths.iter().filter_map(|path| self.binding(*path));
+        self.tell(bindings.map(|binding| account(&binding)).collect());
+    }
+
     fn tell(&self, accounts: Vec<(FamilyName, Account)>) {
         // No receiver means that no gateway is connected, so none remembers anything.
         drop(self.changes.send(Changed::Accounts(Arc::new(accounts))));

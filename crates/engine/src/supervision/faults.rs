@@ -74,7 +74,11 @@ impl Machine {
             let slot = &mut self.slots[other as usize];
             let Some(times) = slot.times else { continue };
             let time = in_force(times, failed);
-            if time != std::mem::replace(&mut slot.time, time) {
+            let before = std::mem::replace(&mut slot.time, time);
+            if time < before {
+                self.quickened.push(model::PathIndex(other));
+            }
+            if time != before {
                 slot.base = slot.base.max(served);
                 if slot.fault.is_none() && !slot.held {
                     self.arm(other as usize);

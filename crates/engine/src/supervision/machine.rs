@@ -71,6 +71,8 @@ pub struct Machine {
     pub(super) outages: VecDeque<Report>,
     pub(super) outage_on_its_way: Option<Report>,
     pub(super) held: Vec<u32>,
+    /// Paths that may be silent for less time than a moment ago, each once a moment.
+    pub(super) quickened: Vec<PathIndex>,
     pub(super) dirty: Vec<bool>,
     pub(super) last: Now,
     paused_at: Option<Now>,
@@ -100,6 +102,7 @@ impl Machine {
             outages: VecDeque::new(),
             outage_on_its_way: None,
             held: Vec::new(),
+            quickened: Vec::new(),
             dirty: Vec::new(),
             last: now,
             paused_at: None,
@@ -321,6 +324,12 @@ impl Machine {
     /// What the clock of service showed at the last tick.
     pub(super) fn served_now(&self) -> Served {
         self.clock.at(self.last.mono)
+    }
+
+    /// R10: paths that have to be heard more often from now on, since their panel's first path has
+    /// failed.
+    pub fn take_quickened(&mut self) -> Vec<PathIndex> {
+        std::mem::take(&mut self.quickened)
     }
 
     /// Rows of [`PRESENCE_ROW`] paths in which somebody was heard since the last call.

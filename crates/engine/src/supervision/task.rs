@@ -82,7 +82,13 @@ impl Ticker {
     fn tick(&self) {
         let now = self.shared.clock.now();
         let promises = self.intake.borrow().promises(now.mono);
-        self.shared.machine().tick(now, promises);
+        let quickened = {
+            let mut machine = self.shared.machine();
+            machine.tick(now, promises);
+            machine.take_quickened()
+        };
+        // Whoever is connected by them is asked for another keep-alive.
+        self.shared.registry.ask_anew(&quickened);
         self.sketch();
     }
 

@@ -125,6 +125,11 @@ fn the_alternative_path_has_the_short_time_from_the_failure_of_the_first_on() {
     world.run(1_000 * SECOND);
     let lost = world.when(1, OwnCode::PathLost).unwrap();
     assert!(lost - (world.at() - world.now.mono.since(spoke.mono).as_secs_f64()) < 88.0);
+    assert_eq!(
+        world.machine.take_quickened(),
+        [PathIndex(2)],
+        "its connection is asked for a shorter keep-alive, once"
+    );
     let alternative = world.when(2, OwnCode::PathLost).unwrap();
     assert!(
         (lost + 87.0..lost + 89.0).contains(&alternative),

@@ -23,6 +23,9 @@ pub(super) struct Asked {
     wants_session: bool,
 }
 
+/// After which time a panel comes again that is only asked for another keep-alive.
+const SOON: Duration = Duration::from_secs(1);
+
 impl MqttSession {
     /// What can be refused without asking anybody is refused, and the engine asked of the rest.
     pub(super) fn handle_connect(&mut self, connect: &Connect) {
@@ -110,6 +113,7 @@ impl MqttSession {
             Identity::Admitted(admitted) if admitted.path == place.path => {
                 self.phase = Phase::Live(place_of(&admitted));
                 self.forget_secret(admitted.proven);
+                self.hold_to(admitted.keep_alive);
             }
             Identity::Stale { account } if self.is_about(account) => {
                 if let (Phase::Live(_), Some(client)) = (self.phase, self.client) {
@@ -122,6 +126,16 @@ impl MqttSession {
             Identity::Admitted(_) => self.expel(),
             Identity::Refused { account, .. } if self.is_about(account) => self.expel(),
             Identity::Refused { .. } | Identity::Stale { .. } => {}
+        }
+    }
+
+    /// R10: it is to be heard more often than it promised. MQTT can say so in a CONNACK only, so it is
+    /// asked to come again; in 3.1.1 not even that would help.
+    fn hold_to(&mut self, keep_alive: Option<Duration>) {
+        let promised = u16::try_from(self.silence / 1_500).unwrap_or(u16::MAX);
+        if self.keep_alive(promised, keep_alive).1 {
+            self.count(Counted::KeepAliveShortened);
+            self.turn_away(SOON);
         }
     }
 

@@ -336,3 +336,35 @@ fn a_secret_is_not_kept_where_a_certificate_proves_the_path() {
     assert!(line.claims[0].secret.is_some());
     assert_eq!(line.claims[1].secret, None);
 }
+
+#[test]
+fn who_is_to_be_heard_more_often_is_asked_to_come_again_where_that_can_be_said() {
+    for (level, keep_alive, ends) in [
+        (Level::V5, Some(Duration::from_secs(39)), true),
+        (Level::V5, Some(Duration::from_hours(1)), false),
+        (Level::V5, None, false),
+        (Level::V311, Some(Duration::from_secs(39)), false),
+    ] {
+        let connect = Connect {
+            keep_alive: 600,
+            ..with_secret("1234")
+        };
+        let connect = Connect {
+            client_id: "1234/cell".to_owned(),
+            ..connect
+        };
+        let mut line = Line::live_with(level, connect, admitted());
+        line.identify(Identity::Stale { account: account() });
+        let now_seldom = Admitted {
+            keep_alive,
+            ..admitted()
+        };
+        let answer = line.identify(Identity::Admitted(Arc::new(now_seldom)));
+        if ends {
+            assert_eq!(goodbye(&answer).0, ReasonCode::ServerBusy);
+            assert_eq!(line.counted, ["keep_alive_shortened"]);
+        } else {
+            assert!(answer.is_empty() && line.closes.is_empty(), "{level:?}");
+        }
+    }
+}
