@@ -119,3 +119,48 @@ async fn a_dc09_panel_with_a_certificate_speaks_only_for_its_own_accounts() {
     assert!(own.contains("\"ACK\"0001L0#1234"), "{own}");
     assert_eq!(house.close().await.len(), 1);
 }
+
+/// A CONNECT of account 4711 in MQTT 5 over a session that was kept, or that is to be; the octets that came back.
+fn connect(house: &House, identity: &super::Identity, session: &str) -> String {
+    let connect = r"\020\021\000\004MQTT\005\002\000\074\000\000\0044711";
+    let shell = format!(
+        "(printf '{connect}'; sleep 1) | {} s_client -quiet -connect {} -servername localhost -CAfile {} -cert {} \
+         -key {} {session} | od -An -v -tx1",
+        tools::find("openssl", "WATCHFIRE_OPENSSL").display(),
+        house.mqtt(),
+        house.authority().display(),
+        identity.certificate.display(),
+        identity.key.display(),
+    );
+    tools::run(Command::new("sh").args(["-c", &shell]))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_old_ticket_lets_nobody_in_whose_certificate_was_revoked_whichever_gateway_it_comes_to()
+{
+    let house = House::open(&[]).await;
+    house.register("4711");
+    let identity = house.enrol("4711");
+    let session = house.folder.path().join("session.pem");
+    let kept = format!("-sess_out {}", session.display());
+    let reason = |octets: &str| octets.split_whitespace().nth(3).map(str::to_owned);
+    let first = connect(&house, &identity, &kept);
+    assert_eq!(reason(&first).as_deref(), Some("00"), "{first}");
+    let resumed = format!("-sess_in {}", session.display());
+    let again = connect(&house, &identity, &resumed);
+    assert_eq!(reason(&again).as_deref(), Some("00"), "{again}");
+    let listed = house
+        .server
+        .output(&["panel", "certificate", "list", "4711", "--json"]);
+    let listed: serde_json::Value = serde_json::from_str(&listed).unwrap();
+    let serial = listed["certificates"][0]["serial"].as_str().unwrap();
+    house
+        .server
+        .command(&["panel", "certificate", "revoke", serial]);
+    // Two gateways share the port: six tries reach both.
+    for _ in 0..6 {
+        let refused = connect(&house, &identity, &resumed);
+        assert_eq!(reason(&refused).as_deref(), Some("87"), "{refused}");
+    }
+    house.server.stop().await;
+}
