@@ -51,6 +51,12 @@ const FOR_TESTS: &[Tool] = &[
     },
 ];
 
+/// What the secure channel is measured beside.
+const FOR_BENCH: &[Tool] = &[Tool {
+    program: "mosquitto",
+    package: "mosquitto",
+}];
+
 const PYTHON: &str = "python3";
 
 /// The real panels that tests let speak with the server.
@@ -69,16 +75,25 @@ const SYSTEM: &[&str] = &["/usr/local/sbin", "/usr/sbin", "/sbin"];
 
 /// Sees that the programs that tests start are there.
 pub(crate) fn for_tests(root: &Path) -> Result<()> {
+    see(root, FOR_TESTS)?;
+    let list = std::fs::read_to_string(root.join(PANELS)).context(PANELS)?;
+    let python = with_pip(root)?;
+    pip::install(&panels(), &list, python)
+}
+
+/// Sees that the programs that benchmarks start are there.
+pub(crate) fn for_bench(root: &Path) -> Result<()> {
+    see(root, FOR_BENCH)
+}
+
+/// Sees that these are there.
+fn see(root: &Path, tools: &[Tool]) -> Result<()> {
     let missing = |tool: &&Tool| find(tool.program).is_none();
-    let packages: Vec<&str> = FOR_TESTS
-        .iter()
-        .filter(missing)
-        .map(|t| t.package)
-        .collect();
+    let packages: Vec<&str> = tools.iter().filter(missing).map(|t| t.package).collect();
     if !packages.is_empty() {
         unpack(root, &packages)?;
     }
-    for tool in FOR_TESTS {
+    for tool in tools {
         find(tool.program).with_context(|| {
             format!(
                 "`{}` is not there; Debian has it in `{}`",
@@ -86,9 +101,7 @@ pub(crate) fn for_tests(root: &Path) -> Result<()> {
             )
         })?;
     }
-    let list = std::fs::read_to_string(root.join(PANELS)).context(PANELS)?;
-    let python = with_pip(root)?;
-    pip::install(&panels(), &list, python)
+    Ok(())
 }
 
 /// An interpreter that has pip: the machine's, or else with Debian's pip beside it.

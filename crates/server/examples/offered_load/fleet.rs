@@ -6,11 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::bail;
-use model::{Clock, Mono, Now, Wall};
-use rustix::time::{ClockId, clock_gettime};
 use serde_json::Value;
 use sim::fleet::{Fleet, FleetPlan, Pace};
 
+use crate::clock::MachineClock;
 use crate::way::{PANELS, Way};
 
 /// Runs a fleet in another process, and takes its report. A rate of 0 is all that it can.
@@ -58,20 +57,4 @@ pub(crate) async fn offer(arguments: &[String]) -> anyhow::Result<()> {
     let finished = fleet.finish(Duration::from_secs(2)).await?;
     println!("{}", finished.report.json());
     Ok(())
-}
-
-struct MachineClock;
-
-impl Clock for MachineClock {
-    fn now(&self) -> Now {
-        let nanos = |clock| {
-            let time = clock_gettime(clock);
-            time.tv_sec * 1_000_000_000 + time.tv_nsec
-        };
-        Now {
-            mono: Mono(u64::try_from(nanos(ClockId::Monotonic)).unwrap_or(0)),
-            wall: Wall(nanos(ClockId::Realtime) / 1_000),
-            suspect: false,
-        }
-    }
 }

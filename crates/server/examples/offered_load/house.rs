@@ -12,11 +12,13 @@ use model::CipherKey;
 use serde_json::Value;
 
 use crate::fleet;
+use crate::processes;
 use crate::way::Way;
 
-/// A server at work.
+/// A server at work; it is stopped when this is dropped.
 #[derive(Debug)]
 pub(crate) struct House {
+    server: Child,
     data: PathBuf,
     endpoints: Value,
 }
@@ -67,30 +69,68 @@ impl Measured {
 }
 
 impl House {
-    /// Starts a server that knows all fleets, does something with it, and stops it.
+    /// Starts a server that knows the fleets of all ways, does something with it, and stops it.
     pub(crate) fn open(work: impl FnOnce(&Self) -> anyhow::Result<()>) -> anyhow::Result<()> {
         let folder = tempfile::tempdir()?;
-        let mut server = serve(folder.path())?;
-        let outcome = Self::on(folder.path()).and_then(|house| work(&house));
-        let pid = rustix::process::Pid::from_child(&server);
-        rustix::process::kill_process(pid, rustix::process::Signal::TERM)?;
-        server.wait()?;
-        outcome
+        let house = Self::start(folder.path(), &[])?;
+        house.import(&of_all_ways()?)?;
+        work(&house)
     }
 
-    fn on(data: &Path) -> anyhow::Result<Self> {
-        import(data)?;
+    /// Starts a server on a folder, with these variables besides what goes without saying.
+    pub(crate) fn start(data: &Path, settings: &[(&str, &str)]) -> anyhow::Result<Self> {
+        let server = serve(data, settings)?;
         let endpoints = std::fs::read(data.join("run/endpoints.json"))?;
         Ok(Self {
+            server,
             data: data.to_owned(),
             endpoints: serde_json::from_slice(&endpoints)?,
         })
     }
 
+    /// Registers panels: a table as `panel import` takes it.
+    pub(crate) fn import(&self, table: &str) -> anyhow::Result<()> {
+        let path = self.data.join("fleet.csv");
+        std::fs::write(&path, table)?;
+        let imported = Command::new(watchfire()?)
+            .args(["panel", "import"])
+            .arg(&path)
+            .arg("--data")
+            .arg(&self.data)
+            .stdout(Stdio::null())
+            .status()?;
+        if imported.success() {
+            Ok(())
+        } else {
+            bail!("the fleet could not be registered")
+        }
+    }
+
+    /// Where a listener listens.
+    pub(crate) fn listener(&self, name: &str) -> anyhow::Result<&str> {
+        let address = self.endpoints["listeners"][name].as_str();
+        address.context("no listener")
+    }
+
+    /// The process that watches over the others.
+    pub(crate) fn supervisor(&self) -> u32 {
+        self.server.id()
+    }
+
+    /// The processes of a role.
+    pub(crate) fn of_role(&self, role: &str) -> Vec<u32> {
+        let children = self.endpoints["children"].as_array();
+        let of_role = children
+            .into_iter()
+            .flatten()
+            .filter(|child| child["role"] == role);
+        let pids = of_role.filter_map(|child| u32::try_from(child["pid"].as_u64()?).ok());
+        pids.collect()
+    }
+
     /// Lets a fleet offer its load, and measures what that costs.
     pub(crate) fn measure(&self, way: Way, rate: u32, seconds: u64) -> anyhow::Result<Measured> {
-        let target = self.endpoints["listeners"]["dc09"].as_str();
-        let target = target.context("no listener")?;
+        let target = self.listener("dc09")?;
         let before = (self.cpu("engine")?, self.cpu("gateway")?, self.commits()?);
         let report = fleet::run(target, way, rate, seconds)?;
         let after = (self.cpu("engine")?, self.cpu("gateway")?, self.commits()?);
@@ -104,22 +144,7 @@ impl House {
 
     /// User and system time, in seconds, of all children of a role.
     fn cpu(&self, role: &str) -> anyhow::Result<f64> {
-        let ticks_per_second = rustix::param::clock_ticks_per_second();
-        let mut ticks = 0;
-        let children = self.endpoints["children"].as_array();
-        for child in children.context("no children")? {
-            if child["role"] == role {
-                let stat = std::fs::read_to_string(format!("/proc/{}/stat", child["pid"]))?;
-                // proc(5): utime and stime are the 14th and 15th fields; the 2nd may hold spaces.
-                let after_name = stat.rsplit(')').next().unwrap_or_default();
-                let fields = after_name.split_whitespace().skip(11).take(2);
-                ticks += fields
-                    .filter_map(|field| field.parse::<u64>().ok())
-                    .sum::<u64>();
-            }
-        }
-        #[expect(clippy::cast_precision_loss, reason = "a few thousand ticks")]
-        Ok(ticks as f64 / ticks_per_second as f64)
+        processes::cpu(&self.of_role(role))
     }
 
     /// Commits since the start of the engine, from its metrics.
@@ -141,6 +166,12 @@ impl House {
     }
 }
 
+impl Drop for House {
+    fn drop(&mut self) {
+        processes::end(&mut self.server);
+    }
+}
+
 fn watchfire() -> anyhow::Result<PathBuf> {
     let example = std::env::current_exe()?;
     let target = example
@@ -154,7 +185,7 @@ fn watchfire() -> anyhow::Result<PathBuf> {
     Ok(binary)
 }
 
-fn serve(data: &Path) -> anyhow::Result<Child> {
+fn serve(data: &Path, settings: &[(&str, &str)]) -> anyhow::Result<Child> {
     let mut server = Command::new(watchfire()?)
         .args(["serve", "--data"])
         .arg(data)
@@ -164,6 +195,7 @@ fn serve(data: &Path) -> anyhow::Result<Child> {
         .env("WATCHFIRE__API__ADDRESS", "127.0.0.1:0")
         .env("WATCHFIRE__GATEWAY__COUNT", "2")
         .env("WATCHFIRE__LOG__FILTER", "warn")
+        .envs(settings.iter().copied())
         .stdout(Stdio::piped())
         .spawn()?;
     let greeting = BufReader::new(server.stdout.take().context("no standard output")?);
@@ -176,29 +208,16 @@ fn serve(data: &Path) -> anyhow::Result<Child> {
     bail!("the server ended before it was ready")
 }
 
-/// Registers the panels of every way; those that come by two are registered once.
-fn import(data: &Path) -> anyhow::Result<()> {
-    let mut file = String::from("account,key\n");
+/// The panels of every way; those that come by two are registered once.
+fn of_all_ways() -> anyhow::Result<String> {
+    let mut table = String::from("account,key\n");
     let mut known = std::collections::HashSet::new();
     for member in Way::ALL.into_iter().flat_map(Way::members) {
         let account = member.identity.account;
         if known.insert(account.to_string()) {
             let key = member.key.as_ref().map_or(&[][..], CipherKey::octets);
-            writeln!(file, "{account},{}", HEXLOWER.encode(key))?;
+            writeln!(table, "{account},{}", HEXLOWER.encode(key))?;
         }
     }
-    let path = data.join("fleet.csv");
-    std::fs::write(&path, file)?;
-    let imported = Command::new(watchfire()?)
-        .args(["panel", "import"])
-        .arg(&path)
-        .arg("--data")
-        .arg(data)
-        .stdout(Stdio::null())
-        .status()?;
-    if imported.success() {
-        Ok(())
-    } else {
-        bail!("the fleet could not be registered")
-    }
+    Ok(table)
 }

@@ -6,12 +6,16 @@
 //!
 //! ```text
 //! offered_load [rates|ways] [SECONDS]
+//! offered_load beside [ROUNDS]
 //! ```
 
 #![expect(clippy::print_stdout, reason = "its output is a table")]
 
+mod beside;
+mod clock;
 mod fleet;
 mod house;
+mod processes;
 mod rates;
 mod way;
 mod ways;
@@ -37,6 +41,11 @@ fn main() -> anyhow::Result<()> {
         "fleet" => fleet::offer(others),
         "rates" => House::open(|house| rates::table(house, seconds()?)),
         "ways" => House::open(|house| ways::table(house, seconds()?)),
-        _ => bail!("`rates` or `ways`, not `{what}`"),
+        "beside" => {
+            let rounds = others.first().map(|rounds| rounds.parse()).transpose();
+            beside::table(rounds.context("rounds")?.unwrap_or(beside::ROUNDS))
+        }
+        "beside-fleet" => beside::play(),
+        _ => bail!("`rates`, `ways` or `beside`, not `{what}`"),
     }
 }

@@ -161,8 +161,14 @@ impl Fleet {
 
     /// Counts and times from now on only; the journal goes on.
     pub fn reset_tally(&mut self) {
-        self.shared.record().tally = Tally::default();
+        drop(self.take_tally());
+    }
+
+    /// What was counted and measured so far; it is counted anew from now on, as with
+    /// [`Self::reset_tally`].
+    pub fn take_tally(&mut self) -> Tally {
         self.began = self.shared.clock.now().mono;
+        std::mem::take(&mut self.shared.record().tally)
     }
 
     /// Lets the fleet work for `duration`, or until all its panels have said all they had to say.
