@@ -112,6 +112,8 @@ struct Worker {
     poll: Poll,
     events: Events,
     control: mio::net::UnixStream,
+    /// The control stream may have something to be read.
+    control_stirred: bool,
     /// Time stands still within a turn.
     now: Now,
 
@@ -208,6 +210,7 @@ impl Worker {
             poll,
             events: Events::with_capacity(EVENTS),
             control,
+            control_stirred: true,
             now,
             gate,
             securing: Securing::default(),

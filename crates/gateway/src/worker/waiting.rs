@@ -40,7 +40,7 @@ impl Worker {
                 token if uplink::TOKENS.contains(&token) => {
                     self.uplink.stir(token, readable, writable);
                 }
-                CONTROL => {} // Read in every turn.
+                CONTROL => self.control_stirred = true,
                 Token(token) if token >= CONNECTIONS => {
                     let place = token - CONNECTIONS;
                     let ending = event.is_read_closed() || event.is_error();
@@ -105,8 +105,11 @@ impl Worker {
         soonest.since(self.now.mono)
     }
 
-    /// Reads the control stream: a word, or its end.
+    /// Reads the control stream, where something has come: a word, or its end.
     pub(super) fn hear_supervisor(&mut self) -> Result<(), GatewayError> {
+        if !self.control_stirred {
+            return Ok(());
+        }
         let mut words = [0; 16];
         match self.control.read(&mut words) {
             Ok(0) => Err(GatewayError::SupervisorGone),
@@ -117,7 +120,11 @@ impl Worker {
                 Ok(())
             }
             Err(error) => match error.kind() {
-                ErrorKind::WouldBlock | ErrorKind::Interrupted => Ok(()),
+                ErrorKind::WouldBlock => {
+                    self.control_stirred = false;
+                    Ok(())
+                }
+                ErrorKind::Interrupted => Ok(()),
                 ErrorKind::ConnectionReset => Err(GatewayError::SupervisorGone),
                 _ => Err(GatewayError::Control(error)),
             },
