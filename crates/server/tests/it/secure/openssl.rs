@@ -96,7 +96,7 @@ fn dc09(house: &House, identity: Option<&super::Identity>) -> String {
         format!("-cert {certificate} -key {key}")
     });
     let shell = format!(
-        r#"(printf '\nB9640026"SIA-DCS"0001L0#1234[#1234|Nri1/BA001]\r'; sleep 1) | {} s_client -quiet -connect {} -servername localhost -CAfile {} {shown}"#,
+        r#"(printf '\nB9640026"SIA-DCS"0001L0#1234[#1234|Nri1/BA001]\r'; sleep 1) | {} s_client -quiet -no_ign_eof -connect {} -servername localhost -CAfile {} {shown}"#,
         tools::find("openssl", "WATCHFIRE_OPENSSL").display(),
         house.server.listener("dc09_tls"),
         house.authority().display(),
@@ -124,7 +124,7 @@ async fn a_dc09_panel_with_a_certificate_speaks_only_for_its_own_accounts() {
 fn connect(house: &House, identity: &super::Identity, session: &str) -> String {
     let connect = r"\020\021\000\004MQTT\005\002\000\074\000\000\0044711";
     let shell = format!(
-        "(printf '{connect}'; sleep 1) | {} s_client -quiet -connect {} -servername localhost -CAfile {} -cert {} \
+        "(printf '{connect}'; sleep 1) | {} s_client -quiet -no_ign_eof -connect {} -servername localhost -CAfile {} -cert {} \
          -key {} {session} | od -An -v -tx1",
         tools::find("openssl", "WATCHFIRE_OPENSSL").display(),
         house.mqtt(),
