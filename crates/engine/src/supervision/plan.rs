@@ -126,6 +126,7 @@ mod tests {
     use model::{OrganisationId, PanelId, PanelIndex, PathId, PathIndex, SiteId, Wall};
 
     use super::*;
+    use crate::registry::tests::binding;
 
     fn path(number: u32) -> WatchedPath {
         WatchedPath {
@@ -205,5 +206,26 @@ mod tests {
         assert!(may_set(SupervisionClass::Dp4, plain, 2).is_err());
         assert!(may_set(SupervisionClass::Dp1, plain, 2).is_ok());
         assert!(may_set(SupervisionClass::Sp6, [Assurance::Sound], 1).is_ok());
+    }
+
+    #[test]
+    fn a_channel_is_sound_where_every_panel_has_proved_who_it_is() {
+        let name = |text: &str| ListenerName::parse(text).unwrap();
+        let house = House {
+            farewells: vec![FamilyName::parse("mqtt").unwrap()],
+            certified: vec![name("certified")],
+            ..House::default()
+        };
+        let of = |family: &str, listener: Option<&str>| {
+            let mut binding = binding(1, "1234", None, None);
+            binding.path.family = FamilyName::parse(family).unwrap();
+            binding.path.listener = listener.map(name);
+            house.assurance(&binding)
+        };
+        assert_eq!(of("mqtt", None), Assurance::Sound);
+        assert_eq!(of("dc09", Some("certified")), Assurance::Sound);
+        // Over TLS without a certificate anybody can show an account, and so it is by any listener.
+        assert_eq!(of("dc09", Some("dc09_tls")), Assurance::Plain);
+        assert_eq!(of("dc09", None), Assurance::Plain);
     }
 }

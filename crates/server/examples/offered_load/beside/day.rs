@@ -93,7 +93,7 @@ pub(super) fn registered() -> String {
 pub(super) fn absence(place: u32) -> Absence {
     let turn = Duration::from_secs(place.into()) / BEGIN;
     Absence {
-        after: Stage::Return.begins() - Stage::Come.begins() + turn,
+        after: Stage::Return.begins().saturating_sub(Stage::Come.begins()) + turn,
         lasts: Duration::ZERO,
         again: None,
         leaves: Leaves::Closed,

@@ -76,7 +76,7 @@ pub(super) fn live(
             Word::Begun(_) => before = Some(look),
             Word::Ended(stage, outcome) => {
                 let before = before.take().context("a stage that did not begin")?;
-                lived.add(stage, [before, look], *outcome)?;
+                lived.add(stage, [before, look], &outcome)?;
             }
         }
     }

@@ -46,7 +46,7 @@ impl Lived {
         &mut self,
         stage: Stage,
         looks: [Look; 2],
-        outcome: Outcome,
+        outcome: &Outcome,
     ) -> anyhow::Result<()> {
         let (counters, tally) = (outcome.tally.counters, &outcome.tally);
         let all = u64::from(PANELS);
