@@ -10,6 +10,7 @@ mod account;
 mod actor;
 mod cipher_key;
 mod class;
+mod code_table;
 pub mod codes;
 mod committed;
 mod credential;

@@ -2,44 +2,12 @@
 //!
 //! Append only: the texts are in rows and are matched on by programs.
 
-use arrayvec::ArrayString;
+use crate::code_table::code_table;
 
-use crate::EventClass;
+code_table! {
+    /// What we saw ourselves.
+    OwnCode;
 
-macro_rules! own_codes {
-    ($($(#[$doc:meta])* $variant:ident, $text:literal, $class:ident, $name:literal, $restores:expr;)*) => {
-        /// What we saw ourselves.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum OwnCode { $($(#[$doc])* $variant,)* }
-
-        impl OwnCode {
-            /// All codes.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
-
-            /// The code in rows and in the API, at most 12 characters.
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $text,)* }
-            }
-
-            /// What it is about.
-            pub const fn class(self) -> EventClass {
-                match self { $(Self::$variant => EventClass::$class,)* }
-            }
-
-            /// A name for people.
-            pub const fn title(self) -> &'static str {
-                match self { $(Self::$variant => $name,)* }
-            }
-
-            /// The codes whose events it ends, as their texts.
-            pub const fn restores(self) -> &'static [&'static str] {
-                match self { $(Self::$variant => $restores,)* }
-            }
-        }
-    };
-}
-
-own_codes! {
     /// Nothing was heard by this path within its time (R10).
     PathLost, "path_lost", Communication, "path lost", &[];
     /// The path was heard again.
@@ -94,19 +62,6 @@ own_codes! {
     LoopDelayed, "loop_delay", Trouble, "Watchfire is slow", &[];
     /// R9: another model, or a boot counter that went back: perhaps another device in its place.
     Substituted, "substituted", Tamper, "another device in the panel's place is suspected", &[];
-}
-
-impl OwnCode {
-    /// From its text.
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|code| code.as_str() == text)
-    }
-
-    /// The text, as all codes give theirs.
-    pub fn text(self) -> ArrayString<12> {
-        // A test sees to it that every text fits.
-        ArrayString::from(self.as_str()).unwrap_or_default()
-    }
 }
 
 #[cfg(test)]

@@ -2,44 +2,12 @@
 //!
 //! Append only: the names are on the wire, in rows, and are matched on by programs.
 
-use arrayvec::ArrayString;
+use crate::code_table::code_table;
 
-use crate::EventClass;
+code_table! {
+    /// What a panel says in a code of the panel protocol.
+    PanelCode;
 
-macro_rules! panel_codes {
-    ($($(#[$doc:meta])* $variant:ident, $text:literal, $class:ident, $name:literal, $restores:expr;)*) => {
-        /// What a panel says in a code of the panel protocol.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum PanelCode { $($(#[$doc])* $variant,)* }
-
-        impl PanelCode {
-            /// All codes.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
-
-            /// The name on the wire, in rows and in the API, at most 12 characters.
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $text,)* }
-            }
-
-            /// What it is about.
-            pub const fn class(self) -> EventClass {
-                match self { $(Self::$variant => EventClass::$class,)* }
-            }
-
-            /// A name for people.
-            pub const fn title(self) -> &'static str {
-                match self { $(Self::$variant => $name,)* }
-            }
-
-            /// The codes whose events it ends, by their names.
-            pub const fn restores(self) -> &'static [&'static str] {
-                match self { $(Self::$variant => $restores,)* }
-            }
-        }
-    };
-}
-
-panel_codes! {
     /// A sensor's input opened; no alarm by itself.
     ZoneOpen, "zone_open", Status, "zone open", &[];
     /// A sensor's input closed.
@@ -54,19 +22,6 @@ panel_codes! {
     OutputOff, "output_off", Status, "output off", &["output_on"];
     /// The panel started.
     Started, "started", System, "panel started", &[];
-}
-
-impl PanelCode {
-    /// From its name.
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|code| code.as_str() == text)
-    }
-
-    /// The name, as all codes give theirs.
-    pub fn text(self) -> ArrayString<12> {
-        // A test sees to it that every name fits.
-        ArrayString::from(self.as_str()).unwrap_or_default()
-    }
 }
 
 #[cfg(test)]
