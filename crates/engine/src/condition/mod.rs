@@ -177,24 +177,16 @@ impl ShowsCondition for Condition {
 impl Measured for Condition {
     fn measure(&self, out: &mut Vec<Measurement>) {
         let machine = self.0.machine();
-        let gauge = |value: usize| Reading::Gauge(u32::try_from(value).map_or(f64::MAX, f64::from));
-        let mut figure = |name, help, reading| {
-            out.push(Measurement {
-                name,
-                help,
-                labels: vec![],
-                reading,
-            });
-        };
+        let mut figure = |name, help, reading| out.push(Measurement::single(name, help, reading));
         figure(
             "watchfire_paths_reporting",
             "Paths whose panels have told something of themselves.",
-            gauge(machine.len()),
+            Reading::count(machine.len()),
         );
         figure(
             "watchfire_trends_waiting",
             "Rows of trends and connections that wait to be written.",
-            gauge(machine.waiting()),
+            Reading::count(machine.waiting()),
         );
         figure(
             "watchfire_trends_forgotten",

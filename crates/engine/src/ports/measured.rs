@@ -31,6 +31,25 @@ pub enum Reading {
     },
 }
 
+impl Measurement {
+    /// A figure that is the only one of its name.
+    pub const fn single(name: &'static str, help: &'static str, reading: Reading) -> Self {
+        Self {
+            name,
+            help,
+            labels: Vec::new(),
+            reading,
+        }
+    }
+}
+
+impl Reading {
+    /// How many there are now.
+    pub fn count(value: usize) -> Self {
+        Self::Gauge(u32::try_from(value).map_or(f64::MAX, f64::from))
+    }
+}
+
 /// A part of the house that has figures to show.
 pub trait Measured: Send + Sync {
     /// Appends its figures to `out`.

@@ -238,24 +238,16 @@ impl Confirmations for Places {
 impl Measured for Places {
     fn measure(&self, out: &mut Vec<Measurement>) {
         let machine = self.machine();
-        let gauge = |value: usize| Reading::Gauge(u32::try_from(value).map_or(f64::MAX, f64::from));
-        let mut figure = |name, help, reading| {
-            out.push(Measurement {
-                name,
-                help,
-                labels: vec![],
-                reading,
-            });
-        };
+        let mut figure = |name, help, reading| out.push(Measurement::single(name, help, reading));
         figure(
             "watchfire_sessions",
             "Paths that are connected, of families that keep a connection.",
-            gauge(machine.len()),
+            Reading::count(machine.len()),
         );
         figure(
             "watchfire_paths_doubted",
             "Paths on which two panels may be living.",
-            gauge(machine.suspects()),
+            Reading::count(machine.suspects()),
         );
         figure(
             "watchfire_takeovers_forgotten",

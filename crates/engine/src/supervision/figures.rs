@@ -33,12 +33,8 @@ impl Figures {
     }
 
     pub(super) fn measure(&self, tally: Tally, out: &mut Vec<Measurement>) {
-        let gauge = |name, help, value: usize| Measurement {
-            name,
-            help,
-            labels: Vec::new(),
-            reading: Reading::Gauge(u32::try_from(value).map_or(f64::MAX, f64::from)),
-        };
+        let gauge =
+            |name, help, value: usize| Measurement::single(name, help, Reading::count(value));
         out.extend([
             gauge(
                 "watchfire_paths_supervised",
