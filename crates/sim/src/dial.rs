@@ -218,7 +218,11 @@ impl Way {
             return Ok(());
         };
         let sealed = tls.seal(plain, &mut buffers.outgoing);
-        sealed.then_some(()).ok_or(io::ErrorKind::BrokenPipe.into())
+        if sealed {
+            Ok(())
+        } else {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
     }
 
     /// Sends what was put down, a datagram at a time: what the socket does not take is kept.

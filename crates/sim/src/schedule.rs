@@ -18,8 +18,8 @@ pub(crate) struct Schedule {
     period: f64,
     /// The panel's place within the period, 0 to 1, so that a fleet does not speak at once.
     offset: f64,
-    /// Seconds, and how many times faster; over and over.
-    phases: Vec<(f64, f64)>,
+    /// Seconds, and how many times faster; over and over. None, where the rate never changes.
+    phases: Box<[(f64, f64)]>,
     /// How many signals are due at once.
     bunch: u64,
 }
@@ -35,15 +35,11 @@ impl Schedule {
         bunch: usize,
     ) -> Self {
         let phase = |phase: &Phase| (phase.lasts.0.as_secs_f64(), phase.factor);
-        let mut phases: Vec<_> = phases.iter().map(phase).collect();
-        if phases.is_empty() {
-            phases.push((period.as_secs_f64().max(1.0), 1.0));
-        }
         Self {
             begins,
             period: period.as_secs_f64(),
             offset,
-            phases,
+            phases: phases.iter().map(phase).collect(),
             bunch: bunch.max(1) as u64,
         }
     }
@@ -83,6 +79,9 @@ impl Schedule {
 
     /// After how long so many seconds' worth of signals at factor 1 are due.
     fn when(&self, worth: f64) -> Duration {
+        if self.phases.is_empty() {
+            return Duration::try_from_secs_f64(worth).unwrap_or(Duration::MAX);
+        }
         let cycle_worth: f64 = self
             .phases
             .iter()

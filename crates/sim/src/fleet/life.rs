@@ -15,9 +15,10 @@ use std::time::Duration;
 use mio::{Interest, Registry, Token};
 use model::{Mono, Now};
 
+use super::customs::Customs;
 use super::record::{Place, Record};
 use super::writing::Writing;
-use super::{Common, Content, Dialling, Leaves, Phase};
+use super::{Absence, Common, Content, Dialling, Leaves, Phase};
 use crate::dial::{Buffers, Heard, Road, Way};
 use crate::dice::Dice;
 use crate::kind::Kind;
@@ -87,7 +88,7 @@ struct Abandoned {
     /// From before an absence, until there is another one.
     behind: Option<Way>,
     /// The one that nobody will ever close.
-    _half_open: Option<Way>,
+    half_open: Option<Way>,
 }
 
 /// The life of one panel.
@@ -95,7 +96,10 @@ struct Abandoned {
 pub(super) struct Life<P: Machine> {
     place: Place,
     token: Token,
-    pub(super) line: Line,
+    /// Most panels of a fleet keep their lines alike.
+    pub(super) line: Arc<Line>,
+    /// When it leaves its connection.
+    pub(super) absences: Vec<Absence>,
     pub(super) panel: P,
     papers: Option<Papers>,
     pub(super) script: Box<dyn Script<P::Content>>,
@@ -129,14 +133,18 @@ impl<P: Machine> Life<P> {
     pub(super) fn new<M: Blueprint<Machine = P>>(
         (place, token): (Place, Token),
         member: &M,
-        office: Option<Arc<Office>>,
+        customs: &mut Customs,
         script: Box<dyn Script<Content<M>>>,
         common: &Common,
         begins: Mono,
     ) -> Self {
         let dice = |purpose| Dice::new(common.seed, place.whole, purpose);
-        let line = member.line();
+        let mut line = member.line();
+        let absences = std::mem::take(&mut line.absences);
+        let office = member.trust().map(|trust| customs.office(trust));
+        let line = customs.line(line);
         Self {
+            absences,
             place,
             token,
             panel: member.build(dice(OF_PANEL)),
@@ -311,7 +319,9 @@ impl<P: Machine> Life<P> {
 
     fn note_not_shaken(&mut self, turn: &mut Turn<'_>, reason: Option<Reason>) -> bool {
         turn.record.tally.counters.not_shaken += 1;
-        reason.map(|reason| turn.record.tally.told(reason));
+        if let Some(reason) = reason {
+            turn.record.tally.told(reason);
+        }
         self.fail(turn)
     }
 
@@ -368,7 +378,7 @@ impl<P: Machine> Life<P> {
             if turn.registry.deregister(way.source()).is_ok() {
                 let abandoned = self.abandoned.get_or_insert_default();
                 match leaves {
-                    Some(Leaves::HalfOpen) => abandoned._half_open = Some(way),
+                    Some(Leaves::HalfOpen) => abandoned.half_open = Some(way),
                     _ => abandoned.behind = Some(way),
                 }
             }

@@ -7,6 +7,7 @@
 //! All panels live in one thread of the fleet's own, by a loop over their sockets and times; it
 //! ends when they are done, and does not outlive the fleet.
 
+mod customs;
 mod driver;
 mod life;
 mod pieces;
@@ -31,7 +32,7 @@ use crate::machine::{Blueprint, Machine};
 use crate::report::Report;
 use crate::script::{FullSpeed, Periodic, Script};
 use crate::tally::{Counters, Tally};
-use crate::tls::{Office, Trust};
+use customs::Customs;
 use driver::Driver;
 use life::Life;
 use plan::Common;
@@ -135,7 +136,7 @@ impl Fleet {
         let (common, members) = plan.part(began);
         let places = Places::of(&members);
         let record = Record::new(places.journal(room, along));
-        let mut offices = Vec::new();
+        let mut customs = Customs::default();
         let size = places.len();
         let all = members.into_iter().zip(scripts).zip(begins);
         let lives = all.enumerate().map(|(nth, ((member, script), begins))| {
@@ -143,9 +144,15 @@ impl Fleet {
                 whole: member.place(first + nth as u64),
                 journal: places.of_member(nth),
             };
-            let office = member.trust().map(|trust| office(&mut offices, trust));
             let (place, begins) = ((place, Token(nth)), began.after(begins));
-            Some(Life::new(place, &member, office, script, &common, begins))
+            Some(Life::new(
+                place,
+                &member,
+                &mut customs,
+                script,
+                &common,
+                begins,
+            ))
         });
         let lives = lives.collect();
         let shared = Arc::new(Shared {
@@ -293,16 +300,6 @@ impl Drop for Fleet {
             let _ended = thread.join();
         }
     }
-}
-
-/// The office that serves the panels of this trust.
-fn office(offices: &mut Vec<Arc<Office>>, trust: &Arc<Trust>) -> Arc<Office> {
-    if let Some(known) = offices.iter().find(|office| office.is_of(trust)) {
-        return Arc::clone(known);
-    }
-    let opened = Arc::new(trust.open());
-    offices.push(Arc::clone(&opened));
-    opened
 }
 
 /// The script of the panel at `place`. Periodic ones begin when all panels have had the time to

@@ -53,7 +53,7 @@ impl<P: Machine> Life<P> {
 
     /// Which absence comes next, and when.
     fn next_absence(&self, turn: &Turn<'_>) -> Option<(usize, Mono, Absence)> {
-        let all = self.line.absences.iter().enumerate();
+        let all = self.absences.iter().enumerate();
         let began = turn.common.began;
         all.map(|(at, absence)| (at, began.after(absence.after), *absence))
             .min_by_key(|(_, begins, _)| *begins)
@@ -76,8 +76,8 @@ impl<P: Machine> Life<P> {
     pub(super) fn leave(&mut self, turn: &mut Turn<'_>) -> Option<Mono> {
         let (at, absence) = self.absence_at(turn)?;
         match absence.again {
-            Some(again) => self.line.absences[at].after += again,
-            None => drop(self.line.absences.swap_remove(at)),
+            Some(again) => self.absences[at].after += again,
+            None => drop(self.absences.swap_remove(at)),
         }
         let until = turn.common.began.after(absence.after + absence.lasts);
         if !absence.lasts.is_zero() {

@@ -34,9 +34,10 @@ impl Writing {
 
     /// When it must be looked at, if the way does not stir.
     pub(super) fn wakes(&self) -> Mono {
-        match self.pieces.is_empty() {
-            true => self.until,
-            false => self.next.min(self.until),
+        if self.pieces.is_empty() {
+            self.until
+        } else {
+            self.next.min(self.until)
         }
     }
 }

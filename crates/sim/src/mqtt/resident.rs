@@ -26,6 +26,8 @@ const FULL_REPORT: u64 = 64;
 pub(crate) struct Resident {
     /// When it reports; never, if not given.
     schedule: Option<Schedule>,
+    /// When the next one is due: reckoned once, and asked for often.
+    next: Option<Mono>,
     mix: Mix,
     dice: Dice,
     house: House,
@@ -46,6 +48,7 @@ enum Next {
 impl Resident {
     pub(crate) fn new(schedule: Option<Schedule>, mix: Mix, dice: Dice) -> Self {
         Self {
+            next: schedule.as_ref().map(|schedule| schedule.due(0)),
             schedule,
             mix,
             dice,
@@ -60,21 +63,17 @@ impl Resident {
     /// then, and another one afterwards. With it the events that it knows of.
     pub(crate) fn forked(mut self, at: Mono, dice: Dice) -> (Self, u64) {
         let mut events = 0;
-        while self.next_due().is_some_and(|due| due < at) {
+        while self.next.is_some_and(|due| due < at) {
             events += u64::from(matches!(self.live(), Next::Event(_)));
         }
         self.dice = dice;
         (self, events)
     }
 
-    fn next_due(&self) -> Option<Mono> {
-        self.schedule
-            .as_ref()
-            .map(|schedule| schedule.due(self.past))
-    }
-
     fn live(&mut self) -> Next {
         self.past += 1;
+        let schedule = self.schedule.as_ref();
+        self.next = schedule.map(|schedule| schedule.due(self.past));
         match self.mix.throw(&mut self.dice) {
             Kind::Status => {
                 self.statuses += 1;
@@ -108,7 +107,7 @@ impl Script<Report> for Resident {
     fn due(&self, _: Mono) -> Option<Mono> {
         match self.kept.front() {
             Some((due, _)) => Some(*due),
-            None => self.next_due(),
+            None => self.next,
         }
     }
 
@@ -119,6 +118,9 @@ impl Script<Report> for Resident {
             kept,
         };
         if let Some((_, happening)) = self.kept.pop_front() {
+            if self.kept.is_empty() {
+                self.kept = VecDeque::new(); // It is at home for days, mostly.
+            }
             return event(happening, true);
         }
         match self.live() {
@@ -130,7 +132,7 @@ impl Script<Report> for Resident {
     /// Events are kept; a report on how the panel was then is of no use later.
     fn skip(&mut self, until: Mono) {
         while self.kept.len() < KEPT {
-            let Some(due) = self.next_due().filter(|due| *due < until) else {
+            let Some(due) = self.next.filter(|due| *due < until) else {
                 return;
             };
             if let Next::Event(happening) = self.live() {

@@ -12,3 +12,4 @@ mod fleet;
 mod orders;
 mod panels;
 mod receiver;
+mod weight;

@@ -7,7 +7,7 @@ use wire::mqtt::{ConnAck, Disconnect, Level, Packet, PubAck, UserProperty};
 use wire::panel::Document;
 
 use super::super::waiting::Waiting;
-use super::{Panel, State, seconds};
+use super::{Panel, State, release, seconds};
 use crate::kind::Kind;
 use crate::machine::PanelEvent;
 use crate::reason::Reason;
@@ -92,6 +92,7 @@ impl Panel {
         let Some(waiting) = self.waiting.remove(at) else {
             return;
         };
+        release(&mut self.waiting);
         self.wait(now);
         let (kind, took) = (waiting.kind, waiting.took(now.mono));
         self.round_trip = u32::try_from(took.as_millis()).ok();

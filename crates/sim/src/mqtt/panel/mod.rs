@@ -11,6 +11,8 @@
 //! Invariant: nothing is sent again on the same connection (MQTT 5, 4.4), but all that has no
 //! PUBACK on the next one; there are never more unanswered than the server takes.
 //!
+//! Invariant: a panel at rest keeps no queue and no buffer.
+//!
 //! What never happens here: a socket, a clock, an event given up. Only its driver ends a panel.
 
 mod answers;
@@ -195,10 +197,11 @@ impl Machine for Panel {
         self.state = State::Offline;
         self.deadline = None;
         self.asked = None;
-        self.transmit.clear();
+        self.transmit = Vec::new();
         // Who it is, it says anew.
         self.waiting
             .retain(|waiting| waiting.kind != Kind::Presence);
+        release(&mut self.waiting);
     }
 
     fn handle_bytes(&mut self, now: Now, bytes: &[u8]) {
@@ -245,16 +248,26 @@ impl Machine for Panel {
 
     fn transmit(&mut self, out: &mut Vec<u8>) -> bool {
         let any = !self.transmit.is_empty();
-        out.append(&mut self.transmit);
+        out.extend_from_slice(&self.transmit);
+        self.transmit = Vec::new();
         any
     }
 
     fn poll_event(&mut self) -> Option<PanelEvent> {
-        self.events.pop_front()
+        let event = self.events.pop_front();
+        release(&mut self.events);
+        event
     }
 
     fn poll_timeout(&self) -> Option<Mono> {
         [self.deadline, self.asks_at()].into_iter().flatten().min()
+    }
+}
+
+/// Gives the memory of a queue back that holds nothing: most panels are at rest.
+fn release<T>(queue: &mut VecDeque<T>) {
+    if queue.is_empty() {
+        *queue = VecDeque::new();
     }
 }
 

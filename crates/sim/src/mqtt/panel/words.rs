@@ -13,8 +13,14 @@ use super::Panel;
 use crate::kind::Kind;
 use crate::machine::{PanelEvent, Saying};
 
+/// As many octets as most of what a panel says has, so that its buffer need not grow.
+const USUAL: usize = 384;
+
 impl Panel {
     pub(super) fn write(&mut self, now: Now, packet: &Packet) {
+        if self.transmit.capacity() == 0 {
+            self.transmit.reserve(USUAL);
+        }
         encode(packet, self.identity.level, &mut self.transmit)
             .expect("what a panel says is short, and 3.1.1 can say it");
         self.spoke = now.mono;
