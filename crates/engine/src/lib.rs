@@ -34,5 +34,6 @@ pub mod sessions;
 pub mod states;
 pub mod supervision;
 mod telling;
+pub mod times;
 pub mod trust;
 pub mod verdicts;

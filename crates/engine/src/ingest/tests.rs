@@ -351,6 +351,7 @@ impl Bench {
             class: signal.class(),
             key: RepeatKey([content; 16]),
             received: self.clock.now().wall,
+            read_at: self.clock.now().mono,
             skewed: false,
             numbered: false,
             signal,

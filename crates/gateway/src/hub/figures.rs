@@ -182,6 +182,8 @@ impl Health for Figures {
 
 #[cfg(test)]
 mod tests {
+    use engine::times::Times;
+
     use super::*;
     use crate::link::Gauges;
 
@@ -200,6 +202,7 @@ mod tests {
         let figures = Figures::new(1);
         let report = |longest_turn| Counters {
             counts: Vec::new(),
+            turns: Times::default(),
             gauges: Gauges {
                 longest_turn,
                 ..Gauges::default()
@@ -220,7 +223,13 @@ mod tests {
         let figures = Figures::new(1);
         let counts = (0..).take(Counted::ALL.len()).collect();
         let gauges = Gauges::default();
-        figures.count(2, Counters { counts, gauges });
+        let turns = Times::default();
+        let counters = Counters {
+            counts,
+            turns,
+            gauges,
+        };
+        figures.count(2, counters);
         let mut out = Vec::new();
         figures.measure(&mut out);
         let idle = out

@@ -16,7 +16,7 @@ use bytes::BytesMut;
 use engine::ports::{
     Admission, Answer, AnswerSender, Changed, Origin, Sign, StrayFrame, Submission, TlsMaterial,
 };
-use model::{IntakeState, PathIndex, Stream, limits};
+use model::{IntakeState, Mono, PathIndex, Stream, limits};
 use proto::{Admitted, Counted, KEYS, Outgoing, Stray};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
@@ -198,8 +198,9 @@ impl Link {
             }
             Upward::Signal {
                 connection,
+                read_at,
                 outgoing,
-            } => self.take_signal(connection, *outgoing)?,
+            } => self.take_signal(connection, read_at, *outgoing)?,
             Upward::Identify(question) => {
                 let asked = self.questions.try_send(question);
                 asked.map_err(|_| End::TooManyQuestions)?;
@@ -274,7 +275,7 @@ impl Link {
         }
     }
 
-    fn take_signal(&self, connection: u64, outgoing: Outgoing) -> Result<(), End> {
+    fn take_signal(&self, connection: u64, read_at: Mono, outgoing: Outgoing) -> Result<(), End> {
         self.order().offer(Submission {
             origin: Origin {
                 connection,
@@ -284,6 +285,7 @@ impl Link {
             class: outgoing.class,
             key: outgoing.key,
             received: outgoing.received,
+            read_at,
             skewed: outgoing.skewed,
             numbered: outgoing.numbered,
             signal: outgoing.signal,
