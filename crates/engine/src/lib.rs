@@ -26,6 +26,7 @@ pub mod entry;
 mod fakes;
 pub mod health;
 pub mod ingest;
+pub mod performance;
 pub mod ports;
 pub mod quarantine;
 pub mod registry;

@@ -14,6 +14,7 @@ mod event;
 mod failure;
 mod out;
 mod panel;
+mod performance;
 mod place;
 mod quarantine;
 pub mod sim;
@@ -139,6 +140,8 @@ pub enum Administer {
     /// Whether panels are reachable, as a whole.
     #[command(subcommand)]
     Supervision(supervision::Command),
+    /// How fast and how full the server is: requests, processor and its reserve, memory, latency, queues.
+    Performance(performance::Options),
     /// How TLS stands: the server's certificate, and whose certificates are taken.
     #[command(subcommand)]
     Tls(tls::Command),
@@ -186,6 +189,7 @@ pub fn administer(global: &Global, what: Administer, sqlite: Option<&str>) -> Ex
         Administer::Event(command) => event::run(global, command, &mut out),
         Administer::Quarantine(command) => quarantine::run(global, command, &mut out),
         Administer::Supervision(command) => supervision::run(global, &command, &mut out),
+        Administer::Performance(options) => performance::run(global, &options, &mut out),
         Administer::Tls(command) => tls::run(global, &command, &mut out),
         Administer::Config(command) => config::run(global, command, &mut out),
         Administer::Doctor => doctor::run(global, sqlite, &mut out),
