@@ -148,8 +148,8 @@ pub enum Administer {
     /// Look at the configuration before a server is started with it.
     #[command(subcommand)]
     Config(config::Command),
-    /// Check whether this machine can carry the server, and whether a running one is well.
-    Doctor,
+    /// Check whether this machine can carry the server and how many panels, and whether a running one is well.
+    Doctor(doctor::Options),
 }
 
 impl Global {
@@ -192,7 +192,7 @@ pub fn administer(global: &Global, what: Administer, sqlite: Option<&str>) -> Ex
         Administer::Performance(options) => performance::run(global, &options, &mut out),
         Administer::Tls(command) => tls::run(global, &command, &mut out),
         Administer::Config(command) => config::run(global, command, &mut out),
-        Administer::Doctor => doctor::run(global, sqlite, &mut out),
+        Administer::Doctor(options) => doctor::run(global, &options, sqlite, &mut out),
     };
     finish(&mut out, outcome)
 }

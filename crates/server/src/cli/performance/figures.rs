@@ -27,7 +27,7 @@ pub(in crate::cli) struct Paths {
 pub(in crate::cli) struct Requests {
     pub(in crate::cli) per_second: Rates,
     pub(super) today: Counts,
-    pub(in crate::cli) last_24_h: Counts,
+    pub(super) last_24_h: Counts,
     pub(super) by_second: Vec<u64>,
     pub(super) by_hour: Vec<u64>,
 }
@@ -50,9 +50,8 @@ pub(in crate::cli) struct Kinds<T> {
 
 #[derive(Debug, Deserialize)]
 pub(in crate::cli) struct Counts {
-    pub(in crate::cli) since: String,
     #[serde(flatten)]
-    pub(in crate::cli) counts: Kinds<u64>,
+    pub(super) counts: Kinds<u64>,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]

@@ -16,6 +16,7 @@ use serde_json::Value;
 use super::client::shaped;
 use super::out::Style;
 use super::{Failure, Global, Out};
+pub(super) use bars::{grouped, octets};
 pub(super) use figures::Performance;
 
 /// How to show it.
