@@ -306,7 +306,10 @@ fn queues(shown: &Performance, out: &Out) -> Vec<String> {
         let line = out.styled(style, row(&name, &cells)).into_owned();
         lines.push(format!("{line}  {}", shares(&[(part, '█')], BAR)));
     }
-    lines.push(format!("{empty} queues are empty"));
+    lines.push(match empty {
+        1 => "1 queue is empty".to_owned(),
+        _ => format!("{empty} queues are empty"),
+    });
     lines
 }
 
