@@ -199,11 +199,21 @@ impl Tally {
 
     /// The times to acknowledgement of all signals; what a panel says of itself is apart.
     pub fn latency(&self) -> Latency {
+        self.latency_of(Kind::is_signal)
+    }
+
+    /// The times to acknowledgement of some kinds together.
+    pub fn latency_of(&self, wanted: impl Fn(Kind) -> bool) -> Latency {
+        self.all_of(wanted).latency()
+    }
+
+    /// Some kinds together.
+    pub fn all_of(&self, wanted: impl Fn(Kind) -> bool) -> KindTally {
         let mut all = KindTally::default();
-        for kind in Kind::ALL.into_iter().filter(|kind| kind.is_signal()) {
+        for kind in Kind::ALL.into_iter().filter(|kind| wanted(*kind)) {
             all.add(self.kind(kind));
         }
-        all.latency()
+        all
     }
 }
 
