@@ -154,8 +154,9 @@ impl Order {
                 Ok(Fleet::play(plan, scripts, clock, None))
             }
             Speaks::Mqtt(terms) => {
-                let trust = Arc::new(Trust::new(&terms.trust)?);
-                let (plan, scripts) = self.mqtt_plan(terms, part, clock.as_ref(), &trust);
+                let trust = terms.trust.as_ref().map(Trust::new).transpose()?;
+                let trust = trust.map(Arc::new);
+                let (plan, scripts) = self.mqtt_plan(terms, part, clock.as_ref(), trust.as_ref());
                 Ok(Fleet::play(plan, scripts, clock, None))
             }
         }
@@ -187,7 +188,7 @@ impl Order {
         terms: &MqttTerms,
         part: &Part,
         clock: &dyn Clock,
-        trust: &Arc<Trust>,
+        trust: Option<&Arc<Trust>>,
     ) -> (FleetPlan<PathOfOne>, Vec<Box<dyn Script<Report>>>) {
         let late = passed(clock, Mono(part.begins));
         let times = (self.signals_begin(part), late);

@@ -27,8 +27,9 @@ const OF_CLONE: u64 = 13;
 pub struct MqttTerms {
     /// What they speak.
     pub version: Version,
-    /// What their TLS is made from.
-    pub trust: TrustTerms,
+    /// What their TLS is made from. Without it they speak in clear, which Watchfire never takes:
+    /// for measurements beside a server that does nothing but answer.
+    pub trust: Option<TrustTerms>,
     /// The secrets of those without certificates, by account.
     pub secrets: BTreeMap<String, Secret>,
     /// Whether their payloads are CBOR; otherwise JSON.
@@ -59,13 +60,13 @@ impl MqttTerms {
         order: &Order,
         places: std::ops::Range<u32>,
         (begins, late): (Mono, Duration),
-        trust: &Arc<Trust>,
+        trust: Option<&Arc<Trust>>,
     ) -> Vec<Path> {
         let all = u64::from(order.accounts.count());
         let (mut firsts, mut others) = (Vec::new(), Vec::new());
         for place in places {
             let mut member = self.member(order, place);
-            member.trust = Some(Arc::clone(trust));
+            member.trust = trust.map(Arc::clone);
             let mut dice = Dice::new(order.seed, place.into(), super::OF_FAULTS);
             let after = order.signals_after().saturating_sub(late);
             let faults = &order.scenario.faults;
