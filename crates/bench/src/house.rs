@@ -86,7 +86,8 @@ impl Drop for House {
     }
 }
 
-fn watchfire() -> anyhow::Result<PathBuf> {
+/// The binary.
+pub(crate) fn watchfire() -> anyhow::Result<PathBuf> {
     let bench = std::env::current_exe()?;
     let target = bench.parent().context("no target folder")?;
     let binary = target.join("watchfire");

@@ -1,51 +1,80 @@
-//! Durable signals a second and acknowledgement latency against offered load, and what a signal
-//! costs: the real binary, a fleet in a process of its own, the kernel's own account of CPU time.
+//! The harness of BENCHMARKS.md: the real binary, fleets in processes of their own, the kernel's
+//! own account of CPU time and memory.
 //!
-//! `cargo xtask bench` builds both with `--release` and runs this; tables for BENCHMARKS.md go to
-//! standard output. Everything is on 127.0.0.0/8 and ends by itself.
-//!
-//! ```text
-//! offered_load [rates|ways] [SECONDS]
-//! offered_load beside [ROUNDS]
-//! ```
+//! `cargo xtask bench` builds it along with `watchfire` and runs it; tables for BENCHMARKS.md go to
+//! standard output. Everything is on 127.0.0.0/8, in a temporary folder, and ends by itself.
 
 #![expect(clippy::print_stdout, reason = "its output is a table")]
 
-mod beside;
+mod api;
 mod clock;
-mod fleet;
 mod house;
+mod live;
+mod mosquitto;
+mod papers;
 mod processes;
-mod rates;
-mod way;
-mod ways;
+mod tables;
 
-use anyhow::{Context, bail};
+use std::process::ExitCode;
 
-use house::House;
+use clap::{Parser, Subcommand};
 
-/// Seconds for each row, unless told otherwise.
-const SECONDS: u64 = 8;
+use tables::{beside, rates, ways};
 
-fn main() -> anyhow::Result<()> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let (what, others) = match arguments.split_first() {
-        Some((what, others)) => (what.as_str(), others),
-        None => ("rates", &[][..]),
-    };
-    let seconds = || match others.first() {
-        Some(seconds) => seconds.parse().context("seconds for each row"),
-        None => Ok(SECONDS),
-    };
-    match what {
-        "fleet" => fleet::offer(others),
-        "rates" => House::open(|house| rates::table(house, seconds()?)),
-        "ways" => House::open(|house| ways::table(house, seconds()?)),
-        "beside" => {
-            let rounds = others.first().map(|rounds| rounds.parse()).transpose();
-            beside::table(rounds.context("rounds")?.unwrap_or(beside::ROUNDS))
-        }
-        "beside-fleet" => beside::play(),
-        _ => bail!("`rates`, `ways` or `beside`, not `{what}`"),
+#[derive(Debug, Parser)]
+#[command(name = "bench")]
+/// The harness of BENCHMARKS.md; `cargo xtask bench` builds and starts it.
+struct Cli {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Live through a scenario with real servers, and judge it by the budgets.
+    Live(live::Options),
+    /// Plain TCP at growing rates.
+    Rates {
+        /// Seconds for each row.
+        #[arg(default_value_t = 8)]
+        seconds: u64,
+    },
+    /// AES and UDP beside plain TCP.
+    Ways {
+        /// Seconds for each row.
+        #[arg(default_value_t = 8)]
+        seconds: u64,
+    },
+    /// The secure channel beside Mosquitto, stage by stage.
+    Beside {
+        /// How often.
+        #[arg(default_value_t = beside::ROUNDS)]
+        rounds: usize,
+    },
+    /// A fleet of the tables; started by the bench.
+    #[command(hide = true)]
+    Fleet { arguments: Vec<String> },
+    /// The fleet beside Mosquitto; started by the bench.
+    #[command(hide = true)]
+    BesideFleet,
+    /// A part of a scenario's fleet; started by the bench.
+    #[command(hide = true)]
+    Part,
+    /// A process of the floor; started by the bench.
+    #[command(hide = true)]
+    Floor,
+}
+
+fn main() -> anyhow::Result<ExitCode> {
+    match Cli::parse().what {
+        What::Live(options) => return live::run(&options),
+        What::Rates { seconds } => tables::with_house(|house| rates::table(house, seconds))?,
+        What::Ways { seconds } => tables::with_house(|house| ways::table(house, seconds))?,
+        What::Beside { rounds } => beside::table(rounds)?,
+        What::Fleet { arguments } => tables::fleet::offer(&arguments)?,
+        What::BesideFleet => beside::play()?,
+        What::Part => live::be_part()?,
+        What::Floor => live::be_floor()?,
     }
+    Ok(ExitCode::SUCCESS)
 }

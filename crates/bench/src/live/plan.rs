@@ -1,0 +1,104 @@
+//! What a run is to do: the scenario by name or file, and what was typed over it.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Context;
+use model::Clock;
+use sim::fleet::Sources;
+use sim::mqtt::Timeline;
+use sim::order::{Accounts, MqttTerms, Order, Rate, Speaks, Version};
+use sim::scenario::{BUILT_IN, Scenario};
+use sim::terms::Span;
+use sim::tls::TrustTerms;
+
+use super::Options;
+use super::day::Times;
+use crate::clock::MachineClock;
+
+/// What goes without saying.
+const PANELS: u32 = 50_000;
+const SECONDS: u64 = 60;
+const BEGIN_PER_SECOND: u32 = 1_000;
+
+/// The account of the first panel: seven digits are enough for a million.
+const FIRST: &str = "1000000";
+
+/// No part ends by itself: the bench says when.
+const NEVER: Duration = Duration::from_hours(24);
+
+/// What a run is to do.
+#[derive(Debug)]
+pub(super) struct Plan {
+    /// The scenario's name, or its file.
+    pub(super) name: String,
+    pub(super) scenario: Scenario,
+    pub(super) panels: u32,
+    pub(super) accounts: Accounts,
+    pub(super) begin_per_second: u32,
+    pub(super) times: Times,
+    pub(super) seed: u64,
+}
+
+impl Plan {
+    pub(super) fn new(options: &Options) -> anyhow::Result<Self> {
+        let name = options.scenario.clone();
+        let scenario = scenario(&name)?;
+        let panels = options.panels.unwrap_or(PANELS).max(1);
+        let period = scenario.signal_every.map_or(Duration::ZERO, |span| span.0);
+        let live = Duration::from_secs(options.seconds.unwrap_or(SECONDS).max(1));
+        let begin_per_second = BEGIN_PER_SECOND;
+        let comes = Duration::from_secs(panels.into()) / begin_per_second;
+        Ok(Self {
+            times: Times {
+                // As long again for a machine that is slower, and time for memory to settle.
+                settle: comes.mul_f64(0.5) + Duration::from_secs(8),
+                // Each panel has spoken once: the first report, of all zones, is behind it.
+                warm: period.min(Duration::from_secs(10)).min(live),
+                live,
+                grace: Duration::from_secs(10),
+            },
+            accounts: Accounts::from_first(FIRST, panels)?,
+            name,
+            scenario,
+            panels,
+            begin_per_second,
+            seed: 1,
+        })
+    }
+
+    /// What the fleet is ordered to do; without terms of trust it speaks in clear.
+    pub(super) fn order(&self, trust: Option<TrustTerms>) -> Order {
+        Order {
+            // Each part is told its own.
+            target: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            accounts: self.accounts.clone(),
+            speaks: Speaks::Mqtt(Box::new(MqttTerms {
+                version: Version::V5,
+                trust,
+                secrets: std::collections::BTreeMap::new(),
+                cbor: false,
+                time: Timeline::of(MachineClock.now()),
+            })),
+            scenario: self.scenario.clone(),
+            rate: Rate::Scenario,
+            duration: Span(NEVER),
+            grace: Span(self.times.grace),
+            begin_per_second: self.begin_per_second,
+            sources: Sources::Loopback(self.panels),
+            seed: self.seed,
+        }
+    }
+}
+
+fn scenario(name: &str) -> anyhow::Result<Scenario> {
+    if let Some(scenario) = Scenario::built_in(name) {
+        return Ok(scenario);
+    }
+    let text = std::fs::read_to_string(Path::new(name)).with_context(|| {
+        let known = BUILT_IN.map(|(name, _)| name).join(", ");
+        format!("`{name}` is no built-in scenario ({known}), and no file that can be read")
+    })?;
+    Scenario::parse(&text).with_context(|| format!("{name} is no scenario"))
+}
