@@ -5,11 +5,12 @@ use std::time::Duration;
 use model::Mono;
 use serde::{Deserialize, Serialize};
 
-use super::{Keys, Order, Rate};
+use super::{Keys, Order};
 use crate::dice::Dice;
 use crate::fleet::{Dialling, Member, Transport};
 use crate::mixed::{Hurried, Mixed, Mute};
 use crate::panel::{Habit, Identity};
+use crate::scenario::Rate;
 use crate::script::Script;
 
 /// What a fleet of DC-09 panels is.
@@ -84,9 +85,9 @@ impl Dc09Terms {
         };
         let dice = Dice::new(order.seed, place.into(), super::OF_LIFE);
         let mixed = Mixed::new(schedule, order.scenario.mix, dice);
-        match order.rate {
-            Rate::Most => Box::new(Hurried(mixed)),
-            Rate::PerSecond(_) | Rate::Scenario => Box::new(mixed),
+        match order.scenario.rate {
+            Some(Rate::Most) => Box::new(Hurried(mixed)),
+            Some(Rate::PerSecond(_)) | None => Box::new(mixed),
         }
     }
 }

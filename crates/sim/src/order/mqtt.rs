@@ -12,10 +12,11 @@ use serde::{Deserialize, Serialize};
 use wire::mqtt::Level;
 use wire::panel::Format;
 
-use super::{Order, Rate};
+use super::Order;
 use crate::dice::Dice;
 use crate::mixed::Hurried;
 use crate::mqtt::{Habit, Member, Report, Resident, Secret, Timeline};
+use crate::scenario::Rate;
 use crate::script::Script;
 use crate::tls::{Trust, TrustTerms};
 
@@ -124,8 +125,8 @@ fn resident(order: &Order, place: u32, begins: Mono) -> Resident {
 }
 
 fn hurried(order: &Order, life: Resident) -> Box<dyn Script<Report>> {
-    match order.rate {
-        Rate::Most if order.scenario.has_signals() => Box::new(Hurried(life)),
+    match order.scenario.rate {
+        Some(Rate::Most) if order.scenario.has_signals() => Box::new(Hurried(life)),
         _ => Box::new(life),
     }
 }

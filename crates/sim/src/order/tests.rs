@@ -4,6 +4,7 @@ use model::{Now, Wall};
 
 use super::*;
 use crate::fleet::Dialling;
+use crate::scenario::Burst;
 
 struct Still;
 
@@ -33,8 +34,10 @@ fn order(panels: u32) -> Order {
         target: SocketAddr::from(([127, 0, 0, 1], 9_009)),
         speaks: Speaks::Dc09(dc09()),
         accounts: Accounts::from_first("1000", panels).unwrap(),
-        scenario: Scenario::built_in("faults").unwrap(),
-        rate: Rate::PerSecond(10.0),
+        scenario: Scenario {
+            rate: Some(Rate::PerSecond(10.0)),
+            ..Scenario::built_in("faults").unwrap()
+        },
         duration: "60s".parse().unwrap(),
         grace: "10s".parse().unwrap(),
         begin_per_second: 100,
@@ -96,9 +99,32 @@ fn a_fleet_at_a_rate_is_spread_over_its_period() {
 fn a_quiet_scenario_reports_nothing_at_any_rate() {
     let mut order = order(10);
     order.scenario = Scenario::built_in("quiet").unwrap();
-    for rate in [Rate::Most, Rate::Scenario, Rate::PerSecond(1.0)] {
-        order.rate = rate;
+    for rate in [Some(Rate::Most), None, Some(Rate::PerSecond(1.0))] {
+        order.scenario.rate = rate;
         let all = members(&order, &Part::all(10, 1, 10, Mono(0)));
         assert!(all.iter().all(|(_, due)| due.is_none()));
     }
+}
+
+#[test]
+fn a_burst_befalls_its_share_once_and_the_same_in_every_part() {
+    let mut order = order(1_000);
+    order.scenario = Scenario {
+        burst: Some(Burst {
+            after: "5s".parse().unwrap(),
+            lasts: "1s".parse().unwrap(),
+            share: "20%".parse().unwrap(),
+        }),
+        ..Scenario::built_in("quiet").unwrap()
+    };
+    let due = |parts: &[Part]| -> Vec<_> {
+        let all = members(&order, parts);
+        all.into_iter().filter_map(|(_, due)| due).collect()
+    };
+    let whole = due(&Part::all(1_000, 1, 20_000, Mono(0)));
+    assert_eq!(whole, due(&Part::all(1_000, 7, 20_000, Mono(0))));
+    // 1,000 panels begin within ten seconds.
+    let millis: Vec<_> = whole.iter().map(|due| due.0 / 1_000_000).collect();
+    assert_eq!(millis.len(), 200);
+    assert_eq!((millis[0], millis[100]), (15_000, 15_500));
 }

@@ -9,10 +9,10 @@ use model::{Account, ConnectionReport, ConnectionState, StatusReport};
 use sim::fleet::{Finished, Fleet, FleetPlan, Sources};
 use sim::journal::Outcome;
 use sim::mqtt::{Member, Secret, Timeline};
-use sim::order::{Accounts, MqttTerms, Order, Part, Rate, Speaks, Version};
+use sim::order::{Accounts, MqttTerms, Order, Part, Speaks, Version};
 use sim::report::Report;
 use sim::run::{self, Run};
-use sim::scenario::Scenario;
+use sim::scenario::{Rate, Scenario};
 use sim::tls::{Trust, Versions};
 use wire::mqtt::{Level, ReasonCode};
 use wire::panel::{Document, Evt, Format};
@@ -235,8 +235,10 @@ fn order(broker: &Broker, scenario: &str) -> Order {
             time: Timeline::of(clock().now()),
         })),
         accounts: Accounts::from_first("100000", 20).unwrap(),
-        scenario: Scenario::built_in(scenario).unwrap(),
-        rate: Rate::PerSecond(400.0),
+        scenario: Scenario {
+            rate: Some(Rate::PerSecond(400.0)),
+            ..Scenario::built_in(scenario).unwrap()
+        },
         duration: "1500ms".parse().unwrap(),
         grace: "10s".parse().unwrap(),
         begin_per_second: 200,
