@@ -94,7 +94,7 @@ pub(super) fn live(
     let (mut crew, signals) = Crew::start(order, &target.addresses, times.settle, interrupt)?;
     let fleet = crew.size();
     show.phase("panels connect", Some(signals));
-    let mut all_there = |crew: &mut Crew, show: &mut Show, until: Mono| {
+    let all_there = |crew: &mut Crew, show: &mut Show, until: Mono| {
         crew.listen(until, |progress| {
             show.tell(progress);
             progress.online >= panels
@@ -112,7 +112,7 @@ pub(super) fn live(
         to: there,
         tally: all.clone(),
     };
-    let mut wait = |crew: &mut Crew, show: &mut Show, until: Mono| {
+    let wait = |crew: &mut Crew, show: &mut Show, until: Mono| {
         crew.listen(until, |progress| {
             show.tell(progress);
             false

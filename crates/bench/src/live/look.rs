@@ -79,9 +79,4 @@ impl Look {
     pub(super) fn cpu(&self) -> f64 {
         self.sum(|_| true, |taken| taken.cpu)
     }
-
-    /// Seconds of CPU of all processes of a role.
-    pub(super) fn cpu_of(&self, role: Role) -> f64 {
-        self.sum(|one| one == role, |taken| taken.cpu)
-    }
 }

@@ -1,5 +1,5 @@
 //! Watchfire as it is measured: the built binary on a folder of its own, under an operator's
-//! authority, with the fleet registered in class SP5.
+//! authority, with the fleet registered and supervised.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -96,14 +96,14 @@ impl Ours {
         Look::at(&self.processes()?)
     }
 
-    /// Registers the fleet, in class SP5.
-    pub(super) fn register(&self, accounts: &Accounts) -> anyhow::Result<()> {
+    /// Registers the fleet, supervised as the class or the time says.
+    pub(super) fn register(&self, accounts: &Accounts, watch: &str) -> anyhow::Result<()> {
         let rows = accounts.all().map(|account| format!("mqtt,{account}\n"));
         let head = std::iter::once("family,account\n".to_owned());
         let table: String = head.chain(rows).collect();
         let house = self.house()?;
         house.import(&table)?;
-        let asked = json!({ "all": true, "settings": { "watch": "SP5" } });
+        let asked = json!({ "all": true, "settings": { "watch": watch } });
         let set = house.api()?.post("/supervision/panels", &asked)?;
         if set["changed"].as_u64() != Some(accounts.count().into()) {
             bail!("the fleet could not be supervised: {set}");

@@ -4,12 +4,12 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use model::Clock;
 use sim::fleet::Sources;
 use sim::mqtt::Timeline;
-use sim::order::{Accounts, MqttTerms, Order, Rate, Speaks, Version};
-use sim::scenario::{BUILT_IN, Scenario};
+use sim::order::{Accounts, MqttTerms, Order, Speaks, Version};
+use sim::scenario::{BUILT_IN, Family, Scenario};
 use sim::terms::Span;
 use sim::tls::TrustTerms;
 
@@ -17,10 +17,20 @@ use super::Options;
 use super::day::Times;
 use crate::clock::MachineClock;
 
-/// What goes without saying.
+/// What a scenario means that does not say it.
 const PANELS: u32 = 50_000;
-const SECONDS: u64 = 60;
+const LIVE: Duration = Duration::from_secs(60);
 const BEGIN_PER_SECOND: u32 = 1_000;
+const SUPERVISION: &str = "SP5";
+
+/// The smoke test's.
+const SMOKE_PANELS: u32 = 2_000;
+const SMOKE_TIMES: Times = Times {
+    settle: Duration::from_secs(4),
+    warm: Duration::from_secs(1),
+    live: Duration::from_secs(4),
+    grace: Duration::from_secs(5),
+};
 
 /// The account of the first panel: seven digits are enough for a million.
 const FIRST: &str = "1000000";
@@ -37,6 +47,8 @@ pub(super) struct Plan {
     pub(super) panels: u32,
     pub(super) accounts: Accounts,
     pub(super) begin_per_second: u32,
+    /// The class of supervision, as the API takes it.
+    pub(super) supervision: String,
     pub(super) times: Times,
     pub(super) seed: u64,
 }
@@ -45,25 +57,33 @@ impl Plan {
     pub(super) fn new(options: &Options) -> anyhow::Result<Self> {
         let name = options.scenario.clone();
         let scenario = scenario(&name)?;
-        let panels = options.panels.unwrap_or(PANELS).max(1);
+        if scenario.family == Some(Family::Dc09) {
+            bail!("{name} is for panels of DC-09, and the bench measures the panel protocol");
+        }
+        let smoke = options.smoke.then_some(SMOKE_PANELS);
+        let panels = options.panels.or(smoke).or(scenario.panels).unwrap_or(PANELS).max(1);
         let period = scenario.signal_every.map_or(Duration::ZERO, |span| span.0);
-        let live = Duration::from_secs(options.seconds.unwrap_or(SECONDS).max(1));
-        let begin_per_second = BEGIN_PER_SECOND;
+        let typed = options.seconds.map(|seconds| Duration::from_secs(seconds.max(1)));
+        let live = typed.or(scenario.duration.map(|span| span.0)).unwrap_or(LIVE);
+        let begin_per_second = scenario.begin_per_second.unwrap_or(BEGIN_PER_SECOND);
+        let watched = scenario.supervision.map(|watched| watched.to_string());
         let comes = Duration::from_secs(panels.into()) / begin_per_second;
+        let times = Times {
+            // Half as long again for a machine that is slower, and time for memory to settle.
+            settle: comes.mul_f64(0.5) + Duration::from_secs(8),
+            // Each panel has spoken once: the first report, of all zones, is behind it.
+            warm: period.min(Duration::from_secs(10)).min(live),
+            live,
+            grace: Duration::from_secs(10),
+        };
         Ok(Self {
-            times: Times {
-                // As long again for a machine that is slower, and time for memory to settle.
-                settle: comes.mul_f64(0.5) + Duration::from_secs(8),
-                // Each panel has spoken once: the first report, of all zones, is behind it.
-                warm: period.min(Duration::from_secs(10)).min(live),
-                live,
-                grace: Duration::from_secs(10),
-            },
+            times: if options.smoke { SMOKE_TIMES } else { times },
             accounts: Accounts::from_first(FIRST, panels)?,
             name,
             scenario,
             panels,
             begin_per_second,
+            supervision: watched.unwrap_or_else(|| SUPERVISION.to_owned()),
             seed: 1,
         })
     }
@@ -76,13 +96,15 @@ impl Plan {
             accounts: self.accounts.clone(),
             speaks: Speaks::Mqtt(Box::new(MqttTerms {
                 version: Version::V5,
-                trust,
+                trust: trust.map(|trust| TrustTerms {
+                    resumption: self.scenario.resumption.unwrap_or(true),
+                    ..trust
+                }),
                 secrets: std::collections::BTreeMap::new(),
                 cbor: false,
                 time: Timeline::of(MachineClock.now()),
             })),
             scenario: self.scenario.clone(),
-            rate: Rate::Scenario,
             duration: Span(NEVER),
             grace: Span(self.times.grace),
             begin_per_second: self.begin_per_second,
