@@ -11,6 +11,7 @@
 //! in [`crate::mqtt`].
 
 use std::fmt::Debug;
+use std::sync::Arc;
 use std::time::Duration;
 
 use model::{Account, Mono, Now};
@@ -20,7 +21,7 @@ use crate::fleet::{Absence, Dialling};
 use crate::kind::Kind;
 use crate::reason::Reason;
 use crate::terms::Share;
-use crate::tls;
+use crate::tls::Trust;
 
 /// What one signal says, as far as a fleet must know.
 pub trait Saying: Debug + Send {
@@ -185,8 +186,8 @@ pub trait Blueprint: Debug + Send {
     /// How it keeps its line.
     fn line(&self) -> Line;
 
-    /// The client side of its TLS, if it uses that.
-    fn tls(&self) -> Option<tls::Client>;
+    /// What its TLS is made from, if it uses that.
+    fn trust(&self) -> Option<&Arc<Trust>>;
 
     /// The panel, which has never sent anything and is not connected.
     fn build(&self, dice: Dice) -> Self::Machine;
