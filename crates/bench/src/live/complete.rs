@@ -17,7 +17,7 @@ pub(super) fn check(report: &Report) -> anyhow::Result<()> {
 
 fn missing(report: &Report) -> Vec<String> {
     let mut missing = report.faults();
-    let names: Vec<_> = report.servers.iter().map(|server| server.name).collect();
+    let names: Vec<_> = report.servers.iter().map(|server| server.name.as_str()).collect();
     if names != ["watchfire", "floor", "mosquitto"] {
         missing.push(format!("the servers are {names:?}"));
     }

@@ -14,7 +14,7 @@ use super::record::is_event;
 /// The figures of one server.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(super) struct Figures {
-    pub(super) name: &'static str,
+    pub(super) name: String,
     /// Open at the end of the measured time.
     pub(super) connections: u64,
     /// Seconds until all were connected.
@@ -114,12 +114,13 @@ pub(super) struct Latencies {
 }
 
 impl Figures {
-    /// Of one day. `unregistered` is a look at the same server before it knew any panel.
+    /// Of one day with so many panels connected. `unregistered` is a look at the same server
+    /// before it knew any panel, and how many it knew later.
     pub(super) fn of(
-        name: &'static str,
+        name: String,
         panels: u32,
         lived: &Lived,
-        unregistered: Option<&Look>,
+        unregistered: Option<(&Look, u32)>,
     ) -> Self {
         Self {
             name,
@@ -174,14 +175,21 @@ fn answered(tally: &Tally) -> u64 {
     tally.counters.acknowledged + tally.counters.supervised
 }
 
-fn memory(panels: u32, lived: &Lived, unregistered: Option<&Look>) -> Memory {
-    let each = |to: &Look, from: &Look, role| (to.memory(role) - from.memory(role)) / f64::from(panels);
+fn memory(panels: u32, lived: &Lived, unregistered: Option<(&Look, u32)>) -> Memory {
+    let more = |to: &Look, from: &Look, role| to.memory(role) - from.memory(role);
     let (before, idle, end) = (&lived.came.from, lived.idle.as_ref(), &lived.lived.to);
-    let engine = |to: &Look| unregistered.map(|from| each(to, from, Role::Engine));
+    let gateways = |to: &Look| more(to, before, Role::Gateway) / f64::from(panels);
+    // All are registered, even where not all came.
+    let registered = unregistered.map(|(from, known)| {
+        more(before, from, Role::Engine) / f64::from(known)
+    });
+    let engine = |to: &Look| {
+        registered.map(|registered| registered + more(to, before, Role::Engine) / f64::from(panels))
+    };
     Memory {
-        gateway_idle: idle.map(|idle| each(idle, before, Role::Gateway)),
-        gateway_end: each(end, before, Role::Gateway),
-        engine_registered: engine(before),
+        gateway_idle: idle.map(gateways),
+        gateway_end: gateways(end),
+        engine_registered: registered,
         engine_idle: idle.and_then(engine),
         engine_end: engine(end),
     }
@@ -300,7 +308,12 @@ mod tests {
             fleet: 2,
             signals: Mono(0),
             all: tally(950, 120),
+            stopped: None,
         }
+    }
+
+    fn figures(lived: &Lived, unregistered: Option<(&Look, u32)>) -> Figures {
+        Figures::of("watchfire".to_owned(), 100, lived, unregistered)
     }
 
     fn near(one: f64, other: f64) {
@@ -309,7 +322,7 @@ mod tests {
 
     #[test]
     fn cpu_is_shared_by_the_time_and_by_the_requests_of_the_measured_span() {
-        let figures = Figures::of("watchfire", 100, &lived(), None);
+        let figures = figures(&lived(), None);
         near(figures.requests.per_second, 100.0);
         near(figures.requests.per_day, 8_640_000.0);
         near(figures.requests.cpu_share, 0.3);
@@ -320,7 +333,7 @@ mod tests {
 
     #[test]
     fn a_handshake_costs_what_all_processes_took_until_all_were_there() {
-        let figures = Figures::of("watchfire", 100, &lived(), None);
+        let figures = figures(&lived(), None);
         assert_eq!(figures.handshake.full, 100);
         near(figures.handshake.full_us, 300.0);
         near(figures.connect_seconds, 4.0);
@@ -329,20 +342,20 @@ mod tests {
     #[test]
     fn memory_for_a_panel_is_with_panels_less_without_them() {
         let unregistered = look(0, [0.0, 0.0], [0.9e6, 1e6]);
-        let memory = Figures::of("watchfire", 100, &lived(), Some(&unregistered)).memory;
+        let memory = figures(&lived(), Some((&unregistered, 100))).memory;
         near(memory.gateway_idle.unwrap(), 5_000.0);
         near(memory.gateway_end, 10_000.0);
         near(memory.engine_registered.unwrap(), 1_000.0);
         near(memory.engine_idle.unwrap(), 2_000.0);
         near(memory.engine_end.unwrap(), 4_000.0);
         let late = Lived { idle: None, ..lived() };
-        let memory = Figures::of("watchfire", 100, &late, None).memory;
+        let memory = figures(&late, None).memory;
         assert_eq!((memory.gateway_idle, memory.engine_end), (None, None));
     }
 
     #[test]
     fn latencies_of_status_events_and_alarms_are_apart() {
-        let latency = Figures::of("watchfire", 100, &lived(), None).latency;
+        let latency = figures(&lived(), None).latency;
         assert_eq!(latency.status.count, 900);
         assert_eq!(latency.durable.count, 100);
         assert!(latency.status.p99_us < latency.alarm.p50_us);
@@ -350,7 +363,7 @@ mod tests {
 
     #[test]
     fn the_kernels_share_is_told_for_each_connection() {
-        let kernel = Figures::of("watchfire", 100, &lived(), None).kernel;
+        let kernel = figures(&lived(), None).kernel;
         near(kernel.slab, 200.0);
         near(kernel.available, 400.0);
     }

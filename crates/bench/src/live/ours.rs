@@ -127,7 +127,7 @@ impl Ours {
 
     pub(super) fn target(&self) -> anyhow::Result<Target> {
         Ok(Target {
-            name: "watchfire",
+            name: "watchfire".to_owned(),
             addresses: vec![self.address],
             processes: self.processes()?,
         })

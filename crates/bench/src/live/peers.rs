@@ -26,13 +26,15 @@ pub(super) fn measure(
     show.server("floor");
     let floor = Floor::start(plan.panels, interrupt)?;
     let target = Target {
-        name: "floor",
+        name: "floor".to_owned(),
         addresses: floor.addresses(),
         processes: floor.processes(),
     };
-    let lived = day::live(&plan.order(None), &target, plan.times, show, interrupt)?;
+    let order = plan.order(None);
+    let told = (&mut *show, interrupt);
+    let lived = day::live(&order, &target, plan.times, told, |day| day.plainly())?;
     drop(floor);
-    let floor = Figures::of("floor", plan.panels, &lived, None);
+    let floor = Figures::of(target.name, plan.panels, &lived, None);
     show.server("mosquitto");
     let brokers = brokers(plan.panels, papers, folder)?;
     let process = |broker: &Mosquitto| Process {
@@ -40,13 +42,14 @@ pub(super) fn measure(
         pid: broker.pid(),
     };
     let target = Target {
-        name: "mosquitto",
+        name: "mosquitto".to_owned(),
         addresses: brokers.iter().map(Mosquitto::address).collect(),
         processes: brokers.iter().map(process).collect(),
     };
     let order = plan.order(Some(papers.trust()));
-    let lived = day::live(&order, &target, plan.times, show, interrupt)?;
-    let mosquitto = Figures::of("mosquitto", plan.panels, &lived, None);
+    let told = (&mut *show, interrupt);
+    let lived = day::live(&order, &target, plan.times, told, |day| day.plainly())?;
+    let mosquitto = Figures::of(target.name, plan.panels, &lived, None);
     Ok([floor, mosquitto])
 }
 

@@ -15,6 +15,7 @@ use sim::tls::TrustTerms;
 
 use super::Options;
 use super::day::Times;
+use super::restart::When;
 use crate::clock::MachineClock;
 
 /// What a scenario means that does not say it.
@@ -51,6 +52,12 @@ pub(super) struct Plan {
     pub(super) supervision: String,
     pub(super) times: Times,
     pub(super) seed: u64,
+    /// When the whole server is restarted.
+    pub(super) restart: Option<When>,
+    /// Whether the floor and Mosquitto are measured beside ours.
+    pub(super) beside: bool,
+    /// What a reader should know.
+    pub(super) remarks: Vec<String>,
 }
 
 impl Plan {
@@ -76,7 +83,15 @@ impl Plan {
             live,
             grace: Duration::from_secs(10),
         };
+        let restart = scenario.server.restart_after.map(|after| When {
+            after: after.0,
+            lasts: scenario.server.restart_for.map_or(Duration::ZERO, |span| span.0),
+        });
+        let alone = alone(&scenario, panels).filter(|_| !options.without_peers);
         Ok(Self {
+            restart,
+            beside: alone.is_none() && !options.without_peers,
+            remarks: alone.map(str::to_owned).into_iter().collect(),
             times: if options.smoke { SMOKE_TIMES } else { times },
             accounts: Accounts::from_first(FIRST, panels)?,
             name,
@@ -86,6 +101,15 @@ impl Plan {
             supervision: watched.unwrap_or_else(|| SUPERVISION.to_owned()),
             seed: 1,
         })
+    }
+
+    /// With how many gateways ours runs, one run after the other; as many as it takes by itself,
+    /// where the scenario does not say.
+    pub(super) fn gateways(&self) -> Vec<Option<u32>> {
+        match &self.scenario.server.gateways[..] {
+            [] => vec![None],
+            numbers => numbers.iter().copied().map(Some).collect(),
+        }
     }
 
     /// What the fleet is ordered to do; without terms of trust it speaks in clear.
@@ -112,6 +136,17 @@ impl Plan {
             seed: self.seed,
         }
     }
+}
+
+/// Why nothing is measured beside ours, if that is so.
+fn alone(scenario: &Scenario, panels: u32) -> Option<&'static str> {
+    if panels > PANELS {
+        return Some("Nothing was measured beside it: the machine's memory is for the panels.");
+    }
+    let server = &scenario.server;
+    let befalls = server.restart_after.is_some() || scenario.faults.silence.is_some();
+    (befalls || !server.gateways.is_empty())
+        .then_some("Nothing was measured beside it: what befalls it has no counterpart there.")
 }
 
 fn scenario(name: &str) -> anyhow::Result<Scenario> {

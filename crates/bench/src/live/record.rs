@@ -168,6 +168,29 @@ impl Record {
     }
 }
 
+impl Compared {
+    /// Adds what another run came to.
+    pub(super) fn add(&mut self, other: &Self) {
+        self.sent += other.sent;
+        self.acknowledged += other.acknowledged;
+        self.refused += other.refused;
+        self.never_acknowledged += other.never_acknowledged;
+        self.stored += other.stored;
+        self.lost += other.lost;
+        self.duplicates += other.duplicates;
+        self.not_understood += other.not_understood;
+        for (code, count) in &other.own {
+            *self.own.entry(code.clone()).or_default() += count;
+        }
+        for (kind, theirs) in &other.kinds {
+            let ours = self.kinds.entry(kind).or_default();
+            for (ours, theirs) in ours.iter_mut().zip(theirs) {
+                *ours += theirs;
+            }
+        }
+    }
+}
+
 /// Whether a kind is stored.
 pub(super) fn is_event(kind: Kind) -> bool {
     kind.is_signal() && kind != Kind::Status

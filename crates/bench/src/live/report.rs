@@ -56,7 +56,7 @@ pub(super) struct Fleet {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(super) struct Ratio {
     pub(super) what: &'static str,
-    pub(super) beside: &'static str,
+    pub(super) beside: String,
     pub(super) ratio: f64,
 }
 
@@ -67,6 +67,8 @@ pub(super) struct Restart {
     pub(super) down_seconds: f64,
     /// From the greeting until all panels were back, in seconds; none, if not all came.
     pub(super) back_seconds: Option<f64>,
+    /// Alarms from the restart to the end.
+    pub(super) alarms: u64,
     /// From a panel's admission to the acknowledgement of its alarms, 99 of 100, in
     /// microseconds.
     pub(super) alarm_p99_us: Option<u64>,
@@ -128,8 +130,9 @@ pub(super) fn ratios(servers: &[Figures]) -> Vec<Ratio> {
         ];
         for (what, figure) in whats {
             let ratio = figure(ours).zip(figure(other)).map(|(ours, theirs)| ours / theirs);
-            if let Some(ratio) = ratio.filter(|ratio| ratio.is_finite()) {
-                let beside = other.name;
+            // What is next to nothing says nothing as a ratio.
+            if let Some(ratio) = ratio.filter(|ratio| ratio.is_finite() && *ratio > 0.0) {
+                let beside = other.name.clone();
                 ratios.push(Ratio { what, beside, ratio });
             }
         }

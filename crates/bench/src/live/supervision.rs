@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::record::Loss;
 
 /// Class SP5: at the station within so long (R10).
-const STATION: Duration = Duration::from_secs(90);
+pub(super) const STATION: Duration = Duration::from_secs(90);
 
 /// Class SP5: the server's own deadline (R10).
 const DEADLINE: Duration = Duration::from_secs(87);
@@ -83,6 +83,17 @@ impl Supervision {
         judged.missed = missed.count() as u64;
         judged.after_seconds = quantiles(&times);
         judged
+    }
+
+    /// Adds what another run came to; the times are those of the first that has some.
+    pub(super) fn add(&mut self, other: &Self) {
+        self.vanished += other.vanished;
+        self.reported += other.reported;
+        self.early += other.early;
+        self.late += other.late;
+        self.missed += other.missed;
+        self.wrong += other.wrong;
+        self.after_seconds = self.after_seconds.or(other.after_seconds);
     }
 
     /// Reports that were not as they should be.

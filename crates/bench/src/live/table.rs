@@ -67,7 +67,7 @@ const ROWS: [(&str, Cell); 12] = [
 
 impl Report {
     fn servers_table(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let names: Vec<_> = self.servers.iter().map(|server| server.name).collect();
+        let names: Vec<_> = self.servers.iter().map(|server| server.name.as_str()).collect();
         writeln!(f, "| what | {} |", names.join(" | "))?;
         writeln!(f, "| --- |{}", " ---: |".repeat(names.len()))?;
         for (what, cell) in ROWS {
@@ -161,8 +161,13 @@ impl Report {
             writeln!(
                 f,
                 "Restart: down for {:.1} s, all back after {back}; {} by ticket, {} from nothing, \
-                 {:.0} µs of CPU each.",
-                restart.down_seconds, restart.resumed, restart.full, restart.cpu_us,
+                 {:.0} µs of CPU each; {} alarms since, p99 {} ms after admission.",
+                restart.down_seconds,
+                restart.resumed,
+                restart.full,
+                restart.cpu_us,
+                restart.alarms,
+                restart.alarm_p99_us.map_or_else(|| "–".to_owned(), millis),
             )?;
         }
         writeln!(f)
@@ -209,12 +214,13 @@ fn figure(value: f64) -> String {
 }
 
 fn times(latency: &Latency) -> String {
-    let millis = |micros: u64| {
-        let micros = u32::try_from(micros).map_or(f64::INFINITY, f64::from);
-        format!("{:.1}", micros / 1_000.0)
-    };
     let all = [latency.p50_us, latency.p99_us, latency.p999_us, latency.max_us];
     all.map(millis).join(" | ")
+}
+
+fn millis(micros: u64) -> String {
+    let micros = u32::try_from(micros).map_or(f64::INFINITY, f64::from);
+    format!("{:.1}", micros / 1_000.0)
 }
 
 /// 1 KB is 1,000 octets.
