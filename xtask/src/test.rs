@@ -10,7 +10,7 @@ use anyhow::Result;
 
 use crate::program::Program;
 use crate::say::say;
-use crate::{generate, target, tidy, tools};
+use crate::{bench, generate, target, tidy, tools};
 
 /// All tests, built once.
 const TESTS: [&str; 4] = ["test", "--profile", "ci", "--workspace"];
@@ -47,6 +47,7 @@ pub(crate) fn run(root: &Path, quick: bool) -> Result<()> {
     } else {
         program_step("tests", with_tools(cargo(root, &TESTS)))?;
     }
+    step("bench", "cargo xtask bench --smoke", || bench::smoke(root))?;
     program_step("fuzz corpora", fuzz(root, &["test"]))?;
     let took = shown(begun.elapsed());
     say(format_args!("all steps passed in {took}"));

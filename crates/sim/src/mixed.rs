@@ -164,15 +164,19 @@ impl Script for Mixed {
 
 /// Reports whenever it may: a life without times.
 #[derive(Debug)]
-pub(crate) struct Hurried<S>(pub(crate) S);
+pub(crate) struct Hurried<S> {
+    pub(crate) life: S,
+    /// From when on.
+    pub(crate) begins: Mono,
+}
 
 impl<C, S: Script<C>> Script<C> for Hurried<S> {
     fn due(&self, now: Mono) -> Option<Mono> {
-        Some(now)
+        Some(now.max(self.begins))
     }
 
     fn tell(&mut self, number: u64) -> C {
-        self.0.tell(number)
+        self.life.tell(number)
     }
 
     fn skip(&mut self, _: Mono) {}

@@ -28,7 +28,6 @@ use crate::schedule::{Regular, Schedule};
 use crate::script::Script;
 use crate::terms::Span;
 use crate::tls::{BadTrust, Trust};
-use crate::wait::passed;
 
 /// For what chance is thrown when a fleet is made.
 const OF_FAULTS: u64 = 11;
@@ -123,6 +122,19 @@ impl Order {
         self.signals_after() + self.duration.0
     }
 
+    /// Who falls silent: the places, each with when it leaves, after the first signal, and for how
+    /// long. Of panels of the panel protocol.
+    pub fn silences(&self) -> impl Iterator<Item = (u32, Duration, Duration)> + '_ {
+        let silence = |place: u32| {
+            let Speaks::Mqtt(terms) = &self.speaks else {
+                return None;
+            };
+            let absence = terms.silence(self, place)?;
+            Some((place, absence.after, absence.lasts))
+        };
+        (0..self.accounts.count()).filter_map(silence)
+    }
+
     /// Over what the panels report.
     pub const fn transport(&self) -> Transport {
         match &self.speaks {
@@ -147,8 +159,9 @@ impl Order {
                 Ok(Fleet::play(plan, scripts, clock, None))
             }
             Speaks::Mqtt(terms) => {
-                let trust = Arc::new(Trust::new(&terms.trust)?);
-                let (plan, scripts) = self.mqtt_plan(terms, part, clock.as_ref(), &trust);
+                let trust = terms.trust.as_ref().map(Trust::new).transpose()?;
+                let trust = trust.map(Arc::new);
+                let (plan, scripts) = self.mqtt_plan(terms, part, clock.as_ref(), trust.as_ref());
                 Ok(Fleet::play(plan, scripts, clock, None))
             }
         }
@@ -161,12 +174,12 @@ impl Order {
         part: &Part,
         clock: &dyn Clock,
     ) -> (FleetPlan, Vec<Box<dyn Script>>) {
-        let late = passed(clock, Mono(part.begins));
+        let begins = self.signals_begin(part);
+        let after = begins.since(clock.now().mono);
         let members: Vec<_> = part
             .places()
-            .map(|place| terms.member(self, place, late))
+            .map(|place| terms.member(self, place, after))
             .collect();
-        let begins = self.signals_begin(part);
         let script = |(place, member): (u32, &Member)| {
             Dc09Terms::script(self, place, member.habit.window, begins)
         };
@@ -180,10 +193,10 @@ impl Order {
         terms: &MqttTerms,
         part: &Part,
         clock: &dyn Clock,
-        trust: &Arc<Trust>,
+        trust: Option<&Arc<Trust>>,
     ) -> (FleetPlan<PathOfOne>, Vec<Box<dyn Script<Report>>>) {
-        let late = passed(clock, Mono(part.begins));
-        let times = (self.signals_begin(part), late);
+        let begins = self.signals_begin(part);
+        let times = (begins, begins.since(clock.now().mono));
         let paths = terms.paths(self, part.places(), times, trust);
         let (members, scripts) = paths.into_iter().unzip();
         let plan = FleetPlan {

@@ -43,8 +43,8 @@ pub enum Pads {
 }
 
 impl Dc09Terms {
-    /// The panel at a place, in a part that begins so late.
-    pub(super) fn member(&self, order: &Order, place: u32, late: Duration) -> Member {
+    /// The panel at a place, in a part that begins so long before its signals.
+    pub(super) fn member(&self, order: &Order, place: u32, begins: Duration) -> Member {
         let account = order.accounts.at(place);
         let habit = match self.transport {
             Transport::Tcp => Habit::plain(),
@@ -66,7 +66,6 @@ impl Dc09Terms {
             ..Member::of(account)
         };
         let mut dice = Dice::new(order.seed, place.into(), super::OF_FAULTS);
-        let begins = order.signals_after().saturating_sub(late);
         order
             .scenario
             .faults
@@ -86,7 +85,10 @@ impl Dc09Terms {
         let dice = Dice::new(order.seed, place.into(), super::OF_LIFE);
         let mixed = Mixed::new(schedule, order.scenario.mix, dice);
         match order.scenario.rate {
-            Some(Rate::Most) => Box::new(Hurried(mixed)),
+            Some(Rate::Most) => Box::new(Hurried {
+                life: mixed,
+                begins,
+            }),
             Some(Rate::PerSecond(_)) | None => Box::new(mixed),
         }
     }

@@ -3,7 +3,9 @@ use std::collections::HashSet;
 use model::{Now, Wall};
 
 use super::*;
+use crate::faults::Faults;
 use crate::fleet::Dialling;
+use crate::mqtt::Timeline;
 use crate::scenario::Burst;
 
 struct Still;
@@ -104,6 +106,37 @@ fn a_quiet_scenario_reports_nothing_at_any_rate() {
         let all = members(&order, &Part::all(10, 1, 10, Mono(0)));
         assert!(all.iter().all(|(_, due)| due.is_none()));
     }
+}
+
+#[test]
+fn who_falls_silent_is_told_as_it_happens() {
+    let mut order = order(1_000);
+    order.speaks = Speaks::Mqtt(Box::new(MqttTerms {
+        version: Version::V5,
+        trust: None,
+        secrets: std::collections::BTreeMap::new(),
+        cbor: false,
+        time: Timeline::of(Now::default()),
+    }));
+    order.scenario.faults = Faults {
+        silence: Some("40%:20s:110s".parse().unwrap()),
+        ..Faults::default()
+    };
+    let told: Vec<_> = order.silences().collect();
+    assert!((350..450).contains(&told.len()), "{}", told.len());
+    let times = [20, 110].map(Duration::from_secs);
+    assert!(told.iter().all(|(_, after, lasts)| [*after, *lasts] == times));
+    let Speaks::Mqtt(terms) = &order.speaks else {
+        panic!("it was set just now");
+    };
+    // The fleet is made a while before its signals begin.
+    let lives = terms.paths(&order, 0..1_000, (Mono(0), Duration::from_secs(7)), None);
+    let silent = lives.iter().zip(0..).filter(|((member, _), _)| {
+        let mut absences = member.absences.iter();
+        absences.any(|absence| absence.after == Duration::from_secs(27))
+    });
+    let silent: Vec<u32> = silent.map(|(_, place)| place).collect();
+    assert_eq!(silent, told.iter().map(|(place, ..)| *place).collect::<Vec<_>>());
 }
 
 #[test]

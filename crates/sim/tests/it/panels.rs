@@ -229,7 +229,7 @@ fn order(broker: &Broker, scenario: &str) -> Order {
         target: broker.address,
         speaks: Speaks::Mqtt(Box::new(MqttTerms {
             version: Version::V5,
-            trust: broker.trust(),
+            trust: Some(broker.trust()),
             secrets: BTreeMap::new(),
             cbor: false,
             time: Timeline::of(clock().now()),
@@ -259,6 +259,19 @@ async fn carry_out(order: &Order) -> Report {
     run.work(Duration::from_millis(50), silent, std::future::pending())
         .await;
     run::Outcome::report(&[run.finish().await.unwrap()])
+}
+
+#[tokio::test]
+async fn panels_live_the_same_in_clear_where_an_order_says_nothing_of_trust() {
+    let broker = Broker::start_in_clear(KIND).await;
+    let mut order = order(&broker, "seed-day");
+    if let Speaks::Mqtt(terms) = &mut order.speaks {
+        terms.trust = None;
+    }
+    let report = carry_out(&order).await;
+    let shaken = report.counters.shaken_full + report.counters.shaken_resumed;
+    assert_eq!((report.unanswered, shaken), (0, 0), "{report}");
+    assert!(report.kinds["status"].acknowledged > 100, "{report}");
 }
 
 #[tokio::test]

@@ -91,14 +91,17 @@ fn speaks(speaks: &Speaks) -> Value {
             "connection": terms.dialling,
             "encrypted": terms.keys != Keys::None,
         }),
-        Speaks::Mqtt(terms) => json!({
-            "version": terms.version,
-            "tls": terms.trust.versions,
-            "resumption": terms.trust.resumption,
-            "certificates": terms.trust.authority.is_some(),
-            "secrets": !terms.secrets.is_empty(),
-            "cbor": terms.cbor,
-        }),
+        Speaks::Mqtt(terms) => {
+            let trust = terms.trust.as_ref();
+            json!({
+                "version": terms.version,
+                "tls": trust.map(|trust| trust.versions),
+                "resumption": trust.is_some_and(|trust| trust.resumption),
+                "certificates": trust.is_some_and(|trust| trust.authority.is_some()),
+                "secrets": !terms.secrets.is_empty(),
+                "cbor": terms.cbor,
+            })
+        }
     }
 }
 

@@ -111,7 +111,7 @@ impl MqttOptions {
         let secrets = self.secret_file.as_deref().map(secrets).transpose()?;
         Ok(MqttTerms {
             version,
-            trust,
+            trust: Some(trust),
             secrets: secrets.unwrap_or_default(),
             cbor: self.cbor,
             time: Timeline::of(SystemClock.now()),

@@ -19,9 +19,9 @@ use tokio::time::timeout;
 
 use super::day::{self, Day, PAUSE, Stage};
 use super::lived::{Lived, Look};
-use super::papers::Papers;
 use super::{BEGIN, PANELS};
 use crate::clock::MachineClock;
+use crate::papers::Papers;
 use crate::processes;
 
 /// What the process is to do, a line on its standard input.

@@ -9,18 +9,18 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use rustix::event::{Timespec, poll};
 
-use super::papers::Papers;
+use crate::papers::Papers;
 use crate::processes;
 
 /// A broker at work; it is stopped when this is dropped.
 #[derive(Debug)]
-pub(super) struct Mosquitto {
+pub(crate) struct Mosquitto {
     broker: Child,
     address: SocketAddr,
 }
 
 impl Mosquitto {
-    pub(super) fn start(folder: &Path, papers: &Papers) -> anyhow::Result<Self> {
+    pub(crate) fn start(folder: &Path, papers: &Papers) -> anyhow::Result<Self> {
         // Nobody else takes the port in the meantime: the system hands out others first.
         let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
         let file = folder.join("mosquitto.conf");
@@ -54,11 +54,11 @@ impl Mosquitto {
         bail!("mosquitto does not listen")
     }
 
-    pub(super) fn address(&self) -> SocketAddr {
+    pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 
-    pub(super) fn pid(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         self.broker.id()
     }
 }

@@ -10,7 +10,7 @@ use serde_json::Value;
 use sim::fleet::{Fleet, FleetPlan, Pace};
 
 use crate::clock::MachineClock;
-use crate::way::{PANELS, Way};
+use super::way::{PANELS, Way};
 
 /// Runs a fleet in another process, and takes its report. A rate of 0 is all that it can.
 pub(crate) fn run(target: &str, way: Way, rate: u32, seconds: u64) -> anyhow::Result<Value> {

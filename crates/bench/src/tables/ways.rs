@@ -3,8 +3,9 @@
 //! Other work on the machine comes and goes: the ways take turns, round after round, and what is
 //! told of each is the middle one of its rounds, and how it stands to the middle one of plain TCP.
 
-use crate::house::{House, Measured};
-use crate::way::Way;
+use super::measured::{Measured, measure};
+use super::way::Way;
+use crate::house::House;
 
 /// Signals a second: the seed day's, all of them durable.
 const RATE: u32 = 5_787;
@@ -59,7 +60,7 @@ pub(crate) fn table(house: &House, seconds: u64) -> anyhow::Result<()> {
     let mut rounds = Way::ALL.map(|_| Vec::new());
     for _ in 0..ROUNDS {
         for (way, measured) in Way::ALL.into_iter().zip(&mut rounds) {
-            measured.push(house.measure(way, RATE, seconds)?);
+            measured.push(measure(house, way, RATE, seconds)?);
         }
     }
     println!(

@@ -13,20 +13,20 @@ use sim::tls::{TrustTerms, Versions};
 const SERVER: &str = "127.0.0.1";
 
 /// Certificates and keys, all of them P-256, in files for the servers.
-pub(super) struct Papers {
+pub(crate) struct Papers {
     /// The server's certificate.
-    pub(super) certificate: PathBuf,
+    pub(crate) certificate: PathBuf,
     /// Its key.
-    pub(super) key: PathBuf,
+    pub(crate) key: PathBuf,
     /// The panels' authority.
-    pub(super) client_ca: PathBuf,
+    pub(crate) client_ca: PathBuf,
     panels: authority::Papers,
     /// The servers' authority, PEM.
     server_ca: String,
 }
 
 impl Papers {
-    pub(super) fn make(folder: &Path) -> anyhow::Result<Self> {
+    pub(crate) fn make(folder: &Path) -> anyhow::Result<Self> {
         let root_key = KeyPair::generate()?;
         let mut root = params("Benchmark")?;
         root.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
@@ -53,7 +53,7 @@ impl Papers {
     }
 
     /// What the panels need.
-    pub(super) fn trust(&self) -> TrustTerms {
+    pub(crate) fn trust(&self) -> TrustTerms {
         TrustTerms {
             server_ca: self.server_ca.clone(),
             server_name: SERVER.to_owned(),

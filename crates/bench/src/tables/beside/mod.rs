@@ -9,8 +9,6 @@ mod day;
 mod figures;
 mod fleet;
 mod lived;
-mod mosquitto;
-mod papers;
 mod table;
 
 use std::path::Path;
@@ -18,11 +16,11 @@ use std::path::Path;
 use anyhow::Context;
 
 use crate::house::House;
+use crate::mosquitto::Mosquitto;
+use crate::papers::Papers;
 use day::Stage;
 pub(crate) use fleet::play;
 use lived::Lived;
-use mosquitto::Mosquitto;
-use papers::Papers;
 
 /// Panels that connect. Each is a descriptor of the server's and one of the client's process.
 const PANELS: u32 = 4_000;

@@ -1,7 +1,8 @@
 //! The first table: plain TCP at growing rates.
 
+use super::measured::measure;
+use super::way::Way;
 use crate::house::House;
-use crate::way::Way;
 
 /// Signals a second; 0 is all that the fleet can.
 const RATES: [u32; 7] = [250, 1_000, 2_500, 5_787, 10_000, 20_000, 0];
@@ -13,7 +14,7 @@ pub(crate) fn table(house: &House, seconds: u64) -> anyhow::Result<()> {
     );
     println!("| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
     for rate in RATES {
-        let measured = house.measure(Way::PLAIN_TCP, rate, seconds)?;
+        let measured = measure(house, Way::PLAIN_TCP, rate, seconds)?;
         let offered = match rate {
             0 => "all it can".to_owned(),
             _ => rate.to_string(),
