@@ -22,6 +22,7 @@ mod authorities;
 mod certificate;
 mod configuration;
 mod refusal;
+mod resting;
 mod secured;
 mod tickets;
 mod verifier;
