@@ -171,12 +171,6 @@ impl Worker {
         }
     }
 
-    /// The longest turn since the last report, in microseconds.
-    fn take_longest_turn(&mut self) -> u32 {
-        let longest = std::mem::take(&mut self.longest_turn);
-        u32::try_from(longest.as_micros()).unwrap_or(u32::MAX)
-    }
-
     /// Tells the engine from time to time what was heard and counted.
     pub(super) fn report(&mut self) {
         let due = self.now.mono >= self.reported.after(limits::LINK_PERIOD);
@@ -194,7 +188,10 @@ impl Worker {
             connections: gauge(self.connections.streams()),
             without_identity: gauge(self.gate.without_identity()),
             unacknowledged: gauge(self.window.len()),
-            longest_turn: self.take_longest_turn(),
+            unacknowledged_octets: u64::try_from(self.window.octets()).unwrap_or(u64::MAX),
+            questions: gauge(self.identities.open()),
+            stalled: gauge(self.lists.stalled.len()),
+            longest_turn: self.counts.take_longest_turn(),
         };
         let counters = self.counts.counters(gauges);
         self.uplink.say(Stream::Normal, &Upward::Counters(counters));
