@@ -51,6 +51,14 @@ const FOR_TESTS: &[Tool] = &[
     },
 ];
 
+/// Counts instructions.
+const FOR_COUNTS: &[Tool] = &[Tool {
+    program: VALGRIND,
+    package: "valgrind",
+}];
+
+const VALGRIND: &str = "valgrind";
+
 /// What the secure channel is measured beside.
 const FOR_BENCH: &[Tool] = &[Tool {
     program: "mosquitto",
@@ -79,6 +87,22 @@ pub(crate) fn for_tests(root: &Path) -> Result<()> {
     let list = std::fs::read_to_string(root.join(PANELS)).context(PANELS)?;
     let python = with_pip(root)?;
     pip::install(&panels(), &list, python)
+}
+
+/// Sees that what counts instructions is there.
+pub(crate) fn for_counts(root: &Path) -> Result<()> {
+    see(root, FOR_COUNTS)
+}
+
+/// What counts instructions. One that was unpacked has to be told where its tools are.
+pub(crate) fn valgrind(root: &Path) -> Result<Program> {
+    let path = find(VALGRIND).context("valgrind is not there")?;
+    let program = Program::new(root, &path.to_string_lossy());
+    Ok(if path.starts_with(debian()) {
+        program.quiet_env("VALGRIND_LIB", debian().join("usr/libexec/valgrind"))
+    } else {
+        program
+    })
 }
 
 /// Sees that the programs that benchmarks start are there.
