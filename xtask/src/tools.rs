@@ -20,7 +20,14 @@ struct Tool {
     package: &'static str,
 }
 
+/// Counts instructions.
+const VALGRIND: Tool = Tool {
+    program: "valgrind",
+    package: "valgrind",
+};
+
 const FOR_TESTS: &[Tool] = &[
+    VALGRIND,
     // Makes the n-th sync fail.
     Tool {
         program: "strace",
@@ -50,14 +57,6 @@ const FOR_TESTS: &[Tool] = &[
         package: "python3",
     },
 ];
-
-/// Counts instructions.
-const FOR_COUNTS: &[Tool] = &[Tool {
-    program: VALGRIND,
-    package: "valgrind",
-}];
-
-const VALGRIND: &str = "valgrind";
 
 /// What the secure channel is measured beside.
 const FOR_BENCH: &[Tool] = &[Tool {
@@ -91,12 +90,12 @@ pub(crate) fn for_tests(root: &Path) -> Result<()> {
 
 /// Sees that what counts instructions is there.
 pub(crate) fn for_counts(root: &Path) -> Result<()> {
-    see(root, FOR_COUNTS)
+    see(root, &[VALGRIND])
 }
 
 /// What counts instructions. One that was unpacked has to be told where its tools are.
 pub(crate) fn valgrind(root: &Path) -> Result<Program> {
-    let path = find(VALGRIND).context("valgrind is not there")?;
+    let path = find(VALGRIND.program).context("valgrind is not there")?;
     let program = Program::new(root, &path.to_string_lossy());
     Ok(if path.starts_with(debian()) {
         program.quiet_env("VALGRIND_LIB", debian().join("usr/libexec/valgrind"))
