@@ -33,4 +33,4 @@ mod tests;
 pub use authorities::Authorities;
 pub use certificate::{Unreadable, issuer_named, issuer_of};
 pub use configuration::{ClientCertificates, Configurations, MaterialError};
-pub(crate) use secured::Secured;
+pub use secured::{Progress, Secured};
