@@ -86,6 +86,13 @@ pub const UNKNOWN_ACCOUNT_MEMORY: Duration = Duration::from_secs(5);
 /// pipelines gets a commit's worth of overlap and no more.
 pub const SESSION_PIPELINE: usize = 16;
 
+/// Sessions whose work is kept for others when it is done: as many as say something in one turn of a
+/// gateway's loop.
+pub const SPARE_WORKS: usize = 64;
+
+/// Octets of answers, and of events, beyond which work is not kept for others.
+pub const SPARE_WORK_OCTETS: usize = 1 << 10;
+
 /// A connection must show a valid frame of a registered account within this time (R7).
 pub const FIRST_FRAME: Duration = Duration::from_secs(20);
 

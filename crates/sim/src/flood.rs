@@ -4,18 +4,18 @@
 //! Invariant: the crowd keeps coming. A connection that the receiver closes is made anew after a
 //! pause, so that closing does not end the flood.
 
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use crate::dial::{Heard, Road, dial, hear};
-use crate::fleet::{Sources, Transport};
+use crate::fleet::Sources;
 use crate::wait::pass;
 
 /// What is spelled out: the beginning of a frame that could go on.
@@ -23,6 +23,9 @@ const SPELLED: &[u8] = b"\n9CF2003A\"SIA-DCS\"0001L0#1234[#1234|Nri1/BA0";
 
 /// Between two octets.
 const BEAT: Duration = Duration::from_secs(1);
+
+/// How long a connection may take to be made.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What a flood is to be.
 #[derive(Debug, Clone, Copy)]
@@ -93,14 +96,8 @@ impl Flood {
 async fn one(plan: FloodPlan, place: u32, tally: Arc<Tally>) {
     let begins = f64::from(place) / f64::from(plan.begin_per_second.max(1));
     pass(Duration::from_secs_f64(begins)).await;
-    let road = Road {
-        transport: Transport::Tcp,
-        target: plan.target,
-        source: plan.sources.address(place.into()),
-        reads: true,
-    };
     loop {
-        match dial(road).await {
+        match dial(&plan, place).await {
             Ok(stream) => {
                 tally.made.fetch_add(1, Ordering::Relaxed);
                 if place.is_multiple_of(2) {
@@ -118,12 +115,27 @@ async fn one(plan: FloodPlan, place: u32, tally: Arc<Tally>) {
     }
 }
 
+async fn dial(plan: &FloodPlan, place: u32) -> io::Result<TcpStream> {
+    let socket = match plan.target {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    if let Some(source) = plan.sources.address(place.into()) {
+        socket.bind(SocketAddr::from((source, 0)))?;
+    }
+    // Each octet goes by itself.
+    socket.set_nodelay(true)?;
+    timeout(PATIENCE, socket.connect(plan.target)).await?
+}
+
 /// Returns when the other side has closed.
 async fn stay_silent(stream: &TcpStream) {
     let mut buffer = [0; 64];
     while stream.readable().await.is_ok() {
-        if hear(stream, &mut buffer) == Heard::Gone {
-            return;
+        match stream.try_read(&mut buffer) {
+            Ok(octets) if octets > 0 => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            _ => return,
         }
     }
 }

@@ -11,6 +11,7 @@
 //! in [`crate::mqtt`].
 
 use std::fmt::Debug;
+use std::sync::Arc;
 use std::time::Duration;
 
 use model::{Account, Mono, Now};
@@ -20,7 +21,7 @@ use crate::fleet::{Absence, Dialling};
 use crate::kind::Kind;
 use crate::reason::Reason;
 use crate::terms::Share;
-use crate::tls;
+use crate::tls::Trust;
 
 /// What one signal says, as far as a fleet must know.
 pub trait Saying: Debug + Send {
@@ -48,6 +49,8 @@ pub enum PanelEvent {
         kind: Kind,
         /// From when it was meant to be sent until its first answer.
         took: Duration,
+        /// The same, but not from before its panel was let in: what the receiver took for it.
+        served: Duration,
         /// Whether all that was sent before it had been answered by then (I5).
         in_order: bool,
     },
@@ -185,8 +188,8 @@ pub trait Blueprint: Debug + Send {
     /// How it keeps its line.
     fn line(&self) -> Line;
 
-    /// The client side of its TLS, if it uses that.
-    fn tls(&self) -> Option<tls::Client>;
+    /// What its TLS is made from, if it uses that.
+    fn trust(&self) -> Option<&Arc<Trust>>;
 
     /// The panel, which has never sent anything and is not connected.
     fn build(&self, dice: Dice) -> Self::Machine;

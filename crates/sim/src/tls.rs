@@ -1,30 +1,31 @@
 //! The client side of TLS, as panels have it: a certificate of their own where they have one,
 //! and one ticket kept for the next connection.
 //!
+//! ```text
+//!   Trust ──open──► Office: one configuration for a fleet's panels    Secured: one connection
+//!                     Clerk: shows and keeps what is the panel's that is served at the moment
+//! ```
+//!
 //! Invariant: a server is always verified; there is no way around it.
 //! Invariant: a panel keeps one ticket at most, and shows it once.
 
-use std::fmt;
-use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+mod clerk;
+mod secured;
 
-use model::Account;
-use rustls::client::{
-    ClientConfig, ClientSessionStore, Resumption, Tls12ClientSessionValue, Tls13ClientSessionValue,
-    WebPkiServerVerifier,
-};
+use std::fmt;
+use std::sync::Arc;
+
+use rustls::client::{ClientConfig, Resumption, WebPkiServerVerifier};
 use rustls::crypto::aws_lc_rs;
-use rustls::sign::SingleCertAndKey;
-use rustls::{HandshakeKind, NamedGroup, RootCertStore, SupportedProtocolVersion};
+use rustls::{RootCertStore, SupportedProtocolVersion};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, ServerName};
 use serde::{Deserialize, Serialize};
-use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
-use tokio_rustls::client::TlsStream;
 
 use crate::authority::{Authority, BadAuthority, Papers};
 use crate::reason::Reason;
+pub(crate) use clerk::{Office, Ticket};
+pub(crate) use secured::{Holder, LARGEST_RECORD, Secured};
 
 /// What the panels of a fleet have in common, as it goes to another process.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -109,27 +110,6 @@ impl Trust {
             resumption: terms.resumption,
         })
     }
-
-    /// The client side of a panel that is certified for `account`.
-    pub fn client(self: &Arc<Self>, account: Account) -> Client {
-        Client {
-            trust: Arc::clone(self),
-            account,
-            connector: None,
-        }
-    }
-
-    fn connector(&self, account: Account) -> Result<TlsConnector, BadTrust> {
-        let mut config = self.template.clone();
-        if let Some(authority) = &self.authority {
-            let certified = authority.certify(account)?;
-            config.client_auth_cert_resolver = Arc::new(SingleCertAndKey::from(certified));
-        }
-        if self.resumption {
-            config.resumption = Resumption::store(Arc::new(OneTicket::default()));
-        }
-        Ok(TlsConnector::from(Arc::new(config)))
-    }
 }
 
 static ONLY_12: [&SupportedProtocolVersion; 1] = [&rustls::version::TLS12];
@@ -145,113 +125,17 @@ impl Versions {
     }
 }
 
-/// The client side of one panel.
-pub struct Client {
-    trust: Arc<Trust>,
-    account: Account,
-    /// Made for the first connection: fifty thousand certificates take some seconds.
-    connector: Option<TlsConnector>,
-}
-
-/// A handshake that came to an end.
-#[derive(Debug)]
-pub(crate) struct Shaken {
-    pub(crate) stream: Box<TlsStream<TcpStream>>,
-    /// Whether it resumed an earlier session.
-    pub(crate) resumed: bool,
-}
-
-impl Client {
-    /// Shakes hands over a connection.
-    pub(crate) async fn shake(&mut self, stream: TcpStream) -> io::Result<Shaken> {
-        if self.connector.is_none() {
-            let made = self.trust.connector(self.account);
-            self.connector = Some(made.map_err(io::Error::other)?);
-        }
-        let connector = self.connector.as_ref().expect("it was made just now");
-        let stream = connector.connect(self.trust.server.clone(), stream).await?;
-        let (_, connection) = stream.get_ref();
-        let resumed = connection.handshake_kind() == Some(HandshakeKind::Resumed);
-        Ok(Shaken {
-            stream: Box::new(stream),
-            resumed,
-        })
-    }
-}
-
 /// Why TLS ended, as far as an error tells.
-pub(crate) fn reason_of(error: &io::Error) -> Option<Reason> {
-    match error.get_ref()?.downcast_ref::<rustls::Error>()? {
+pub(crate) fn reason_of(error: &rustls::Error) -> Option<Reason> {
+    match error {
         rustls::Error::AlertReceived(description) => Some(Reason::alert(*description)),
         rustls::Error::InvalidCertificate(_) => Some(Reason::NotBelieved),
         _ => None,
     }
 }
 
-/// A store of one session: that of the panel's last connection. A panel knows one server.
-#[derive(Default)]
-struct OneTicket {
-    /// Held for a copy at a time.
-    kept: Mutex<Kept>,
-}
-
-#[derive(Default)]
-struct Kept {
-    group: Option<NamedGroup>,
-    tls12: Option<Tls12ClientSessionValue>,
-    tls13: Option<Tls13ClientSessionValue>,
-}
-
-impl OneTicket {
-    fn kept<T>(&self, with: impl FnOnce(&mut Kept) -> T) -> T {
-        with(&mut self.kept.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-impl ClientSessionStore for OneTicket {
-    fn set_kx_hint(&self, _: ServerName<'static>, group: NamedGroup) {
-        self.kept(|kept| kept.group = Some(group));
-    }
-
-    fn kx_hint(&self, _: &ServerName<'_>) -> Option<NamedGroup> {
-        self.kept(|kept| kept.group)
-    }
-
-    fn set_tls12_session(&self, _: ServerName<'static>, value: Tls12ClientSessionValue) {
-        self.kept(|kept| kept.tls12 = Some(value));
-    }
-
-    fn tls12_session(&self, _: &ServerName<'_>) -> Option<Tls12ClientSessionValue> {
-        self.kept(|kept| kept.tls12.clone())
-    }
-
-    fn remove_tls12_session(&self, _: &ServerName<'static>) {
-        self.kept(|kept| kept.tls12 = None);
-    }
-
-    fn insert_tls13_ticket(&self, _: ServerName<'static>, value: Tls13ClientSessionValue) {
-        self.kept(|kept| kept.tls13 = Some(value));
-    }
-
-    fn take_tls13_ticket(&self, _: &ServerName<'static>) -> Option<Tls13ClientSessionValue> {
-        self.kept(|kept| kept.tls13.take())
-    }
-}
-
-impl fmt::Debug for OneTicket {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("OneTicket")
-    }
-}
-
 impl fmt::Debug for Trust {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Trust")
-    }
-}
-
-impl fmt::Debug for Client {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Client({})", self.account)
     }
 }

@@ -140,9 +140,9 @@ impl Worker {
         let speaker = (key.family, key.account);
         if !connection.is_datagram() && connection.speaker != Some(speaker) {
             if let Some(before) = connection.speaker.replace(speaker) {
-                self.speakers.leave(before, connection.number);
+                self.speakers.leave(before, place);
             }
-            self.speakers.join(speaker, connection.number);
+            self.speakers.join(speaker, place, &self.connections);
         }
     }
 

@@ -74,25 +74,30 @@ impl Worker {
     /// What is known of the account may have changed: its connections ask at their next frame, so
     /// that a new key, policy or habit holds without a new connection.
     fn ask_anew(&mut self, speaker: Speaker) {
-        for number in self.speakers.of(speaker).to_vec() {
-            let place = self.connections.place_of(number);
-            // Who has a question open learns what is new from the answer.
-            if let Some(place) = place.filter(|_| !self.identities.awaits(number))
-                && let Some(connection) = self.connections.get_mut(place)
-            {
-                connection.speaker = None;
-                self.speakers.leave(speaker, number);
-                let account = speaker.1;
-                let stale = Identity::Stale { account };
-                connection.session.handle_identity(self.now, stale);
-                self.drive(place);
-            }
+        for place in self.speakers.of(speaker, &self.connections) {
+            self.have_ask_anew(place);
         }
     }
 
     fn ask_all_anew(&mut self) {
-        for speaker in self.speakers.all() {
-            self.ask_anew(speaker);
+        for place in self.connections.places() {
+            self.have_ask_anew(place);
+        }
+    }
+
+    fn have_ask_anew(&mut self, place: usize) {
+        let Some(connection) = self.connections.get_mut(place) else {
+            return;
+        };
+        // Who has a question open learns what is new from the answer.
+        if self.identities.awaits(connection.number) {
+            return;
+        }
+        if let Some(speaker) = connection.speaker.take() {
+            self.speakers.leave(speaker, place);
+            let stale = Identity::Stale { account: speaker.1 };
+            connection.session.handle_identity(self.now, stale);
+            self.drive(place);
         }
     }
 

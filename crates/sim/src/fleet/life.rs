@@ -1,39 +1,106 @@
 //! The life of one panel of a fleet: connect, report, listen, hang up, connect again.
+//!
+//! ```text
+//!   Apart ──────► Dialling ──► Shaking ──► Talking
+//!    ▲ │ Away        │            │           │
+//!    └─┴─────────────┴────────────┴───────────┘ ──► Over
+//! ```
+//!
+//! Invariant: a life is looked at when its time has come, its socket has stirred or the fleet has
+//! changed its phase, and waits for nothing itself. At rest it keeps no buffer.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use mio::{Interest, Registry, Token};
 use model::{Mono, Now};
-use tokio::sync::watch;
-use tokio::time::timeout;
 
-use super::pieces::pieces;
-use super::record::Place;
-use super::{Content, Dialling, Leaves, Phase, Shared, Transport};
-use crate::dial::{Heard, NoWay, Opened, Road, Way};
+use super::record::{Place, Record};
+use super::writing::Writing;
+use super::{Common, Content, Dialling, Leaves, Phase};
+use crate::dial::{Buffers, Heard, Road, Way};
 use crate::dice::Dice;
 use crate::kind::Kind;
 use crate::machine::{Blueprint, Line, Machine, PanelEvent, Saying};
+use crate::reason::Reason;
 use crate::script::Script;
-use crate::tls;
-use crate::wait::{pass, until};
+use crate::tls::{Holder, Office, Ticket};
 
 /// For what chance is thrown, so that one purpose does not disturb another.
 const OF_PANEL: u64 = 1;
 const OF_PIECES: u64 = 2;
 
+/// How long a connection may take to be made.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long the handshake of TLS may take: a server to which a whole fleet returns lets many wait.
+const SHAKE_PATIENCE: Duration = Duration::from_secs(30);
+
+/// Where a life is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// It has no connection, and waits for a time, or for another phase of the fleet.
+    Apart,
+    /// It has left for a while.
+    Away,
+    /// A connection is being made.
+    Dialling,
+    /// The handshake of TLS goes on.
+    Shaking,
+    Talking,
+    Over,
+}
+
+/// What the look at a life is made with.
+pub(super) struct Turn<'a> {
+    pub(super) now: Now,
+    pub(super) phase: Phase,
+    pub(super) common: &'a Common,
+    pub(super) record: &'a mut Record,
+    pub(super) registry: &'a Registry,
+    pub(super) buffers: &'a mut Buffers,
+    /// What a panel says; kept for its allocation.
+    pub(super) said: &'a mut Vec<u8>,
+}
+
+/// What a panel under TLS has of its own.
+#[derive(Debug)]
+struct Papers {
+    office: Arc<Office>,
+    account: model::Account,
+    ticket: Ticket,
+}
+
+impl Papers {
+    fn holder(&mut self) -> Holder<'_> {
+        Holder {
+            office: &self.office,
+            account: self.account,
+            ticket: &mut self.ticket,
+        }
+    }
+}
+
+/// Connections that nobody has closed.
+#[derive(Debug, Default)]
+struct Abandoned {
+    /// From before an absence, until there is another one.
+    behind: Option<Way>,
+    /// The one that nobody will ever close.
+    _half_open: Option<Way>,
+}
+
 /// The life of one panel.
 #[derive(Debug)]
 pub(super) struct Life<P: Machine> {
     place: Place,
+    token: Token,
     pub(super) line: Line,
     pub(super) panel: P,
-    tls: Option<tls::Client>,
+    papers: Option<Papers>,
     pub(super) script: Box<dyn Script<P::Content>>,
-    pub(super) shared: Arc<Shared>,
-    phase: watch::Receiver<Phase>,
     /// Of how a write is cut to pieces.
-    dice: Dice,
+    pub(super) dice: Dice,
     /// Signals with a number reported so far.
     reported: u64,
     /// Connections that failed, one after the other.
@@ -42,287 +109,385 @@ pub(super) struct Life<P: Machine> {
     put_off: Option<Duration>,
     /// Whether it ever was connected.
     pub(super) was_connected: bool,
+    stage: Stage,
+    /// When it is time to leave this stage, if time alone can end it.
+    until: Option<Mono>,
+    /// When the connection was begun.
+    begun: Mono,
     /// When the panel last said anything, for supervision.
     pub(super) spoke: Mono,
-    /// When the fleet began, from which absences count.
-    pub(super) began: Mono,
-    /// The connection from before an absence, which nobody has closed.
-    left_behind: Option<Way>,
-    /// The connection that nobody will ever close.
-    half_open: Option<Way>,
-    /// What is to be written; kept for its allocation.
-    outgoing: Vec<u8>,
+    pub(super) way: Option<Way>,
+    /// What is being written, if the way did not take it at once.
+    pub(super) writing: Option<Box<Writing>>,
+    abandoned: Option<Box<Abandoned>>,
+    /// When its driver looks at it, if at any time.
+    pub(super) armed: Option<Mono>,
 }
 
 impl<P: Machine> Life<P> {
+    /// One that begins at `begins`.
     pub(super) fn new<M: Blueprint<Machine = P>>(
-        place: Place,
+        (place, token): (Place, Token),
         member: &M,
+        office: Option<Arc<Office>>,
         script: Box<dyn Script<Content<M>>>,
-        shared: Arc<Shared>,
-        phase: watch::Receiver<Phase>,
+        common: &Common,
+        begins: Mono,
     ) -> Self {
-        let dice = |purpose| Dice::new(shared.common.seed, place.whole, purpose);
-        let began = shared.clock.now().mono;
+        let dice = |purpose| Dice::new(common.seed, place.whole, purpose);
         let line = member.line();
         Self {
             place,
+            token,
             panel: member.build(dice(OF_PANEL)),
-            tls: member.tls(),
+            papers: office.map(|office| Papers {
+                office,
+                account: member.account(),
+                ticket: None,
+            }),
             script,
             dice: dice(OF_PIECES),
-            spoke: began,
-            began,
-            shared,
-            phase,
             reported: line.reported_before,
             line,
             failures: 0,
             put_off: None,
             was_connected: false,
-            left_behind: None,
-            half_open: None,
-            outgoing: Vec::new(),
+            stage: Stage::Apart,
+            until: Some(begins),
+            begun: begins,
+            spoke: common.began,
+            way: None,
+            writing: None,
+            abandoned: None,
+            armed: None,
         }
     }
 
-    /// Lives from `begins` on, until there is nothing more to say and all is answered, or until
-    /// the fleet ends.
-    pub(super) async fn live(mut self, begins: Mono) {
-        self.wait(Some(begins)).await;
-        while !self.is_over() {
-            if let Some(until) = self.leave() {
-                while self.now().mono < until && !self.is_over() {
-                    self.wait(Some(until)).await;
-                }
-                continue;
-            }
-            if self.needs_no_connection() {
-                let due = self.next_turn(self.now().mono);
-                self.wait(due).await;
-                continue;
-            }
-            self.connect().await;
-            self.pause().await;
+    pub(super) fn has_ended(&self) -> bool {
+        self.stage == Stage::Over
+    }
+
+    /// Its socket has changed; `ended` if the other side has closed.
+    pub(super) fn stir(&mut self, ended: bool) {
+        if let Some(way) = &mut self.way {
+            way.stir(ended);
         }
-        if let Phase::Draining(since) | Phase::Ended(since) = self.phase() {
-            self.shared.record().tally.counters.not_sent += self.script.owed(since);
+    }
+
+    /// The fleet has changed its phase.
+    pub(super) fn rouse(&mut self, now: Mono) {
+        if self.stage == Stage::Apart {
+            self.until = Some(now);
         }
+    }
+
+    /// When it must be looked at, whatever happens.
+    pub(super) fn wakes(&self, turn: &Turn<'_>) -> Option<Mono> {
+        if self.stage != Stage::Talking {
+            return self.until;
+        }
+        if let Some(writing) = &self.writing {
+            return Some(writing.wakes());
+        }
+        let has_room = self.panel.has_room();
+        let next = has_room.then(|| self.next_turn(turn)).flatten();
+        [next, self.panel.poll_timeout()]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// Does what is to be done, until there is something to wait for.
+    pub(super) fn look(&mut self, turn: &mut Turn<'_>) {
+        turn.buffers.clear();
+        while self.step(turn) {}
+    }
+
+    /// A step; whether another may follow at once.
+    fn step(&mut self, turn: &mut Turn<'_>) -> bool {
+        let is_time = self.until.is_some_and(|until| until <= turn.now.mono);
+        match self.stage {
+            Stage::Apart => is_time && self.go_on(turn),
+            Stage::Away => (is_time || self.is_over(turn)) && self.go_on(turn),
+            Stage::Dialling | Stage::Shaking if matches!(turn.phase, Phase::Ended(_)) => {
+                self.way = None;
+                self.go_on(turn)
+            }
+            Stage::Dialling => self.dial(turn, is_time),
+            Stage::Shaking => self.shake(turn, is_time),
+            Stage::Talking => !self.talk(turn) && self.hang_up(turn),
+            Stage::Over => false,
+        }
+    }
+
+    /// Without a connection: leaves, waits, makes one, or ends.
+    fn go_on(&mut self, turn: &mut Turn<'_>) -> bool {
+        if self.is_over(turn) {
+            if let Phase::Draining(since) | Phase::Ended(since) = turn.phase {
+                turn.record.tally.counters.not_sent += self.script.owed(since);
+            }
+            self.stage = Stage::Over;
+            return false;
+        }
+        if let Some(until) = self.leave(turn) {
+            (self.stage, self.until) = (Stage::Away, Some(until));
+            return true;
+        }
+        if self.needs_no_connection(turn) {
+            (self.stage, self.until) = (Stage::Apart, self.next_turn(turn));
+            return false;
+        }
+        self.open(turn)
+    }
+
+    fn open(&mut self, turn: &mut Turn<'_>) -> bool {
+        let road = Road {
+            transport: turn.common.transport,
+            target: turn.common.target,
+            source: turn.common.sources.address(self.place.whole),
+            reads: self.line.reads,
+        };
+        self.begun = turn.now.mono;
+        let opened = Way::open(road).and_then(|mut way| {
+            let interests = Interest::READABLE | Interest::WRITABLE;
+            turn.registry
+                .register(way.source(), self.token, interests)?;
+            Ok(way)
+        });
+        match opened {
+            Ok(way) => {
+                self.way = Some(way);
+                (self.stage, self.until) = (Stage::Dialling, Some(self.begun.after(PATIENCE)));
+                true
+            }
+            Err(_) => self.note_unreachable(turn),
+        }
+    }
+
+    fn dial(&mut self, turn: &mut Turn<'_>, is_late: bool) -> bool {
+        let Some(way) = &mut self.way else {
+            return self.note_unreachable(turn);
+        };
+        match way.is_made() {
+            Ok(true) => {}
+            Ok(false) if !is_late => return false,
+            _ => return self.note_unreachable(turn),
+        }
+        let Some(papers) = &mut self.papers else {
+            return self.connected(turn, None);
+        };
+        let begun = way.begin_tls(&mut papers.holder(), turn.buffers);
+        if begun.is_err() || way.flush(turn.buffers).is_err() {
+            return self.note_not_shaken(turn, None);
+        }
+        (self.stage, self.until) = (Stage::Shaking, Some(turn.now.mono.after(SHAKE_PATIENCE)));
+        true
+    }
+
+    fn shake(&mut self, turn: &mut Turn<'_>, is_late: bool) -> bool {
+        let (Some(way), Some(papers)) = (&mut self.way, &mut self.papers) else {
+            return self.note_not_shaken(turn, None);
+        };
+        loop {
+            match way.hear(Some(papers.holder()), turn.buffers) {
+                Heard::Octets | Heard::Datagram => {}
+                Heard::Nothing if is_late => return self.note_not_shaken(turn, None),
+                Heard::Nothing => break,
+                Heard::Gone => return self.note_not_shaken(turn, None),
+                Heard::Refused(reason) => return self.note_not_shaken(turn, Some(reason)),
+            }
+            if let Some(resumed) = way.shaken() {
+                return self.connected(turn, Some(resumed));
+            }
+        }
+        // What the handshake has to say goes out.
+        way.flush(turn.buffers).is_err() && self.note_not_shaken(turn, None)
+    }
+
+    fn note_unreachable(&mut self, turn: &mut Turn<'_>) -> bool {
+        turn.record.tally.counters.not_connected += 1;
+        self.fail(turn)
+    }
+
+    fn note_not_shaken(&mut self, turn: &mut Turn<'_>, reason: Option<Reason>) -> bool {
+        turn.record.tally.counters.not_shaken += 1;
+        reason.map(|reason| turn.record.tally.told(reason));
+        self.fail(turn)
+    }
+
+    fn fail(&mut self, turn: &Turn<'_>) -> bool {
+        self.way = None;
+        self.failures += 1;
+        self.pause(turn)
     }
 
     /// Waits after a failure; as long as the receiver asked for, if it did.
-    async fn pause(&mut self) {
+    fn pause(&mut self, turn: &Turn<'_>) -> bool {
         let pause = match self.put_off.take() {
             Some(asked) => asked,
-            None if self.failures == 0 => return,
-            None => {
-                let common = &self.shared.common;
-                common.wait_after(self.place.whole, self.failures)
-            }
+            None if self.failures == 0 => Duration::ZERO,
+            None => turn.common.wait_after(self.place.whole, self.failures),
         };
-        let until = self.now().mono.after(pause);
-        self.wait(Some(until)).await;
+        (self.stage, self.until) = (Stage::Apart, Some(turn.now.mono.after(pause)));
+        true
     }
 
-    pub(super) fn now(&self) -> Now {
-        self.shared.clock.now()
-    }
-
-    /// Waits for a time, or for the fleet to change its phase.
-    async fn wait(&mut self, at: Option<Mono>) {
-        tokio::select! {
-            () = until(self.shared.clock.as_ref(), at) => {}
-            // An error means that the fleet is gone; its tasks are aborted then.
-            _ = self.phase.changed() => {}
-        }
-    }
-
-    pub(super) fn phase(&self) -> Phase {
-        *self.phase.borrow()
-    }
-
-    /// Connects once and talks, if that succeeds.
-    async fn connect(&mut self) {
-        let common = &self.shared.common;
-        let road = Road {
-            transport: common.transport,
-            target: common.target,
-            source: common.sources.address(self.place.whole),
-            reads: self.line.reads,
-        };
-        let begun = self.now();
-        let opened = tokio::select! {
-            opened = Way::open(road, self.tls.as_mut()) => opened,
-            // An error means that the fleet is gone; its tasks are aborted then.
-            _ = self.phase.wait_for(|phase| matches!(phase, Phase::Ended(_))) => return,
-        };
-        let Opened { mut way, resumed } = match opened {
-            Ok(opened) => opened,
-            Err(why) => return self.note_no_way(&why),
-        };
+    /// A connection is there: the panel begins to speak.
+    fn connected(&mut self, turn: &mut Turn<'_>, resumed: Option<bool>) -> bool {
         // Only now does the receiver hear that the old one is closed: a late farewell (I6).
-        self.left_behind = None;
-        self.connected(begun, resumed);
-        self.converse(&mut way).await;
-        self.shared.record().online -= 1;
-        self.panel.handle_disconnected();
-        match self.absence().map(|absence| absence.leaves) {
-            Some(Leaves::UntilBack) => self.left_behind = Some(way),
-            Some(Leaves::HalfOpen) => self.half_open = Some(way),
-            Some(Leaves::Closed) | None => {}
+        if let Some(abandoned) = &mut self.abandoned {
+            abandoned.behind = None;
         }
-    }
-
-    fn note_no_way(&mut self, why: &NoWay) {
-        self.failures += 1;
-        let mut record = self.shared.record();
-        match why {
-            NoWay::Unreachable => record.tally.counters.not_connected += 1,
-            NoWay::Handshake(reason) => {
-                record.tally.counters.not_shaken += 1;
-                reason.map(|reason| record.tally.told(reason));
-            }
-        }
-    }
-
-    /// A connection is there that was begun at `begun`.
-    fn connected(&mut self, begun: Now, resumed: Option<bool>) {
         let again = self.was_connected && self.line.dialling == Dialling::Permanent;
-        self.shared.record().connected(again, resumed);
+        turn.record.connected(again, resumed);
         self.was_connected = true;
-        let now = self.now();
-        self.panel.handle_connected(now, begun.mono);
-        if self.introduces_itself(now.mono) {
-            self.poll(now, now.mono);
+        (self.stage, self.until) = (Stage::Talking, None);
+        self.panel.handle_connected(turn.now, self.begun);
+        self.panel.handle_bytes(turn.now, &turn.buffers.plain);
+        if self.introduces_itself(turn) {
+            self.poll(turn, turn.now.mono);
         }
+        !self.speak(turn) && self.hang_up(turn)
     }
 
-    fn poll(&mut self, now: Now, intended: Mono) {
-        self.shared.record().tally.sent(Kind::Poll);
-        self.panel.supervise(now, intended);
-        self.spoke = now.mono;
+    fn poll(&mut self, turn: &mut Turn<'_>, intended: Mono) {
+        turn.record.tally.sent(Kind::Poll);
+        self.panel.supervise(turn.now, intended);
+        self.spoke = turn.now.mono;
     }
 
-    /// Talks until one side hangs up.
-    async fn converse(&mut self, way: &mut Way) {
-        loop {
-            if self.phase() != Phase::Sending {
-                self.panel.hear_all();
+    /// The connection is over.
+    fn hang_up(&mut self, turn: &mut Turn<'_>) -> bool {
+        turn.record.online -= 1;
+        self.panel.handle_disconnected();
+        self.writing = None;
+        let leaves = self.absence(turn).map(|absence| absence.leaves);
+        let way = self.way.take();
+        if let (Some(mut way), Some(Leaves::UntilBack | Leaves::HalfOpen)) = (way, leaves) {
+            // Nobody listens there any more. What cannot be told apart is closed.
+            if turn.registry.deregister(way.source()).is_ok() {
+                let abandoned = self.abandoned.get_or_insert_default();
+                match leaves {
+                    Some(Leaves::HalfOpen) => abandoned._half_open = Some(way),
+                    _ => abandoned.behind = Some(way),
+                }
             }
-            self.report_due();
-            if !self.flush(way).await || !self.listen(way).await {
+        }
+        self.pause(turn)
+    }
+
+    /// Listens, and goes on talking; `false` if one side hangs up.
+    fn talk(&mut self, turn: &mut Turn<'_>) -> bool {
+        if self.writing.is_some() {
+            match self.write_on(turn) {
+                Ok(true) => {}
+                Ok(false) => return self.waits_for_the_way(turn),
+                Err(_) => return self.broken(turn),
+            }
+        }
+        if !self.listen(turn) {
+            self.failures += 1;
+            return false;
+        }
+        if self.is_over(turn) {
+            self.panel.handle_end(turn.now);
+            // A farewell that does not reach anybody is none.
+            self.write(turn).ok();
+            self.note_events(turn);
+            return false;
+        }
+        let spoken = self.panel.is_at_rest() && self.line.dialling == Dialling::PerMessage;
+        !spoken && self.absence(turn).is_none() && self.speak(turn)
+    }
+
+    /// Whether a write that the way does not take may still wait.
+    fn waits_for_the_way(&mut self, turn: &Turn<'_>) -> bool {
+        let now = turn.now.mono;
+        let is_late = self.writing.as_ref().is_some_and(|w| w.until <= now);
+        self.failures += u32::from(is_late);
+        !is_late && !matches!(turn.phase, Phase::Ended(_))
+    }
+
+    /// Takes in what has come, and what time it is; `false` if it is time to hang up.
+    fn listen(&mut self, turn: &mut Turn<'_>) -> bool {
+        if self.line.reads && !self.hear(turn) {
+            self.note_events(turn);
+            turn.record.tally.counters.dropped += 1;
+            return false;
+        }
+        if !self.note_events(turn) {
+            return false;
+        }
+        self.panel.handle_timeout(turn.now);
+        self.note_events(turn)
+    }
+
+    /// Reports what is due and writes it; `false` if one side hangs up.
+    fn speak(&mut self, turn: &mut Turn<'_>) -> bool {
+        if turn.phase != Phase::Sending {
+            self.panel.hear_all();
+        }
+        self.report_due(turn);
+        match self.write(turn) {
+            Ok(_) if self.note_events(turn) => true,
+            Ok(_) => {
                 self.failures += 1;
-                return;
+                false
             }
-            if self.is_over() {
-                self.panel.handle_end(self.now());
-                self.flush(way).await;
-                return;
-            }
-            let spoken = self.panel.is_at_rest() && self.line.dialling == Dialling::PerMessage;
-            if spoken || self.absence().is_some() {
-                return;
-            }
+            Err(_) => self.broken(turn),
         }
+    }
+
+    /// The way is gone; whoever broke off may have said why.
+    fn broken(&mut self, turn: &mut Turn<'_>) -> bool {
+        self.hear(turn);
+        turn.record.tally.counters.dropped += 1;
+        self.note_events(turn);
+        self.failures += 1;
+        false
     }
 
     /// Reports what is due, as far as the panel's window has room.
-    fn report_due(&mut self) {
-        let now = self.now();
-        if self.absence().is_some() {
+    fn report_due(&mut self, turn: &mut Turn<'_>) {
+        let now = turn.now;
+        if self.absence(turn).is_some() {
             return;
         }
         while self.panel.has_room() {
-            let Some(due) = self.signal_due(now.mono).filter(|due| *due <= now.mono) else {
+            let Some(due) = self.signal_due(turn).filter(|due| *due <= now.mono) else {
                 break;
             };
-            let mut record = self.shared.record();
             let content = self.script.tell(self.reported + 1);
             if let Some(number) = content.number() {
-                if !record.enter(self.place, number) {
+                if !turn.record.enter(self.place, number) {
                     break;
                 }
                 self.reported = number;
             }
-            record.tally.sent(content.kind());
-            drop(record);
+            turn.record.tally.sent(content.kind());
             self.panel.report(now, due, content);
             self.spoke = now.mono;
         }
         let poll = self.poll_due().filter(|due| *due <= now.mono);
         if let Some(due) = poll.filter(|_| self.panel.has_room()) {
-            self.poll(now, due);
+            self.poll(turn, due);
         }
-    }
-
-    /// Writes what the panel has to say; `false` if the way is gone or does not take it.
-    async fn flush(&mut self, way: &mut Way) -> bool {
-        let patience = self.line.patience;
-        let written = timeout(patience, self.write(way)).await;
-        if matches!(written, Ok(Err(_))) {
-            // Whoever broke off may have said why.
-            self.hear(way);
-            self.shared.record().tally.counters.dropped += 1;
-        }
-        self.note_events() && matches!(written, Ok(Ok(())))
-    }
-
-    async fn write(&mut self, way: &mut Way) -> std::io::Result<()> {
-        self.outgoing.clear();
-        while self.panel.transmit(&mut self.outgoing) {
-            if self.shared.common.transport == Transport::Udp {
-                way.write(&self.outgoing).await?;
-                self.outgoing.clear();
-            }
-        }
-        if self.outgoing.is_empty() {
-            return Ok(());
-        }
-        if !self.dice.happens(self.line.split) {
-            return way.write(&self.outgoing).await;
-        }
-        for (piece, pause) in pieces(&mut self.dice, &self.outgoing) {
-            way.write(piece).await?;
-            pass(pause).await;
-        }
-        Ok(())
-    }
-
-    /// Waits for an answer, a deadline, or something to do; `false` if it is time to hang up.
-    async fn listen(&mut self, way: &mut Way) -> bool {
-        let turn = self
-            .panel
-            .has_room()
-            .then(|| self.next_turn(self.now().mono));
-        let next = [turn.flatten(), self.panel.poll_timeout()];
-        let next = next.into_iter().flatten().min();
-        tokio::select! {
-            () = way.readable(), if self.line.reads => {}
-            () = until(self.shared.clock.as_ref(), next) => self.panel.handle_timeout(self.now()),
-            // An error means that the fleet is gone; its tasks are aborted then.
-            _ = self.phase.changed() => {}
-        }
-        if self.line.reads && !self.hear(way) {
-            self.note_events();
-            self.shared.record().tally.counters.dropped += 1;
-            return false;
-        }
-        self.note_events()
     }
 
     /// Takes in what has arrived; `false` if the way is gone.
-    fn hear(&mut self, way: &mut Way) -> bool {
-        let mut buffer = [0; 2_048];
+    fn hear(&mut self, turn: &mut Turn<'_>) -> bool {
+        let Some(way) = &mut self.way else {
+            return false;
+        };
         loop {
-            let heard = way.hear(&mut buffer);
-            let now = self.now();
-            match heard {
-                Heard::Octets(octets) => self.panel.handle_bytes(now, &buffer[..octets]),
-                Heard::Datagram(octets) => self.panel.handle_datagram(now, &buffer[..octets]),
+            let holder = self.papers.as_mut().map(Papers::holder);
+            match way.hear(holder, turn.buffers) {
+                Heard::Octets => self.panel.handle_bytes(turn.now, &turn.buffers.plain),
+                Heard::Datagram => self.panel.handle_datagram(turn.now, &turn.buffers.plain),
                 Heard::Nothing => return true,
                 Heard::Gone => return false,
                 Heard::Refused(reason) => {
-                    self.shared.record().tally.told(reason);
+                    turn.record.tally.told(reason);
                     return false;
                 }
             }
@@ -330,10 +495,10 @@ impl<P: Machine> Life<P> {
     }
 
     /// Enters into the record what happened to the panel; `false` if it wants to hang up.
-    fn note_events(&mut self) -> bool {
+    fn note_events(&mut self, turn: &mut Turn<'_>) -> bool {
         let mut go_on = true;
         while let Some(event) = self.panel.poll_event() {
-            self.shared.record().note(self.place, &event);
+            turn.record.note(self.place, &event);
             match event {
                 PanelEvent::Acknowledged { .. } => self.failures = 0,
                 // To be let in is not yet to be served.

@@ -4,22 +4,26 @@
 //! answered or the fleet ends; a fleet ends in bounded time, and sends no more than its journal
 //! holds (I7).
 //!
-//! Each panel is a task of its own; a fleet owns its tasks, and none outlives it.
+//! All panels live in one thread of the fleet's own, by a loop over their sockets and times; it
+//! ends when they are done, and does not outlive the fleet.
 
+mod driver;
 mod life;
 mod pieces;
 mod plan;
 mod record;
 mod when;
+mod writing;
 
 use std::fs::File;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
+use mio::{Token, Waker};
 use model::{Clock, Mono};
 use tokio::sync::watch;
-use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::journal::PanelRecord;
@@ -27,8 +31,10 @@ use crate::machine::{Blueprint, Machine};
 use crate::report::Report;
 use crate::script::{FullSpeed, Periodic, Script};
 use crate::tally::{Counters, Tally};
+use crate::tls::{Office, Trust};
+use driver::Driver;
 use life::Life;
-pub(crate) use plan::Common;
+use plan::Common;
 pub use plan::{
     Absence, Dialling, FleetPlan, JOURNAL_ROOM, Leaves, Member, Pace, Sources, Transport,
 };
@@ -49,7 +55,7 @@ pub(crate) enum Phase {
 pub(crate) struct Shared {
     pub(crate) common: Common,
     pub(crate) clock: Arc<dyn Clock>,
-    /// The fleet's record. Held for some counting at a time; nothing waits while it is held.
+    /// The fleet's record. Its thread holds it while it goes through what has come.
     record: Mutex<Record>,
 }
 
@@ -63,8 +69,14 @@ impl Shared {
 /// A fleet at work. Dropping it ends it.
 #[derive(Debug)]
 pub struct Fleet {
-    panels: JoinSet<()>,
-    phase: watch::Sender<Phase>,
+    /// In which its panels live; none when that has ended.
+    thread: Option<JoinHandle<()>>,
+    /// Never says anything, and ends with the thread.
+    alive: watch::Receiver<()>,
+    /// None when the fleet is to be gone.
+    phase: Option<watch::Sender<Phase>>,
+    /// Wakes the thread to look at the phase.
+    waker: Waker,
     shared: Arc<Shared>,
     /// How many panels it has: accounts, of which one may be several members.
     size: usize,
@@ -120,32 +132,49 @@ impl Fleet {
         let began = clock.now().mono;
         let (room, first) = (plan.journal_room, plan.first_place as u64);
         let begins: Vec<_> = (0..plan.members.len()).map(|n| plan.begins(n)).collect();
-        let (common, members) = plan.part();
+        let (common, members) = plan.part(began);
         let places = Places::of(&members);
         let record = Record::new(places.journal(room, along));
+        let mut offices = Vec::new();
+        let size = places.len();
+        let all = members.into_iter().zip(scripts).zip(begins);
+        let lives = all.enumerate().map(|(nth, ((member, script), begins))| {
+            let place = Place {
+                whole: member.place(first + nth as u64),
+                journal: places.of_member(nth),
+            };
+            let office = member.trust().map(|trust| office(&mut offices, trust));
+            let (place, begins) = ((place, Token(nth)), began.after(begins));
+            Some(Life::new(place, &member, office, script, &common, begins))
+        });
+        let lives = lives.collect();
         let shared = Arc::new(Shared {
             common,
             clock,
             record: Mutex::new(record),
         });
+        Self::send_out(shared, lives, size)
+    }
+
+    /// Lets these lives begin, of so many panels.
+    fn send_out<P: Machine>(shared: Arc<Shared>, lives: Vec<Option<Life<P>>>, size: usize) -> Self {
         let (phase, watched) = watch::channel(Phase::Sending);
-        let mut panels = JoinSet::new();
-        let size = places.len();
-        let all = members.into_iter().zip(scripts).zip(begins);
-        for (nth, ((member, script), begins)) in all.enumerate() {
-            let place = Place {
-                whole: member.place(first + nth as u64),
-                journal: places.of_member(nth),
-            };
-            let life = Life::new(place, &member, script, Arc::clone(&shared), watched.clone());
-            panels.spawn(life.live(began.after(begins)));
-        }
+        let (lives_on, alive) = watch::channel(());
+        let driver = Driver::new(Arc::clone(&shared), watched, lives);
+        let (driver, waker) = driver.expect("a process that can open sockets can wait for them");
+        let thread = std::thread::Builder::new().name("fleet".to_owned());
+        let thread = thread.spawn(move || {
+            driver.run();
+            drop(lives_on);
+        });
         Self {
-            panels,
-            phase,
-            shared,
+            thread: Some(thread.expect("a process has room for one thread more")),
+            alive,
+            phase: Some(phase),
+            waker,
             size,
-            began,
+            began: shared.common.began,
+            shared,
         }
     }
 
@@ -173,8 +202,17 @@ impl Fleet {
 
     /// Lets the fleet work for `duration`, or until all its panels have said all they had to say.
     pub async fn work(&mut self, duration: Duration) {
-        // Running out of time is what this is for.
-        let _out_of_time = timeout(duration, join_all(&mut self.panels)).await;
+        // Nothing is ever said: an error means that the thread has ended.
+        if let Ok(Err(_)) = timeout(duration, self.alive.changed()).await {
+            self.join();
+        }
+    }
+
+    fn join(&mut self) {
+        if let Some(thread) = self.thread.take() {
+            let ended = thread.join();
+            ended.expect("a fleet's thread ends by itself; a panic in it is a bug to be seen");
+        }
     }
 
     /// Asks for no signals that are not due by now. Panels whose signals are all answered leave.
@@ -184,22 +222,45 @@ impl Fleet {
 
     /// The same with what is due by a time that may lie a little back.
     pub(crate) fn drain_from(&self, since: Mono) {
-        self.phase.send_if_modified(|phase| {
-            let first = *phase == Phase::Sending;
-            if first {
-                *phase = Phase::Draining(since);
-            }
-            first
+        self.step(|phase| match *phase {
+            Phase::Sending => Some(Phase::Draining(since)),
+            _ => None,
         });
     }
 
     /// Ends what is drained.
     fn end(&self) {
-        self.phase.send_modify(|phase| {
-            if let Phase::Draining(since) = *phase {
-                *phase = Phase::Ended(since);
-            }
+        self.step(|phase| match *phase {
+            Phase::Draining(since) => Some(Phase::Ended(since)),
+            _ => None,
         });
+    }
+
+    /// Changes the phase, if it is one that is followed by another.
+    fn step(&self, next: impl Fn(&Phase) -> Option<Phase>) {
+        let Some(phase) = &self.phase else { return };
+        let changed = phase.send_if_modified(|phase| match next(phase) {
+            Some(next) => {
+                *phase = next;
+                true
+            }
+            None => false,
+        });
+        if changed {
+            self.wake();
+        }
+    }
+
+    fn wake(&self) {
+        // The eventfd of a thread that lives takes any number of these.
+        let _woken = self.waker.wake();
+    }
+
+    /// Ends the thread at once, whatever its panels do.
+    fn dismiss(&mut self) {
+        self.phase = None;
+        self.wake();
+        self.join();
     }
 
     /// Drains the fleet, waits at most `grace` for what is unanswered, and ends it.
@@ -210,7 +271,7 @@ impl Fleet {
         self.end();
         // Each panel says what it owes and leaves; none waits for anything any more.
         self.work(LEAVING).await;
-        self.panels.shutdown().await;
+        self.dismiss();
         let mut record = self.shared.record();
         let journal = record.close_journal()?;
         let tally = std::mem::take(&mut record.tally);
@@ -223,10 +284,25 @@ impl Fleet {
     }
 }
 
-async fn join_all(panels: &mut JoinSet<()>) {
-    while let Some(ended) = panels.join_next().await {
-        ended.expect("a panel's task ends by itself; a panic in it is a bug to be seen");
+impl Drop for Fleet {
+    fn drop(&mut self) {
+        self.phase = None;
+        self.wake();
+        // A panic there was seen, or is seen now on its own.
+        if let Some(thread) = self.thread.take() {
+            let _ended = thread.join();
+        }
     }
+}
+
+/// The office that serves the panels of this trust.
+fn office(offices: &mut Vec<Arc<Office>>, trust: &Arc<Trust>) -> Arc<Office> {
+    if let Some(known) = offices.iter().find(|office| office.is_of(trust)) {
+        return Arc::clone(known);
+    }
+    let opened = Arc::new(trust.open());
+    offices.push(Arc::clone(&opened));
+    opened
 }
 
 /// The script of the panel at `place`. Periodic ones begin when all panels have had the time to

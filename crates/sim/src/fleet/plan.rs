@@ -1,16 +1,17 @@
 //! What a fleet is to do.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
-use model::{Account, CipherKey};
+use model::{Account, CipherKey, Mono};
 use serde::{Deserialize, Serialize};
 
 use crate::dice::Dice;
 use crate::machine::{Blueprint, Line};
 use crate::panel::{Habit, Identity, Panel};
 use crate::terms::Share;
-use crate::tls;
+use crate::tls::Trust;
 
 /// How many signals a fleet's journal has room for, unless it is told otherwise: a minute at
 /// full speed of this machine many times over, in some tens of megabytes.
@@ -184,7 +185,7 @@ impl Blueprint for Member {
         }
     }
 
-    fn tls(&self) -> Option<tls::Client> {
+    fn trust(&self) -> Option<&Arc<Trust>> {
         None
     }
 
@@ -250,8 +251,9 @@ impl<M> FleetPlan<M> {
         Duration::from_secs(place as u64) / self.begin_per_second.max(1)
     }
 
-    /// Parts the plan into what its panels have in common and who they are.
-    pub(crate) fn part(self) -> (Common, Vec<M>) {
+    /// Parts the plan of a fleet that began then into what its panels have in common and who they
+    /// are.
+    pub(crate) fn part(self, began: Mono) -> (Common, Vec<M>) {
         let common = Common {
             transport: self.transport,
             target: self.target,
@@ -259,6 +261,7 @@ impl<M> FleetPlan<M> {
             back_off: self.back_off,
             back_off_most: self.back_off_most,
             seed: self.seed,
+            began,
         };
         (common, self.members)
     }
@@ -273,6 +276,8 @@ pub(crate) struct Common {
     back_off: Duration,
     back_off_most: Duration,
     pub(crate) seed: u64,
+    /// When the fleet began, from which absences count.
+    pub(crate) began: Mono,
 }
 
 impl Common {
@@ -294,7 +299,9 @@ mod tests {
 
     fn common() -> Common {
         let target = SocketAddr::from(([127, 0, 0, 1], 1));
-        FleetPlan::<Member>::full_speed(target, Vec::new()).part().0
+        FleetPlan::<Member>::full_speed(target, Vec::new())
+            .part(Mono(0))
+            .0
     }
 
     #[test]

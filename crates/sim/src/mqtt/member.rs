@@ -12,7 +12,7 @@ use crate::dice::Dice;
 use crate::fleet::{Absence, Dialling};
 use crate::machine::{Blueprint, Line};
 use crate::terms::Share;
-use crate::tls::{self, Trust};
+use crate::tls::Trust;
 
 /// The secret of a panel without a certificate: never printed (I10).
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -171,9 +171,8 @@ impl Blueprint for Member {
         }
     }
 
-    fn tls(&self) -> Option<tls::Client> {
-        let trust = self.trust.as_ref();
-        trust.map(|trust| trust.client(self.account))
+    fn trust(&self) -> Option<&Arc<Trust>> {
+        self.trust.as_ref()
     }
 
     fn build(&self, dice: Dice) -> Panel {

@@ -1,4 +1,4 @@
-//! A server of MQTT under TLS, of a few lines, that can be told to misbehave, and remembers what
+//! A server of MQTT under TLS, or in clear, of a few lines, that can be told to misbehave, and remembers what
 //! it was sent.
 
 use std::net::SocketAddr;
@@ -12,7 +12,7 @@ use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use sim::authority::Papers;
 use sim::tls::{TrustTerms, Versions};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
@@ -84,6 +84,15 @@ pub(crate) const KIND: Rules = Rules {
 
 impl Broker {
     pub(crate) async fn start(rules: Rules) -> Self {
+        Self::listen(rules, true).await
+    }
+
+    /// Without TLS.
+    pub(crate) async fn start_in_clear(rules: Rules) -> Self {
+        Self::listen(rules, false).await
+    }
+
+    async fn listen(rules: Rules, tls: bool) -> Self {
         let (root, chain, key) = certificate();
         let papers = Papers::new().unwrap();
         let provider = Arc::new(aws_lc_rs::default_provider());
@@ -110,7 +119,8 @@ impl Broker {
             rules,
         };
         let mut tasks = JoinSet::new();
-        tasks.spawn(accept(listener, TlsAcceptor::from(Arc::new(config)), desk));
+        let acceptor = tls.then(|| TlsAcceptor::from(Arc::new(config)));
+        tasks.spawn(accept(listener, acceptor, desk));
         Self {
             address,
             root,
@@ -166,29 +176,60 @@ struct Desk {
     rules: Rules,
 }
 
-async fn accept(listener: TcpListener, acceptor: TlsAcceptor, desk: Desk) {
+async fn accept(listener: TcpListener, acceptor: Option<TlsAcceptor>, desk: Desk) {
     let mut connections = JoinSet::new();
     loop {
         let (stream, _) = listener.accept().await.unwrap();
         let (acceptor, desk) = (acceptor.clone(), desk.clone());
         connections.spawn(async move {
-            let Ok(stream) = acceptor.accept(stream).await else {
-                return;
+            let Some(acceptor) = acceptor else {
+                return desk.host(stream, Shown::default()).await;
             };
-            desk.memory.lock().unwrap().open += 1;
-            let ended = desk.serve(stream).await.unwrap_or(true);
-            let mut memory = desk.memory.lock().unwrap();
-            memory.open -= 1;
-            memory.ended += usize::from(ended);
+            if let Ok(stream) = acceptor.accept(stream).await {
+                let shown = Shown::of(&stream);
+                desk.host(stream, shown).await;
+            }
         });
     }
 }
 
-type Stream = tokio_rustls::server::TlsStream<tokio::net::TcpStream>;
+/// What the handshake of a connection showed.
+#[derive(Clone, Default)]
+struct Shown {
+    certified: Option<String>,
+    resumed: bool,
+}
+
+impl Shown {
+    fn of(stream: &tokio_rustls::server::TlsStream<tokio::net::TcpStream>) -> Self {
+        let (_, tls) = stream.get_ref();
+        let certified = tls.peer_certificates().map(|chain| {
+            let (_, read) = X509Certificate::from_der(&chain[0]).unwrap();
+            read.subject().to_string()
+        });
+        Self {
+            certified,
+            resumed: tls.handshake_kind() == Some(HandshakeKind::Resumed),
+        }
+    }
+}
 
 impl Desk {
+    /// Serves a connection from its beginning to its end.
+    async fn host(&self, stream: impl AsyncRead + AsyncWrite + Unpin, shown: Shown) {
+        self.memory.lock().unwrap().open += 1;
+        let ended = self.serve(stream, shown).await.unwrap_or(true);
+        let mut memory = self.memory.lock().unwrap();
+        memory.open -= 1;
+        memory.ended += usize::from(ended);
+    }
+
     /// Serves a connection; whether the other side ended it.
-    async fn serve(&self, mut stream: Stream) -> std::io::Result<bool> {
+    async fn serve(
+        &self,
+        mut stream: impl AsyncRead + AsyncWrite + Unpin,
+        shown: Shown,
+    ) -> std::io::Result<bool> {
         let mut decoder = Decoder::server(16_384);
         let mut buffer = [0; 4_096];
         let mut caller = None;
@@ -203,7 +244,7 @@ impl Desk {
                 let level = decoder.level().unwrap();
                 let answer = match packet {
                     Packet::Connect(connect) => {
-                        let (place, reason) = self.let_in(&stream, level, *connect);
+                        let (place, reason) = self.let_in(shown.clone(), level, *connect);
                         caller = Some(place);
                         go_on &= !reason.is_error();
                         Some(Packet::ConnAck(Box::new(ConnAck::because(reason))))
@@ -230,21 +271,16 @@ impl Desk {
 
     fn let_in(
         &self,
-        stream: &Stream,
+        shown: Shown,
         level: Level,
         connect: wire::mqtt::Connect,
     ) -> (usize, ReasonCode) {
-        let (_, tls) = stream.get_ref();
-        let certified = tls.peer_certificates().map(|chain| {
-            let (_, read) = X509Certificate::from_der(&chain[0]).unwrap();
-            read.subject().to_string()
-        });
         let mut memory = self.memory.lock().unwrap();
         memory.callers.push(Caller {
             client_id: connect.client_id,
-            certified,
+            certified: shown.certified,
             password: connect.password.map(|password| password.expose().to_vec()),
-            resumed: tls.handshake_kind() == Some(HandshakeKind::Resumed),
+            resumed: shown.resumed,
             level,
         });
         let place = memory.callers.len() - 1;

@@ -9,10 +9,10 @@ use model::{Account, ConnectionReport, ConnectionState, StatusReport};
 use sim::fleet::{Finished, Fleet, FleetPlan, Sources};
 use sim::journal::Outcome;
 use sim::mqtt::{Member, Secret, Timeline};
-use sim::order::{Accounts, MqttTerms, Order, Part, Rate, Speaks, Version};
+use sim::order::{Accounts, MqttTerms, Order, Part, Speaks, Version};
 use sim::report::Report;
 use sim::run::{self, Run};
-use sim::scenario::Scenario;
+use sim::scenario::{Rate, Scenario};
 use sim::tls::{Trust, Versions};
 use wire::mqtt::{Level, ReasonCode};
 use wire::panel::{Document, Evt, Format};
@@ -229,14 +229,16 @@ fn order(broker: &Broker, scenario: &str) -> Order {
         target: broker.address,
         speaks: Speaks::Mqtt(Box::new(MqttTerms {
             version: Version::V5,
-            trust: broker.trust(),
+            trust: Some(broker.trust()),
             secrets: BTreeMap::new(),
             cbor: false,
             time: Timeline::of(clock().now()),
         })),
         accounts: Accounts::from_first("100000", 20).unwrap(),
-        scenario: Scenario::built_in(scenario).unwrap(),
-        rate: Rate::PerSecond(400.0),
+        scenario: Scenario {
+            rate: Some(Rate::PerSecond(400.0)),
+            ..Scenario::built_in(scenario).unwrap()
+        },
         duration: "1500ms".parse().unwrap(),
         grace: "10s".parse().unwrap(),
         begin_per_second: 200,
@@ -257,6 +259,19 @@ async fn carry_out(order: &Order) -> Report {
     run.work(Duration::from_millis(50), silent, std::future::pending())
         .await;
     run::Outcome::report(&[run.finish().await.unwrap()])
+}
+
+#[tokio::test]
+async fn panels_live_the_same_in_clear_where_an_order_says_nothing_of_trust() {
+    let broker = Broker::start_in_clear(KIND).await;
+    let mut order = order(&broker, "seed-day");
+    if let Speaks::Mqtt(terms) = &mut order.speaks {
+        terms.trust = None;
+    }
+    let report = carry_out(&order).await;
+    let shaken = report.counters.shaken_full + report.counters.shaken_resumed;
+    assert_eq!((report.unanswered, shaken), (0, 0), "{report}");
+    assert!(report.kinds["status"].acknowledged > 100, "{report}");
 }
 
 #[tokio::test]

@@ -191,6 +191,7 @@ impl House {
             policy: model::PathPolicy::default(),
             key: None,
             path_name: None,
+            watch: None,
         };
         let actor = Actor {
             who: "admin".to_owned(),

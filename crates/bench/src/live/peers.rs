@@ -1,0 +1,64 @@
+//! What stands beside Watchfire in the same run, under the same fleet: the floor and Mosquitto.
+
+use std::path::Path;
+
+use super::day::{self, Target};
+use super::figures::Figures;
+use super::floor::{self, Floor};
+use super::interrupt::Interrupt;
+use super::look::{Process, Role};
+use super::plan::Plan;
+use super::show::Show;
+use crate::mosquitto::Mosquitto;
+use crate::papers::Papers;
+
+/// Connections of one broker, within the 20,000 files of a small machine.
+const ROOM: u32 = floor::ROOM;
+
+/// Both, one after the other.
+pub(super) fn measure(
+    plan: &Plan,
+    papers: &Papers,
+    folder: &Path,
+    show: &mut Show,
+    interrupt: &Interrupt,
+) -> anyhow::Result<[Figures; 2]> {
+    show.server("floor");
+    let floor = Floor::start(plan.panels, interrupt)?;
+    let target = Target {
+        name: "floor".to_owned(),
+        addresses: floor.addresses(),
+        processes: floor.processes(),
+    };
+    let order = plan.order(None);
+    let told = (&mut *show, interrupt);
+    let lived = day::live(&order, &target, plan.times, told, |day| day.plainly())?;
+    drop(floor);
+    let floor = Figures::of(target.name, plan.panels, &lived, None);
+    show.server("mosquitto");
+    let brokers = brokers(plan.panels, papers, folder)?;
+    let process = |broker: &Mosquitto| Process {
+        role: Role::Gateway,
+        pid: broker.pid(),
+    };
+    let target = Target {
+        name: "mosquitto".to_owned(),
+        addresses: brokers.iter().map(Mosquitto::address).collect(),
+        processes: brokers.iter().map(process).collect(),
+    };
+    let order = plan.order(Some(papers.trust()));
+    let told = (&mut *show, interrupt);
+    let lived = day::live(&order, &target, plan.times, told, |day| day.plainly())?;
+    let mosquitto = Figures::of(target.name, plan.panels, &lived, None);
+    Ok([floor, mosquitto])
+}
+
+/// As many brokers as these panels need, each on a port of its own.
+fn brokers(panels: u32, papers: &Papers, folder: &Path) -> anyhow::Result<Vec<Mosquitto>> {
+    let start = |nth: u32| {
+        let folder = folder.join(format!("mosquitto-{nth}"));
+        std::fs::create_dir(&folder)?;
+        Mosquitto::start(&folder, papers)
+    };
+    (0..panels.div_ceil(ROOM).max(1)).map(start).collect()
+}

@@ -1,0 +1,149 @@
+//! The report of a run: its shape in JSON, which bears a version, and what is drawn from it.
+//!
+//! Figures are numbers in the unit that their name ends in; where it ends in none, seconds, octets
+//! or counts, as their documentation says. What was not measured is `null` and never 0. A member
+//! may be added without a new version; a change of what one means makes one.
+
+use serde::Serialize;
+
+use super::budgets::Judged;
+use super::figures::Figures;
+use super::machine::Context;
+use super::record::Compared;
+use super::supervision::Supervision;
+
+/// The version of the shape.
+pub(super) const VERSION: u32 = 1;
+
+/// The report of a run.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct Report {
+    /// [`VERSION`].
+    pub(super) version: u32,
+    /// The scenario's name, or its file.
+    pub(super) scenario: String,
+    /// What the scenario says of itself.
+    pub(super) about: String,
+    pub(super) context: Context,
+    pub(super) fleet: Fleet,
+    /// Watchfire first, then what was measured beside it.
+    pub(super) servers: Vec<Figures>,
+    /// How Watchfire stands to what was measured beside it.
+    pub(super) ratios: Vec<Ratio>,
+    /// What the record says beside what the panels saw.
+    pub(super) record: Option<Compared>,
+    /// What was reported lost.
+    pub(super) supervision: Option<Supervision>,
+    /// Of the whole server, where the scenario has one.
+    pub(super) restart: Option<Restart>,
+    pub(super) budgets: Vec<Judged>,
+    /// What a reader should know.
+    pub(super) remarks: Vec<String>,
+}
+
+/// Who the panels were.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub(super) struct Fleet {
+    pub(super) panels: u32,
+    /// Processes that simulated them.
+    pub(super) processes: usize,
+    /// How many began to connect in a second.
+    pub(super) begin_per_second: u32,
+    pub(super) seed: u64,
+}
+
+/// How Watchfire stands to something else: below 1 it takes less.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct Ratio {
+    pub(super) what: &'static str,
+    pub(super) beside: String,
+    pub(super) ratio: f64,
+}
+
+/// A restart of the whole server.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub(super) struct Restart {
+    /// From the stop to the greeting of the new one, in seconds.
+    pub(super) down_seconds: f64,
+    /// From the greeting until all panels were back, in seconds; none, if not all came.
+    pub(super) back_seconds: Option<f64>,
+    /// Alarms from the restart to the end.
+    pub(super) alarms: u64,
+    /// From a panel's admission to the acknowledgement of its alarms, 99 of 100, in
+    /// microseconds.
+    pub(super) alarm_p99_us: Option<u64>,
+    /// Handshakes with a ticket after it, and from nothing.
+    pub(super) resumed: u64,
+    pub(super) full: u64,
+    /// Microseconds of the server's CPU for one return.
+    pub(super) cpu_us: f64,
+}
+
+impl Report {
+    /// Watchfire's own figures; of several gateway counts the first.
+    pub(super) fn ours(&self) -> Option<&Figures> {
+        self.servers.first()
+    }
+
+    /// What went wrong, whatever the budgets say: nothing of this may ever be.
+    pub(super) fn faults(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        if let Some(record) = &self.record {
+            for (count, what) in [
+                (record.lost, "were acknowledged and are not in the record"),
+                (record.duplicates, "are in the record twice"),
+                (record.not_understood, "are in the record and were not understood"),
+                (record.never_acknowledged, "were sent and never acknowledged"),
+                (record.refused, "were refused"),
+            ] {
+                if count > 0 {
+                    faults.push(format!("{count} events {what}"));
+                }
+            }
+        }
+        if let Some(supervision) = &self.supervision {
+            faults.extend(supervision.faults());
+        }
+        faults
+    }
+
+    /// Whether nothing went wrong and all budgets hold that were measured.
+    pub(super) fn holds(&self) -> bool {
+        self.faults().is_empty() && self.budgets.iter().all(Judged::holds)
+    }
+}
+
+/// How the first stands to each of the others.
+pub(super) fn ratios(servers: &[Figures]) -> Vec<Ratio> {
+    let Some((ours, others)) = servers.split_first() else {
+        return Vec::new();
+    };
+    let mut ratios = Vec::new();
+    for other in others {
+        let whats: [(&'static str, fn(&Figures) -> Option<f64>); 4] = [
+            ("CPU for a request", |one| Some(one.requests.cpu_us)),
+            ("CPU for a full handshake", |one| Some(one.handshake.full_us)),
+            ("memory of processes for an idle connection", of_idle),
+            ("p99 of a status report's acknowledgement", |one| {
+                Some(f64::from(u32::try_from(one.latency.status.p99_us).ok()?))
+            }),
+        ];
+        for (what, figure) in whats {
+            let ratio = figure(ours).zip(figure(other)).map(|(ours, theirs)| ours / theirs);
+            // What is next to nothing says nothing as a ratio.
+            if let Some(ratio) = ratio.filter(|ratio| ratio.is_finite() && *ratio > 0.0) {
+                let beside = other.name.clone();
+                ratios.push(Ratio { what, beside, ratio });
+            }
+        }
+    }
+    ratios
+}
+
+/// What all processes of a server take for an idle connection.
+fn of_idle(figures: &Figures) -> Option<f64> {
+    let memory = &figures.memory;
+    let engine = memory.engine_idle.zip(memory.engine_registered);
+    let engine = engine.map_or(0.0, |(idle, registered)| idle - registered);
+    Some(memory.gateway_idle? + engine)
+}
