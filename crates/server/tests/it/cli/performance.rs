@@ -66,8 +66,8 @@ fn performance() -> Value {
                 "signals_per_commit_last_15_min": 2.5})),
             "runtime_delay": took(2.0)
         },
-        "queues": [{"queue": "ingest", "depth": 12, "bound": 2_048},
-            {"queue": "journal", "depth": 0, "bound": 16}]
+        "queues": [{"name": "ingest", "depth": 12, "bound": 2_048},
+            {"name": "journal", "depth": 0, "bound": 16}]
     })
 }
 
