@@ -613,4 +613,4 @@ pub const USAGE_FRESH: Duration = Duration::from_secs(1);
 pub const RUNTIME_PROBE: Duration = Duration::from_millis(250);
 
 /// With fewer paths than this, memory divided by paths says how large the program is, and nothing of paths.
-pub const MEMORY_TOLD: u64 = 1_000;
+pub const MEMORY_TOLD: u64 = 10_000;

@@ -135,10 +135,10 @@ pub(crate) struct Memory {
     available_bytes: u64,
     /// Heaps and stacks of this server's processes.
     own_bytes: u64,
-    /// Heaps and stacks of the gateways, by connected path; `null` below 1,000 paths, where it would say how large the
+    /// Heaps and stacks of the gateways, by connected path; `null` below 10,000 paths, where it would say how large the
     /// program is. The kernel's memory for a connection is not in it.
     per_connected_path_bytes: Option<u64>,
-    /// Heaps and stacks of the engine, by registered path; `null` below 1,000 paths.
+    /// Heaps and stacks of the engine, by registered path; `null` below 10,000 paths.
     per_registered_path_bytes: Option<u64>,
 }
 

@@ -76,7 +76,7 @@ impl World {
         let mut load = GatewayLoad {
             pid,
             requests: [0, reports, 0, 0],
-            connections: 3_000,
+            connections: 11_000,
             without_identity: 1_000,
             longest_turn: SECOND / 50,
             ..GatewayLoad::default()
@@ -161,7 +161,7 @@ async fn processes_machine_and_memory_add_up() {
         }
     }
     let shown = world.meter.performance().await;
-    assert_eq!((shown.connected, shown.registered), (2_000, 2));
+    assert_eq!((shown.connected, shown.registered), (10_000, 2));
     assert_eq!(shown.processes.len(), 3);
     let near =
         |found: Option<f64>, wanted: f64| found.is_some_and(|found| (found - wanted).abs() < 1e-3);
@@ -176,7 +176,7 @@ async fn processes_machine_and_memory_add_up() {
         each.abs_diff(Duration::from_millis(3)) < Duration::from_micros(60),
         "{each:?}"
     );
-    assert_eq!(shown.memory_per_connected, Some(5_000));
+    assert_eq!(shown.memory_per_connected, Some(1_000));
     assert_eq!(shown.memory_per_registered, None, "two paths say nothing");
     let cpu = world.figures("watchfire_process_cpu_seconds");
     assert_eq!(cpu.len(), 3);

@@ -77,7 +77,11 @@ pub(super) const SEED_DAY: Load = Load {
 /// the scenario `seed-day`.
 pub(super) const RETENTION_MIX: [f64; 3] = [0.12, 0.08, 0.80];
 
-/// With fewer requests a second than this, a running server's costs are mostly those of being awake.
+/// With fewer requests a second than this, a running server's costs are mostly those of being awake, and say nothing of
+/// a day with many.
+const BUSY: f64 = 1_000.0;
+
+/// With fewer than this, nothing is known of how often panels ask.
 const ENOUGH_REQUESTS: f64 = 50.0;
 
 /// With fewer commits than this a quarter of an hour says little of the disk.
@@ -87,7 +91,7 @@ impl Costs {
     /// With what a running server tells in place of what it can tell; whether it told anything.
     pub(super) fn with(mut self, live: &Performance) -> (Self, bool) {
         let before = self;
-        if live.requests.per_second.last_15_min.all >= ENOUGH_REQUESTS
+        if live.requests.per_second.last_15_min.all >= BUSY
             && let Some(micros) = live.processor.us_per_request.last_15_min
         {
             // Of its own mix: events are in it already.

@@ -87,13 +87,21 @@ fn machine(config: &Config, live: Option<&Performance>, costs: &Costs) -> Machin
         gateways: u64::try_from(gateways).unwrap_or(u64::MAX),
         panels_per_gateway: Gateway::carries(open_files),
         file_max: proc::number("/proc/sys/fs/file-max"),
-        tracked: proc::number("/proc/sys/net/netfilter/nf_conntrack_max"),
+        tracked: tracked(),
         sync: live.and_then(costs::commit).or_else(|| sync(there)),
         free: rustix::fs::statvfs(there)
             .ok()
             .map(|disk| disk.f_bavail.saturating_mul(disk.f_frsize)),
         retention_days: [retention.alarm, retention.operation, retention.routine].map(days),
     }
+}
+
+/// Connections that the kernel's firewall can follow; `None` if it follows none at all.
+fn tracked() -> Option<u64> {
+    let follows = proc::number("/proc/sys/net/netfilter/nf_conntrack_count")? > 0;
+    follows
+        .then(|| proc::number("/proc/sys/net/netfilter/nf_conntrack_max"))
+        .flatten()
 }
 
 /// The folder, or the nearest above it that is there.

@@ -19,7 +19,8 @@ pub(super) fn shares(parts: &[(f64, char)], places: u32) -> String {
     let mut part_before = 0.0;
     let mut filled = 0;
     for (part, letter) in parts {
-        part_before += part.clamp(0.0, 1.0);
+        // What cannot be told takes no place.
+        part_before += part.max(0.0).min(1.0);
         let end = whole(part_before.min(1.0) * f64::from(places)).min(places);
         bar.extend(std::iter::repeat_n(
             *letter,

@@ -292,7 +292,7 @@ fn took(name: &str, took: &Took, has_budget: bool, out: &Out) -> Option<String> 
         millis(*p999_ms),
         millis(*max_ms),
     ];
-    let name: String = name.chars().take(22).collect();
+    let name = shortened(name);
     let late = has_budget && p99_ms.is_some_and(|p99| p99 > LATE);
     let style = if late { Style::Warning } else { Style::Plain };
     let line = out.styled(style, row(&name, &cells)).into_owned();
@@ -319,6 +319,15 @@ fn queues(shown: &Performance, out: &Out) -> Vec<String> {
         _ => format!("{empty} queues are empty"),
     });
     lines
+}
+
+/// With what fits its column.
+fn shortened(name: &str) -> String {
+    const MOST: usize = 21;
+    if name.chars().count() <= MOST {
+        return name.to_owned();
+    }
+    name.chars().take(MOST).chain(['…']).collect()
 }
 
 /// What is not known.
