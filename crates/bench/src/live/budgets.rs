@@ -87,7 +87,11 @@ pub(super) const BUDGETS: [Budget; 10] = [
         unit: "s",
         limit: Limit::AtMost(30.0),
         goal: None,
-        figure: |report| report.restart.map(|restart| restart.back_seconds.unwrap_or(f64::INFINITY)),
+        figure: |report| {
+            report
+                .restart
+                .map(|restart| restart.back_seconds.unwrap_or(f64::INFINITY))
+        },
     },
     Budget {
         what: "alarms acknowledged after admission, after a restart, p99",

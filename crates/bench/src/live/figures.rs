@@ -135,7 +135,9 @@ impl Figures {
             counters: lived.all.counters,
             reasons: {
                 let reasons = lived.all.reasons().iter();
-                reasons.map(|(why, times)| (why.to_string(), *times)).collect()
+                reasons
+                    .map(|(why, times)| (why.to_string(), *times))
+                    .collect()
             },
         }
     }
@@ -180,9 +182,8 @@ fn memory(panels: u32, lived: &Lived, unregistered: Option<(&Look, u32)>) -> Mem
     let (before, idle, end) = (&lived.came.from, lived.idle.as_ref(), &lived.lived.to);
     let gateways = |to: &Look| more(to, before, Role::Gateway) / f64::from(panels);
     // All are registered, even where not all came.
-    let registered = unregistered.map(|(from, known)| {
-        more(before, from, Role::Engine) / f64::from(known)
-    });
+    let registered =
+        unregistered.map(|(from, known)| more(before, from, Role::Engine) / f64::from(known));
     let engine = |to: &Look| {
         registered.map(|registered| registered + more(to, before, Role::Engine) / f64::from(panels))
     };
@@ -317,7 +318,10 @@ mod tests {
     }
 
     fn near(one: f64, other: f64) {
-        assert!((one - other).abs() < 1e-6 * other.abs().max(1.0), "{one} is not {other}");
+        assert!(
+            (one - other).abs() < 1e-6 * other.abs().max(1.0),
+            "{one} is not {other}"
+        );
     }
 
     #[test]
@@ -348,7 +352,10 @@ mod tests {
         near(memory.engine_registered.unwrap(), 1_000.0);
         near(memory.engine_idle.unwrap(), 2_000.0);
         near(memory.engine_end.unwrap(), 4_000.0);
-        let late = Lived { idle: None, ..lived() };
+        let late = Lived {
+            idle: None,
+            ..lived()
+        };
         let memory = figures(&late, None).memory;
         assert_eq!((memory.gateway_idle, memory.engine_end), (None, None));
     }

@@ -68,10 +68,19 @@ impl Plan {
             bail!("{name} is for panels of DC-09, and the bench measures the panel protocol");
         }
         let smoke = options.smoke.then_some(SMOKE_PANELS);
-        let panels = options.panels.or(smoke).or(scenario.panels).unwrap_or(PANELS).max(1);
+        let panels = options
+            .panels
+            .or(smoke)
+            .or(scenario.panels)
+            .unwrap_or(PANELS)
+            .max(1);
         let period = scenario.signal_every.map_or(Duration::ZERO, |span| span.0);
-        let typed = options.seconds.map(|seconds| Duration::from_secs(seconds.max(1)));
-        let live = typed.or(scenario.duration.map(|span| span.0)).unwrap_or(LIVE);
+        let typed = options
+            .seconds
+            .map(|seconds| Duration::from_secs(seconds.max(1)));
+        let live = typed
+            .or(scenario.duration.map(|span| span.0))
+            .unwrap_or(LIVE);
         let begin_per_second = scenario.begin_per_second.unwrap_or(BEGIN_PER_SECOND);
         let watched = scenario.supervision.map(|watched| watched.to_string());
         let comes = Duration::from_secs(panels.into()) / begin_per_second;
@@ -85,7 +94,10 @@ impl Plan {
         };
         let restart = scenario.server.restart_after.map(|after| When {
             after: after.0,
-            lasts: scenario.server.restart_for.map_or(Duration::ZERO, |span| span.0),
+            lasts: scenario
+                .server
+                .restart_for
+                .map_or(Duration::ZERO, |span| span.0),
         });
         let alone = alone(&scenario, panels).filter(|_| !options.without_peers);
         Ok(Self {

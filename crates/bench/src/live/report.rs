@@ -92,8 +92,14 @@ impl Report {
             for (count, what) in [
                 (record.lost, "were acknowledged and are not in the record"),
                 (record.duplicates, "are in the record twice"),
-                (record.not_understood, "are in the record and were not understood"),
-                (record.never_acknowledged, "were sent and never acknowledged"),
+                (
+                    record.not_understood,
+                    "are in the record and were not understood",
+                ),
+                (
+                    record.never_acknowledged,
+                    "were sent and never acknowledged",
+                ),
                 (record.refused, "were refused"),
             ] {
                 if count > 0 {
@@ -122,18 +128,26 @@ pub(super) fn ratios(servers: &[Figures]) -> Vec<Ratio> {
     for other in others {
         let whats: [(&'static str, fn(&Figures) -> Option<f64>); 4] = [
             ("CPU for a request", |one| Some(one.requests.cpu_us)),
-            ("CPU for a full handshake", |one| Some(one.handshake.full_us)),
+            ("CPU for a full handshake", |one| {
+                Some(one.handshake.full_us)
+            }),
             ("memory of processes for an idle connection", of_idle),
             ("p99 of a status report's acknowledgement", |one| {
                 Some(f64::from(u32::try_from(one.latency.status.p99_us).ok()?))
             }),
         ];
         for (what, figure) in whats {
-            let ratio = figure(ours).zip(figure(other)).map(|(ours, theirs)| ours / theirs);
+            let ratio = figure(ours)
+                .zip(figure(other))
+                .map(|(ours, theirs)| ours / theirs);
             // What is next to nothing says nothing as a ratio.
             if let Some(ratio) = ratio.filter(|ratio| ratio.is_finite() && *ratio > 0.0) {
                 let beside = other.name.clone();
-                ratios.push(Ratio { what, beside, ratio });
+                ratios.push(Ratio {
+                    what,
+                    beside,
+                    ratio,
+                });
             }
         }
     }

@@ -94,7 +94,11 @@ fn one(
     let record = Record::read(&ours.house()?.api()?, interrupt)?;
     ours.stop();
     let panels = u32::try_from(lived.online).unwrap_or(plan.panels);
-    let panels = if lived.stopped.is_some() { panels } else { plan.panels };
+    let panels = if lived.stopped.is_some() {
+        panels
+    } else {
+        plan.panels
+    };
     Ok(Outcome {
         remarks: remarks(&name, &lived),
         figures: Figures::of(name, panels, &lived, Some((&unregistered, plan.panels))),
@@ -110,7 +114,9 @@ fn vanished(plan: &Plan, order: &sim::order::Order, signals: Mono) -> Vanished {
     let now = MachineClock.now();
     // The wall clock's reading at the first signal.
     let began = now.wall.before(now.mono.since(signals)).0;
-    let long = order.silences().filter(|(_, _, lasts)| *lasts > supervision::STATION);
+    let long = order
+        .silences()
+        .filter(|(_, _, lasts)| *lasts > supervision::STATION);
     let when = long.map(|(place, after, _)| {
         let account = plan.accounts.at(place).to_string();
         (account, began + model::micros(after))

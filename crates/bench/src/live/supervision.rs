@@ -110,7 +110,9 @@ impl Supervision {
             (self.wrong, "paths were reported lost and were not"),
         ];
         let wrong = all.into_iter().filter(|(count, _)| *count > 0);
-        wrong.map(|(count, what)| format!("{count} {what}")).collect()
+        wrong
+            .map(|(count, what)| format!("{count} {what}"))
+            .collect()
     }
 }
 
@@ -147,9 +149,17 @@ mod tests {
 
     #[test]
     fn reports_are_early_late_missed_or_wrong() {
-        let losses = [loss("1", 185), loss("2", 170), loss("3", 191), loss("9", 185)];
+        let losses = [
+            loss("1", 185),
+            loss("2", 170),
+            loss("3", 191),
+            loss("9", 185),
+        ];
         let judged = Supervision::judge(&vanished(300), &losses);
-        assert_eq!((judged.early, judged.late, judged.missed, judged.wrong), (1, 1, 1, 1));
+        assert_eq!(
+            (judged.early, judged.late, judged.missed, judged.wrong),
+            (1, 1, 1, 1)
+        );
         assert_eq!(judged.reported, 3);
         assert_eq!(judged.after_seconds, Some([70.0, 85.0, 85.0, 91.0]));
         assert_eq!(judged.faults().len(), 4);

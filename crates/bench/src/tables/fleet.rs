@@ -9,8 +9,8 @@ use anyhow::bail;
 use serde_json::Value;
 use sim::fleet::{Fleet, FleetPlan, Pace};
 
-use crate::clock::MachineClock;
 use super::way::{PANELS, Way};
+use crate::clock::MachineClock;
 
 /// Runs a fleet in another process, and takes its report. A rate of 0 is all that it can.
 pub(crate) fn run(target: &str, way: Way, rate: u32, seconds: u64) -> anyhow::Result<Value> {

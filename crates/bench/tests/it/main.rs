@@ -12,7 +12,10 @@ fn an_unknown_scenario_is_refused_with_those_there_are() {
     let refused = bench(&["live", "no-such-day"]);
     assert!(!refused.status.success());
     let told = String::from_utf8(refused.stderr).unwrap();
-    assert!(told.contains("no-such-day") && told.contains("seed-day"), "{told}");
+    assert!(
+        told.contains("no-such-day") && told.contains("seed-day"),
+        "{told}"
+    );
 }
 
 #[test]
