@@ -130,10 +130,15 @@ fn csv_rows(text: &[u8]) -> Vec<Row> {
     });
     let rows = reader.byte_records().flatten().map(|record| {
         let position = record.position();
+        let begins = position.map_or(0, |at| usize::try_from(at.byte()).unwrap_or(0));
+        // The reader counts blank lines before a row to it.
+        let before = text.get(begins..).unwrap_or_default().iter();
+        let blank = before.take_while(|octet| octet.is_ascii_control());
+        let blank = blank.filter(|octet| **octet == b'\n').count() as u64;
         let account = account.and_then(|at| record.get(at)).unwrap_or_default();
         Row {
-            begins: position.map_or(0, |at| usize::try_from(at.byte()).unwrap_or(0)),
-            line: position.map_or(0, csv::Position::line),
+            begins,
+            line: position.map_or(0, csv::Position::line) + blank,
             account: String::from_utf8_lossy(account).into_owned(),
         }
     });
