@@ -42,7 +42,7 @@ const NEVER: Duration = Duration::from_hours(24);
 /// What a run is to do.
 #[derive(Debug)]
 pub(super) struct Plan {
-    /// The scenario's name, or its file.
+    /// The scenario's name, or that of its file.
     pub(super) name: String,
     pub(super) scenario: Scenario,
     pub(super) panels: u32,
@@ -62,16 +62,18 @@ pub(super) struct Plan {
 
 impl Plan {
     pub(super) fn new(options: &Options) -> anyhow::Result<Self> {
-        let name = options.scenario.clone();
-        let scenario = scenario(&name)?;
+        let typed = &options.scenario;
+        let scenario = scenario(typed)?;
+        let stem = Path::new(typed).file_stem();
+        let name = stem.map_or_else(|| typed.clone(), |stem| stem.to_string_lossy().into_owned());
         if scenario.family == Some(Family::Dc09) {
             bail!("{name} is for panels of DC-09, and the bench measures the panel protocol");
         }
         let smoke = options.smoke.then_some(SMOKE_PANELS);
         let panels = options.panels.or(smoke).or(scenario.panels).unwrap_or(PANELS).max(1);
         let period = scenario.signal_every.map_or(Duration::ZERO, |span| span.0);
-        let typed = options.seconds.map(|seconds| Duration::from_secs(seconds.max(1)));
-        let live = typed.or(scenario.duration.map(|span| span.0)).unwrap_or(LIVE);
+        let seconds = options.seconds.map(|seconds| Duration::from_secs(seconds.max(1)));
+        let live = seconds.or(scenario.duration.map(|span| span.0)).unwrap_or(LIVE);
         let begin_per_second = scenario.begin_per_second.unwrap_or(BEGIN_PER_SECOND);
         let watched = scenario.supervision.map(|watched| watched.to_string());
         let comes = Duration::from_secs(panels.into()) / begin_per_second;

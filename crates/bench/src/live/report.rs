@@ -20,7 +20,7 @@ pub(super) const VERSION: u32 = 1;
 pub(super) struct Report {
     /// [`VERSION`].
     pub(super) version: u32,
-    /// The scenario's name, or its file.
+    /// The scenario's name, or that of its file.
     pub(super) scenario: String,
     /// What the scenario says of itself.
     pub(super) about: String,
