@@ -42,7 +42,9 @@ impl Api {
 
     /// What is at a path below `/api/v1`.
     pub(crate) fn get(&self, path: &str) -> anyhow::Result<Value> {
-        Ok(serde_json::from_str(&self.text(&format!("/api/v1{path}"))?)?)
+        Ok(serde_json::from_str(
+            &self.text(&format!("/api/v1{path}"))?,
+        )?)
     }
 
     /// Sends something to a path below `/api/v1`.
@@ -71,9 +73,16 @@ fn read(
     answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
 ) -> anyhow::Result<String> {
     let mut answer = answer.with_context(|| format!("the server's API, {path}"))?;
-    let body = answer.body_mut().with_config().limit(1 << 28).read_to_string()?;
+    let body = answer
+        .body_mut()
+        .with_config()
+        .limit(1 << 28)
+        .read_to_string()?;
     if !answer.status().is_success() {
-        bail!("the server's API answered {} to {path}: {body}", answer.status());
+        bail!(
+            "the server's API answered {} to {path}: {body}",
+            answer.status()
+        );
     }
     Ok(body)
 }

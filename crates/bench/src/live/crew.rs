@@ -27,7 +27,7 @@ const ROOM: u64 = 12_000;
 const WORDS: usize = 256;
 
 /// How long a process may take for a word, beyond what it was told to wait for.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// How often it is looked whether somebody pressed Ctrl-C.
 const GLANCE: Duration = Duration::from_millis(200);

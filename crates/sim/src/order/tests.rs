@@ -125,7 +125,10 @@ fn who_falls_silent_is_told_as_it_happens() {
     let told: Vec<_> = order.silences().collect();
     assert!((350..450).contains(&told.len()), "{}", told.len());
     let times = [20, 110].map(Duration::from_secs);
-    assert!(told.iter().all(|(_, after, lasts)| [*after, *lasts] == times));
+    assert!(
+        told.iter()
+            .all(|(_, after, lasts)| [*after, *lasts] == times)
+    );
     let Speaks::Mqtt(terms) = &order.speaks else {
         panic!("it was set just now");
     };
@@ -136,7 +139,10 @@ fn who_falls_silent_is_told_as_it_happens() {
         absences.any(|absence| absence.after == Duration::from_secs(27))
     });
     let silent: Vec<u32> = silent.map(|(_, place)| place).collect();
-    assert_eq!(silent, told.iter().map(|(place, ..)| *place).collect::<Vec<_>>());
+    assert_eq!(
+        silent,
+        told.iter().map(|(place, ..)| *place).collect::<Vec<_>>()
+    );
 }
 
 #[test]

@@ -1,0 +1,10 @@
+//! The one place where tables go to standard output.
+
+use std::fmt::Arguments;
+use std::io::{self, Write};
+
+/// Writes a line. A reader who has gone away is no error.
+pub(crate) fn say(line: Arguments<'_>) {
+    let mut out = io::stdout().lock();
+    drop(writeln!(out, "{line}").and_then(|()| out.flush()));
+}
