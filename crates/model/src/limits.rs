@@ -86,6 +86,13 @@ pub const UNKNOWN_ACCOUNT_MEMORY: Duration = Duration::from_secs(5);
 /// pipelines gets a commit's worth of overlap and no more.
 pub const SESSION_PIPELINE: usize = 16;
 
+/// Sessions whose work is kept for others when it is done: as many as say something in one turn of a
+/// gateway's loop.
+pub const SPARE_WORKS: usize = 64;
+
+/// Octets of answers, and of events, beyond which work is not kept for others.
+pub const SPARE_WORK_OCTETS: usize = 1 << 10;
+
 /// A connection must show a valid frame of a registered account within this time (R7).
 pub const FIRST_FRAME: Duration = Duration::from_secs(20);
 
@@ -594,3 +601,16 @@ pub const HANDSHAKES_PERIOD: Duration = Duration::from_mins(1);
 
 /// Trouble of ours is told at most once within this time, of each kind and gateway.
 pub const HEALTH_PERIOD: Duration = Duration::from_mins(10);
+
+/// How often the operating system is asked what our processes take: a few dozen small reads of kernel memory, under a
+/// millisecond.
+pub const USAGE_PERIOD: Duration = Duration::from_secs(5);
+
+/// People who look are shown what is at most so old; then the operating system is asked again.
+pub const USAGE_FRESH: Duration = Duration::from_secs(1);
+
+/// How often it is measured how late the engine's runtime wakes a task: some 20 µs each time.
+pub const RUNTIME_PROBE: Duration = Duration::from_millis(250);
+
+/// With fewer paths than this, memory divided by paths says how large the program is, and nothing of paths.
+pub const MEMORY_TOLD: u64 = 1_000;

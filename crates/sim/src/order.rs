@@ -212,7 +212,8 @@ impl Order {
             transport,
             pace: Pace::FullSpeed,
             sources: self.sources,
-            begin_per_second: (self.begin_per_second / part.parts).max(1),
+            // Rather a few more than that signals begin before all are there.
+            begin_per_second: self.begin_per_second.div_ceil(part.parts.max(1)),
             journal_room: None,
             seed: self.seed,
             first_place: part.first as usize,

@@ -26,7 +26,7 @@ mod tests;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use model::{Clock, EventFlags, Mono, OwnCode, PanelReport, PathIndex, Wall};
+use model::{Clock, EventFlags, Mono, OwnCode, PanelReport, PathIndex, Wall, limits};
 
 use crate::ports::{
     Answering, ConditionStore, Measured, Measurement, OwnEvent, PathCondition, ReadError, Reading,
@@ -198,5 +198,11 @@ impl Measured for Condition {
             "Partitions, zones and outputs in reports of panels that told of too many.",
             Reading::Counter(machine.left_out()),
         );
+        self.0.outbox.measure("outbox_condition", out);
+        out.extend(Measurement::queue(
+            "trends",
+            machine.waiting(),
+            limits::TRENDS_WAITING,
+        ));
     }
 }

@@ -395,8 +395,8 @@ fn a_panel_that_makes_up_numbers_fills_its_record_and_no_more() {
         };
         left_out += record.tell(&status, NOON);
     }
-    assert_eq!(left_out, 2_000 - model::limits::REPORTED_POINTS);
-    assert_eq!(record.shown().zones.len(), model::limits::REPORTED_POINTS);
+    assert_eq!(left_out, 2_000 - limits::REPORTED_POINTS);
+    assert_eq!(record.shown().zones.len(), limits::REPORTED_POINTS);
 }
 
 proptest! {

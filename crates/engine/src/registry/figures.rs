@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use model::{IdentityRefusal, Proven};
 
 use super::Registry;
+use super::table::Table;
 use crate::ports::{Admission, Measured, Measurement, Reading};
 
 /// Answers to the question who speaks.
@@ -68,6 +69,13 @@ pub(super) const fn proof(proven: Proven) -> &'static str {
         Proven::BySecret => "secret",
         Proven::ByCertificate => "certificate",
         Proven::ByExpiredCertificate => "expired_certificate",
+    }
+}
+
+impl Registry {
+    /// How many paths are registered.
+    pub fn paths(&self) -> usize {
+        self.read(Table::len)
     }
 }
 

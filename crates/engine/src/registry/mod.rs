@@ -18,6 +18,7 @@ pub(crate) mod tests;
 mod trust;
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use model::{
@@ -49,6 +50,8 @@ pub struct Registry {
     clock: Arc<dyn Clock>,
     changes: broadcast::Sender<Changed>,
     answers: Arc<Answers>,
+    /// How many paths were removed so far.
+    removals: Arc<AtomicU64>,
 }
 
 impl std::fmt::Debug for Registry {
@@ -80,12 +83,19 @@ impl Registry {
             clock,
             changes,
             answers: Arc::default(),
+            removals: Arc::default(),
         })
     }
 
     /// The path with this number, if it is registered; [`PathIndex::HOUSE`] always is.
     pub fn binding(&self, path: PathIndex) -> Option<Arc<PathBinding>> {
         self.read(|table| table.by_index(path))
+    }
+
+    /// How many paths were removed in this life: who keeps something of each path looks for those
+    /// that are gone when there are more, and not whenever one is added among a million.
+    pub(crate) fn removals(&self) -> u64 {
+        self.removals.load(Ordering::Acquire)
     }
 
     /// The paths of the same panel that show the same account, this one among them (R2, R9).

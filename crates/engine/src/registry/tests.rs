@@ -208,6 +208,7 @@ impl Bench {
             policy: PathPolicy::default(),
             key: Some(cipher(1)),
             path_name: None,
+            watch: None,
         };
         let added = self.registry.add_panels(Actor::system(), vec![panel]);
         added.await.remove(0).unwrap().paths.remove(0)

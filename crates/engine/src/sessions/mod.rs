@@ -254,5 +254,6 @@ impl Measured for Places {
             "Takeovers and doubts that there was no room to remember.",
             Reading::Counter(machine.forgotten() + self.0.outbox.dropped()),
         );
+        self.0.outbox.measure("outbox_sessions", out);
     }
 }

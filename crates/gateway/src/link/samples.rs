@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use arrayvec::{ArrayString, ArrayVec};
 use engine::ports::{Answer, TICKET_KEY, TicketKey, TlsMaterial};
+use engine::times::Times;
 use model::{
     Account, AccountKey, AckMode, CipherKey, Code, Committed, ConnectionReport, ConnectionState,
     Epoch, EventClass, EventFlags, EventSeq, Extended, FamilyName, Forgery, IdentityClaim,
@@ -137,10 +138,14 @@ pub(super) fn upward() -> Vec<(String, Upward)> {
             "counters".to_owned(),
             Upward::Counters(Counters {
                 counts: vec![0, 1, u64::MAX],
+                turns: turns(),
                 gauges: Gauges {
                     connections: 3,
                     without_identity: 2,
                     unacknowledged: 1,
+                    unacknowledged_octets: 300,
+                    questions: 4,
+                    stalled: 5,
                     longest_turn: 20_000,
                 },
             }),
@@ -168,11 +173,20 @@ pub(super) fn upward() -> Vec<(String, Upward)> {
         };
         let signal = Upward::Signal {
             connection: 5,
+            read_at: Mono(86_400_000_000_007),
             outgoing: Box::new(outgoing),
         };
         (format!("signal-{class}"), signal)
     }));
     samples
+}
+
+fn turns() -> Times {
+    let mut turns = Times::default();
+    for millis in [0, 1, 20, 200_000] {
+        turns.add(Duration::from_millis(millis));
+    }
+    turns
 }
 
 /// A question with all that can go with one.

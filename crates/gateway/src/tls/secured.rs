@@ -31,15 +31,15 @@ enum Stage {
 
 /// What octets of a socket brought.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Progress {
+pub struct Progress {
     /// The handshake is done, in this way.
-    pub(crate) shaken: Option<Counted>,
+    pub shaken: Option<Counted>,
     /// The other side said that nothing more comes.
-    pub(crate) ended: bool,
+    pub ended: bool,
 }
 
 /// A connection's TLS.
-pub(crate) struct Secured {
+pub struct Secured {
     connection: UnbufferedServerConnection,
     partial: Vec<u8>,
     stage: Stage,
@@ -58,7 +58,7 @@ type Status<'c, 'i> = UnbufferedStatus<'c, 'i, ServerConnectionData>;
 
 impl Secured {
     /// Before the first octet.
-    pub(crate) fn new(config: &Arc<ServerConfig>) -> Result<Self, Error> {
+    pub fn new(config: &Arc<ServerConfig>) -> Result<Self, Error> {
         Ok(Self {
             connection: UnbufferedServerConnection::new(Arc::clone(config))?,
             partial: Vec::new(),
@@ -67,12 +67,12 @@ impl Secured {
     }
 
     /// Whether it is still being settled who speaks, which is dear.
-    pub(crate) fn is_handshaking(&self) -> bool {
+    pub fn is_handshaking(&self) -> bool {
         self.stage == Stage::Handshake
     }
 
     /// What the panel showed, in this handshake or in the one that it resumes; its own first.
-    pub(crate) fn certificates(&self) -> Option<&[CertificateDer<'static>]> {
+    pub fn certificates(&self) -> Option<&[CertificateDer<'static>]> {
         self.connection.peer_certificates()
     }
 
@@ -83,7 +83,7 @@ impl Secured {
     }
 
     /// Moves what is kept to the front of `buffer`; what is read from the socket follows it.
-    pub(crate) fn put_back(&mut self, buffer: &mut [u8]) -> usize {
+    pub fn put_back(&mut self, buffer: &mut [u8]) -> usize {
         let kept = std::mem::take(&mut self.partial);
         buffer[..kept.len()].copy_from_slice(&kept);
         kept.len()
@@ -91,7 +91,7 @@ impl Secured {
 
     /// Takes what is at hand, keeping at most `most` octets of what is not complete. What the session is to
     /// hear is appended to `plain`, what the other side is to hear to `out`, also with an error.
-    pub(crate) fn take(
+    pub fn take(
         &mut self,
         incoming: &mut [u8],
         most: usize,
@@ -175,7 +175,7 @@ impl Secured {
 
     /// Appends to `out` what the session says. Before the handshake is done, and after the end,
     /// nobody could hear it.
-    pub(crate) fn seal(&mut self, plain: &[u8], out: &mut Vec<u8>) {
+    pub fn seal(&mut self, plain: &[u8], out: &mut Vec<u8>) {
         if plain.is_empty() || self.stage != Stage::Open {
             return;
         }
@@ -186,7 +186,7 @@ impl Secured {
     }
 
     /// Appends to `out`, once, that nothing more comes (RFC 8446 6.1).
-    pub(crate) fn finish(&mut self, out: &mut Vec<u8>) {
+    pub fn finish(&mut self, out: &mut Vec<u8>) {
         if self.stage == Stage::Open {
             let _said = self.speak(out, |traffic, buffer| {
                 // As a function it would be of one lifetime only.

@@ -167,3 +167,16 @@ fn a_burst_befalls_its_share_once_and_the_same_in_every_part() {
     assert_eq!(millis.len(), 200);
     assert_eq!((millis[0], millis[100]), (15_000, 15_500));
 }
+
+#[test]
+fn all_have_begun_when_signals_begin_in_however_many_parts() {
+    let mut order = order(1_000);
+    order.begin_per_second = 10;
+    for parts in [1, 3, 7, 51] {
+        for part in Part::all(1_000, parts, 20_000, Mono(0)) {
+            let (plan, _) = order.dc09_plan(&dc09(), &part, &Still);
+            let last = plan.begins(plan.members.len() - 1);
+            assert!(last < order.signals_after(), "{parts}: {last:?}");
+        }
+    }
+}

@@ -2,7 +2,7 @@
 
 /// Those that are built in, by their names: first the lives of fleets of any kind, then the loads
 /// that the bench puts on a server.
-pub const BUILT_IN: [(&str, &str); 7] = [
+pub const BUILT_IN: [(&str, &str); 16] = [
     (
         "quiet",
         include_str!("../../../../bench/scenarios/quiet.toml"),
@@ -27,5 +27,41 @@ pub const BUILT_IN: [(&str, &str); 7] = [
     (
         "seed-day",
         include_str!("../../../../bench/scenarios/seed-day.toml"),
+    ),
+    (
+        "all-durable",
+        include_str!("../../../../bench/scenarios/all-durable.toml"),
+    ),
+    (
+        "storm",
+        include_str!("../../../../bench/scenarios/storm.toml"),
+    ),
+    (
+        "alarm-burst",
+        include_str!("../../../../bench/scenarios/alarm-burst.toml"),
+    ),
+    (
+        "saturation",
+        include_str!("../../../../bench/scenarios/saturation.toml"),
+    ),
+    (
+        "idle",
+        include_str!("../../../../bench/scenarios/idle.toml"),
+    ),
+    (
+        "scaling",
+        include_str!("../../../../bench/scenarios/scaling.toml"),
+    ),
+    (
+        "carrier-loss",
+        include_str!("../../../../bench/scenarios/carrier-loss.toml"),
+    ),
+    (
+        "quarter-million",
+        include_str!("../../../../bench/scenarios/quarter-million.toml"),
+    ),
+    (
+        "million",
+        include_str!("../../../../bench/scenarios/million.toml"),
     ),
 ];

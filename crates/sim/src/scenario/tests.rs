@@ -119,3 +119,37 @@ fn what_makes_no_sense_is_refused_with_what_to_write() {
         assert!(refused.contains(told), "{told} in {refused}");
     }
 }
+
+#[test]
+fn every_load_of_the_bench_says_for_whom_and_for_how_long_it_is() {
+    let first = BUILT_IN.iter().position(|(name, _)| *name == "seed-day");
+    for (name, _) in &BUILT_IN[first.unwrap()..] {
+        let scenario = Scenario::built_in(name).unwrap();
+        assert_eq!(scenario.family, Some(Family::Mqtt), "{name}");
+        assert!(scenario.panels.is_some() && scenario.duration.is_some());
+        assert!(scenario.begin_per_second.is_some(), "{name}");
+        let class = scenario.supervision.and_then(|watched| watched.0.class());
+        let asked = class.map(SupervisionClass::keep_alive).unwrap();
+        let poll = scenario.poll.unwrap().0;
+        assert!(poll <= asked, "{name}: {poll:?} where {asked:?} is asked");
+    }
+}
+
+#[test]
+fn the_bench_loads_ask_for_what_they_say() {
+    let scenario = |name| Scenario::built_in(name).unwrap();
+    let burst = scenario("alarm-burst").burst.unwrap();
+    let alarms = (0..50_000).filter_map(|place| burst.moment(place, 50_000));
+    assert_eq!(
+        (alarms.count(), burst.lasts.to_string()),
+        (10_000, "1s".to_owned())
+    );
+    let durable = scenario("all-durable").mix;
+    assert_eq!((durable.status, durable.test), (0, 0));
+    assert!(!scenario("idle").has_signals());
+    assert_eq!(scenario("scaling").server.gateways, [1, 2]);
+    assert!(scenario("storm").server.restart_after.is_some());
+    for name in ["saturation", "scaling"] {
+        assert_eq!(scenario(name).rate, Some(Rate::Most));
+    }
+}

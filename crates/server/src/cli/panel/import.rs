@@ -17,8 +17,9 @@ use crate::cli::{Failure, Out};
 #[derive(Debug, Args)]
 pub struct Options {
     /// A CSV file with the columns `account` and, where wanted, `family`, `receiver`, `line`,
-    /// `name`, `site`, `listener`, `hub`, `accept_skewed`, and `key` or `key_ascii`; or a `.jsonl`
-    /// file with a JSON object a line.
+    /// `name`, `site`, `listener`, `path_name`, `hub`, `accept_skewed`, `key` or `key_ascii`, and
+    /// `supervision` (a class such as SP5, `off`, or a time such as 90s); or a `.jsonl` file with
+    /// a JSON object a line.
     file: PathBuf,
     /// Report every row.
     #[arg(long, short)]

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 use sim::order::{Accounts, Keys, PanelKey};
-use sim::scenario::Family;
+use sim::scenario::{Family, Watched};
 
 use super::options::FleetOptions;
 use super::order::{self, Asked};
@@ -20,6 +20,7 @@ pub(super) fn write(path: &Path, fleet: &FleetOptions, asked: &Asked) -> Result<
         family: asked.family,
         accounts: asked.accounts(fleet)?,
         keys: order::keys(fleet)?,
+        watched: asked.scenario.supervision,
     };
     let ending = path.extension().and_then(|ending| ending.to_str());
     let text = match ending {
@@ -47,6 +48,7 @@ struct Table<'a> {
     family: Family,
     accounts: Accounts,
     keys: Keys,
+    watched: Option<Watched>,
 }
 
 impl Table<'_> {
@@ -65,6 +67,10 @@ impl Table<'_> {
                 row.push(("line", line.map(number).unwrap_or_default()));
             }
             row.push(("name", format!("Simulated {account}")));
+            row.extend(
+                self.watched
+                    .map(|watched| ("supervision", watched.to_string())),
+            );
             row.extend(self.keys.of(account).as_ref().map(key_column));
             row
         })
@@ -167,10 +173,26 @@ mod tests {
 
     #[test]
     fn a_panel_of_the_panel_protocol_has_neither_receiver_nor_line() {
-        let mqtt = text(&["--panels", "1", "--family", "mqtt"], "fleet.csv");
+        let mqtt = [
+            "--panels",
+            "1",
+            "--family",
+            "mqtt",
+            "--scenario",
+            "rough-day",
+        ];
         assert_eq!(
-            mqtt,
+            text(&mqtt, "fleet.csv"),
             "family,account,name\nmqtt,100000,\"Simulated 100000\"\n"
+        );
+    }
+
+    #[test]
+    fn panels_are_registered_as_closely_watched_as_their_scenario_says() {
+        let storm = text(&["--panels", "1", "--scenario", "storm"], "fleet.csv");
+        assert_eq!(
+            storm,
+            "family,account,name,supervision\nmqtt,100000,\"Simulated 100000\",SP5\n"
         );
     }
 
