@@ -64,8 +64,18 @@ enum What {
     Floor,
 }
 
-fn main() -> anyhow::Result<ExitCode> {
-    match Cli::parse().what {
+fn main() -> ExitCode {
+    match run(Cli::parse().what) {
+        Ok(status) => status,
+        Err(error) => {
+            say::complain(format_args!("bench: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(what: What) -> anyhow::Result<ExitCode> {
+    match what {
         What::Live(options) => return live::run(&options),
         What::Rates { seconds } => tables::with_house(|house| rates::table(house, seconds))?,
         What::Ways { seconds } => tables::with_house(|house| ways::table(house, seconds))?,

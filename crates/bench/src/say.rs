@@ -1,4 +1,4 @@
-//! The one place where tables go to standard output.
+//! The one place where tables go to standard output, and what went wrong to standard error.
 
 use std::fmt::Arguments;
 use std::io::{self, Write};
@@ -7,4 +7,9 @@ use std::io::{self, Write};
 pub(crate) fn say(line: Arguments<'_>) {
     let mut out = io::stdout().lock();
     drop(writeln!(out, "{line}").and_then(|()| out.flush()));
+}
+
+/// Writes a line to standard error.
+pub(crate) fn complain(line: Arguments<'_>) {
+    drop(writeln!(io::stderr().lock(), "{line}"));
 }
