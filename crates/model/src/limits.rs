@@ -385,6 +385,10 @@ pub const DESCRIPTOR_RESERVE: usize = 500;
 /// Connections without identity get one part in this many of the descriptors.
 pub const WITHOUT_IDENTITY_SHARE: usize = 10;
 
+/// What a gateway has to tell and nobody waits for, such as that a path has come or gone, may wait so long for
+/// company: much less than a panel needs to come again elsewhere.
+pub const LINK_MENTION: Duration = Duration::from_millis(10);
+
 /// A gateway tells what it heard and counted, and the engine whether it can store, once in this
 /// time: a twentieth of [`PROMISE`], and no more than 500 ms of error in a supervision deadline.
 pub const LINK_PERIOD: Duration = Duration::from_millis(500);

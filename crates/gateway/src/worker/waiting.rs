@@ -99,7 +99,7 @@ impl Worker {
         } else {
             limits::LINK_PERIOD
         };
-        let deadlines = [self.wheel.next(), self.uplink.retry_at()];
+        let deadlines = [self.wheel.next(), self.uplink.wakes_at()];
         let deadlines = deadlines.into_iter().flatten();
         let soonest = deadlines.fold(self.now.mono.after(most), Mono::min);
         soonest.since(self.now.mono)
