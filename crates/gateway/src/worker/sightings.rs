@@ -7,6 +7,7 @@
 
 use std::collections::HashMap;
 
+use hashbrown::DefaultHashBuilder;
 use model::{ConnectionReport, Epoch, Mono, PanelReport, PathIndex, StatusReport};
 
 use crate::link::{Gone, Heard, Told, Upward};
@@ -29,9 +30,10 @@ impl Epochs {
     }
 }
 
-/// What was seen of paths since the engine was last told.
+/// What was seen of paths since the engine was last told. The engine gives paths their numbers, so
+/// nobody can choose them to collide.
 #[derive(Debug, Default)]
-pub(super) struct Sightings(HashMap<PathIndex, Seen>);
+pub(super) struct Sightings(HashMap<PathIndex, Seen, DefaultHashBuilder>);
 
 /// What a panel told of itself, each kind once.
 #[derive(Debug, Default)]

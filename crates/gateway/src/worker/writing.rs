@@ -73,13 +73,14 @@ impl Worker {
         let Some(connection) = self.connections.get(place) else {
             return;
         };
-        let number = connection.number;
-        let answered = !self.window.awaits(number)
-            && !self.identities.awaits(number)
-            && !connection.marks.stalled;
+        let answered = || {
+            let number = connection.number;
+            let awaits = self.window.awaits(number) || self.identities.awaits(number);
+            !awaits && !connection.marks.stalled
+        };
         match connection.phase {
             Phase::Closing(_) if connection.unsent.is_empty() => self.end(place),
-            Phase::Ended(_) if connection.unsent.is_empty() && answered => {
+            Phase::Ended(_) if connection.unsent.is_empty() && answered() => {
                 self.peer_gone(place, Counted::ClosedByPeer);
             }
             _ => {
