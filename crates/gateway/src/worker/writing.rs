@@ -35,10 +35,16 @@ impl Worker {
         let out = &mut self.scratch.transmit;
         out.clear();
         out.append(&mut connection.unsent);
+        let before = out.len();
         let is_all = matches!(connection.phase, Phase::Closing(_));
         let session = connection.session.as_mut();
         let channel = &mut connection.channel;
         channel.gather(session, is_all, &mut self.scratch.buffers, out);
+        if connection.withheld && out.len() == before && connection.phase == Phase::Open {
+            connection.unsent.extend_from_slice(out);
+            return self.settle(place);
+        }
+        connection.withheld = false;
         let socket = channel.socket();
         match socket.map_or(Ok(0), |socket| write_some(socket, out)) {
             Ok(written) => {
