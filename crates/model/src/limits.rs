@@ -332,6 +332,10 @@ pub const BALLAST: u64 = 64 << 20;
 /// left to win on the hot path. An answer of the engine is never waited for in this way.
 pub const WAKE_GATHER: Duration = Duration::from_millis(2);
 
+/// The same while no signal waits for the engine: reports and keep-alives, of which nobody waits for the
+/// answer. An alarm that comes first of all is read up to so much later.
+pub const WAKE_GATHER_CALM: Duration = Duration::from_millis(4);
+
 /// What a gateway reads from one socket at once; the buffer is shared by the whole loop.
 pub const READ_BUFFER: usize = 64 << 10;
 
