@@ -12,6 +12,7 @@ mod admin;
 mod admission;
 mod figures;
 mod habits;
+mod row;
 mod table;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -65,11 +66,11 @@ impl Registry {
     ) -> Result<Self, ReadError> {
         let mut table = Table::default();
         for binding in store.bindings().await? {
-            table.insert(Arc::new(binding));
+            table.insert(binding);
         }
         warn_of_lost_keys(&table);
         if let Some(site) = store.sites().await?.first() {
-            table.insert(Arc::new(house(site)));
+            table.insert(house(site));
         }
         let (changes, _) = broadcast::channel(CHANGES);
         Ok(Self {
@@ -85,7 +86,7 @@ impl Registry {
 
     /// The path with this number, if it is registered; [`PathIndex::HOUSE`] always is.
     pub fn binding(&self, path: PathIndex) -> Option<Arc<PathBinding>> {
-        self.read(|table| table.by_index(path))
+        self.read(|table| table.by_index(path)).map(Arc::new)
     }
 
     /// The paths of the same panel that show the same account, this one among them (R2, R9).
@@ -105,7 +106,7 @@ impl Registry {
         {
             let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
             for binding in bindings {
-                table.insert(Arc::new(binding));
+                table.insert(binding);
             }
         }
         self.tell(accounts);
@@ -134,8 +135,7 @@ fn account(binding: &PathBinding) -> (FamilyName, Account) {
 /// Keys that were sealed under another `seal.key` open nothing: people must know, since the
 /// panels' signals are refused.
 fn warn_of_lost_keys(table: &Table) {
-    let lost = table.all().filter(|binding| binding.key_is_lost());
-    let panels: BTreeSet<_> = lost.map(|binding| binding.panel_index).collect();
+    let panels: BTreeSet<_> = table.lost_keys().collect();
     if !panels.is_empty() {
         tracing::warn!(
             panels = panels.len(),
