@@ -194,6 +194,7 @@ impl Worker {
             longest_turn: self.counts.take_longest_turn(),
         };
         let counters = self.counts.counters(gauges);
-        self.uplink.say(Stream::Normal, &Upward::Counters(counters));
+        self.uplink
+            .say(Stream::Normal, &Upward::Counters(Box::new(counters)));
     }
 }
