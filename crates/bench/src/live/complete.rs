@@ -16,7 +16,7 @@ pub(super) fn check(report: &Report) -> anyhow::Result<()> {
 }
 
 fn missing(report: &Report) -> Vec<String> {
-    let mut missing = report.faults();
+    let mut missing = report.faults.clone();
     let names: Vec<_> = report
         .servers
         .iter()
@@ -93,4 +93,40 @@ fn of_server(report: &Report, server: &Figures) -> Vec<String> {
     .filter(|(there, _)| !there)
     .map(|(_, what)| what.to_owned())
     .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::report::fixture;
+    use super::*;
+
+    #[test]
+    fn a_report_that_says_all_passes_whatever_the_budgets_say() {
+        let mut report = fixture("seed-day");
+        report.servers[0].handshake.full_us = 9_000.0;
+        report.record.as_mut().unwrap().stored = 5;
+        report.judge();
+        assert!(!report.holds);
+        check(&report).unwrap();
+    }
+
+    #[test]
+    fn what_is_missing_and_what_was_lost_is_named() {
+        let mut report = fixture("seed-day");
+        report.servers.pop();
+        report.servers[0].memory.gateway_idle = None;
+        report.servers[1].connections = 49_999;
+        report.record.as_mut().unwrap().lost = 1;
+        report.judge();
+        let told = check(&report).unwrap_err().to_string();
+        for what in [
+            "the servers are",
+            "watchfire: no memory of idle panels",
+            "floor: not all panels stayed connected",
+            "nothing was stored",
+            "1 events were acknowledged and are not in the record",
+        ] {
+            assert!(told.contains(what), "{what} in {told}");
+        }
+    }
 }

@@ -82,7 +82,7 @@ pub(super) struct Lived {
     /// When all were there and had nothing to say yet; none, if some came after the first signal.
     pub(super) idle: Option<Look>,
     /// The time that is measured.
-    pub(super) lived: Span,
+    pub(super) measured: Span,
     /// Connections at its end.
     pub(super) online: u64,
     /// Processes of the fleet.
@@ -139,7 +139,7 @@ pub(super) fn live(
         admitted: 0,
     };
     let came = day.come(empty)?;
-    let lived = match &came.stopped {
+    let measured = match &came.stopped {
         None => living(&mut day)?,
         Some(_) => day.span(now().after(FULL))?,
     };
@@ -150,7 +150,7 @@ pub(super) fn live(
     Ok(Lived {
         came: came.span,
         idle: came.idle,
-        lived,
+        measured,
         online,
         fleet,
         signals,
@@ -286,10 +286,10 @@ impl Day<'_> {
         let tally = self.cut()?;
         Ok(Span { from, to, tally })
     }
+}
 
-    /// A day in which nothing befalls the server.
-    pub(super) fn plainly(&mut self) -> anyhow::Result<Span> {
-        self.warm()?;
-        self.span(now().after(self.times.live))
-    }
+/// A day in which nothing befalls the server.
+pub(super) fn plainly(day: &mut Day<'_>) -> anyhow::Result<Span> {
+    day.warm()?;
+    day.span(now().after(day.times.live))
 }

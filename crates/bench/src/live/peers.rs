@@ -32,7 +32,7 @@ pub(super) fn measure(
     };
     let order = plan.order(None);
     let told = (&mut *show, interrupt);
-    let lived = day::live(&order, &target, plan.times, told, |day| day.plainly())?;
+    let lived = day::live(&order, &target, plan.times, told, day::plainly)?;
     drop(floor);
     let floor = Figures::of(target.name, plan.panels, &lived, None);
     show.server("mosquitto");
@@ -48,7 +48,7 @@ pub(super) fn measure(
     };
     let order = plan.order(Some(papers.trust()));
     let told = (&mut *show, interrupt);
-    let lived = day::live(&order, &target, plan.times, told, |day| day.plainly())?;
+    let lived = day::live(&order, &target, plan.times, told, day::plainly)?;
     let mosquitto = Figures::of(target.name, plan.panels, &lived, None);
     Ok([floor, mosquitto])
 }

@@ -5,7 +5,6 @@ use std::path::Path;
 
 use model::{Clock, Mono};
 
-use super::budgets;
 use super::day::{self, Day, Lived, Span};
 use super::figures::Figures;
 use super::interrupt::Interrupt;
@@ -14,10 +13,10 @@ use super::ours::Ours;
 use super::peers;
 use super::plan::Plan;
 use super::record::{Compared, Record};
-use super::report::{self, Fleet, Report, Restart, VERSION};
+use super::report::{Fleet, Report, Restart, VERSION};
 use super::restart;
 use super::show::Show;
-use super::supervision::{self, Supervision, Vanished};
+use super::supervision::{Supervision, Vanished};
 use crate::clock::MachineClock;
 use crate::house;
 use crate::papers::Papers;
@@ -73,7 +72,7 @@ fn one(
     ours.start()?;
     let unregistered = ours.settled(interrupt)?;
     show.phase("the fleet is registered", None);
-    ours.register(&plan.accounts, &plan.supervision)?;
+    ours.register(&plan.accounts, plan.supervision)?;
     // Another process, so that what the import left behind is not counted.
     ours.start()?;
     ours.settled(interrupt)?;
@@ -82,7 +81,7 @@ fn one(
     let mut restarted = None;
     let living = |day: &mut Day<'_>| -> anyhow::Result<Span> {
         let Some(when) = plan.restart else {
-            return day.plainly();
+            return day::plainly(day);
         };
         let (span, restart) = restart::live(day, ours, when)?;
         restarted = Some(restart);
@@ -116,7 +115,7 @@ fn vanished(plan: &Plan, order: &sim::order::Order, signals: Mono) -> Vanished {
     let began = now.wall.before(now.mono.since(signals)).0;
     let long = order
         .silences()
-        .filter(|(_, _, lasts)| *lasts > supervision::STATION);
+        .filter(|(_, _, lasts)| *lasts > plan.reported_within());
     let when = long.map(|(place, after, _)| {
         let account = plan.accounts.at(place).to_string();
         (account, began + model::micros(after))
@@ -126,6 +125,8 @@ fn vanished(plan: &Plan, order: &sim::order::Order, signals: Mono) -> Vanished {
     Vanished {
         when: when.collect::<HashMap<_, _>>(),
         between: between.map(|span| span.0).min().unwrap_or_default(),
+        keep_alive: scenario.poll.map(|span| span.0),
+        within: plan.reported_within(),
         ended: now.wall.0,
     }
 }
@@ -165,6 +166,8 @@ fn report(plan: &Plan, context: Context, outcomes: Vec<Outcome>, peers: Vec<Figu
         supervision: None,
         restart: None,
         budgets: Vec::new(),
+        faults: Vec::new(),
+        holds: false,
         remarks: plan.remarks.clone(),
     };
     for outcome in outcomes {
@@ -181,7 +184,6 @@ fn report(plan: &Plan, context: Context, outcomes: Vec<Outcome>, peers: Vec<Figu
         }
     }
     report.servers.extend(peers);
-    report.ratios = report::ratios(&report.servers);
-    report.budgets = budgets::judge(&report);
+    report.judge();
     report
 }

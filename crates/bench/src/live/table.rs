@@ -40,7 +40,7 @@ impl Display for Report {
         for remark in &self.remarks {
             writeln!(f, "- {remark}")?;
         }
-        for fault in self.faults() {
+        for fault in &self.faults {
             writeln!(f, "- WRONG: {fault}")?;
         }
         Ok(())
@@ -102,11 +102,7 @@ impl Report {
         }
         writeln!(f)?;
         for ratio in &self.ratios {
-            writeln!(
-                f,
-                "- {}: {:.2} of {}",
-                ratio.what, ratio.ratio, ratio.beside
-            )?;
+            writeln!(f, "- {}: {:.2} of {}", ratio.what, ratio.to, ratio.beside)?;
         }
         writeln!(f)
     }

@@ -4,7 +4,8 @@ use std::process::{Command, Output};
 
 fn bench(arguments: &[&str]) -> Output {
     let mut bench = Command::new(env!("CARGO_BIN_EXE_bench"));
-    bench.args(arguments).output().unwrap()
+    let output = bench.args(arguments).output();
+    output.expect("the harness was built by this test's build")
 }
 
 #[test]

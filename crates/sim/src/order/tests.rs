@@ -86,7 +86,7 @@ fn parts_hold_no_more_than_a_process_may_and_miss_nobody() {
 #[test]
 fn a_fleet_at_a_rate_is_spread_over_its_period() {
     let mut order = order(100);
-    order.scenario.faults = crate::faults::Faults::default();
+    order.scenario.faults = Faults::default();
     let all = members(&order, &Part::all(100, 1, 100, Mono(0)));
     // 100 panels begin within a second; each reports every ten.
     let due: Vec<_> = all
