@@ -332,6 +332,10 @@ pub const BALLAST: u64 = 64 << 20;
 /// left to win on the hot path. An answer of the engine is never waited for in this way.
 pub const WAKE_GATHER: Duration = Duration::from_millis(2);
 
+/// The same while no signal waits for the engine: reports and keep-alives, of which nobody waits for the
+/// answer. An alarm that comes first of all is read up to so much later.
+pub const WAKE_GATHER_CALM: Duration = Duration::from_millis(4);
+
 /// What a gateway reads from one socket at once; the buffer is shared by the whole loop.
 pub const READ_BUFFER: usize = 64 << 10;
 
@@ -384,6 +388,10 @@ pub const DESCRIPTOR_RESERVE: usize = 500;
 
 /// Connections without identity get one part in this many of the descriptors.
 pub const WITHOUT_IDENTITY_SHARE: usize = 10;
+
+/// What a gateway has to tell and nobody waits for, such as that a path has come or gone, may wait so long for
+/// company: much less than a panel needs to come again elsewhere.
+pub const LINK_MENTION: Duration = Duration::from_millis(10);
 
 /// A gateway tells what it heard and counted, and the engine whether it can store, once in this
 /// time: a twentieth of [`PROMISE`], and no more than 500 ms of error in a supervision deadline.

@@ -15,7 +15,7 @@ pub(crate) struct Kernel;
 impl ReadsMachine for Kernel {
     fn machine(&self) -> Option<MachineReading> {
         let (idle, busy) = processors(&read("/proc/stat")?)?;
-        let (memory, memory_available) = memory(&read("/proc/meminfo")?)?;
+        let (memory, memory_available) = machine_memory()?;
         Some(MachineReading {
             cores: cores(),
             idle,
@@ -49,9 +49,36 @@ pub(crate) fn cores() -> f64 {
     std::thread::available_parallelism().map_or(1.0, |cores| cores.get() as f64)
 }
 
-/// All memory and what is available of it, in octets.
+/// All memory that we may have and what is available of it, in octets: the machine's, or our control group's where that
+/// is less.
 pub(crate) fn machine_memory() -> Option<(u64, u64)> {
-    memory(&read("/proc/meminfo")?)
+    let (all, available) = memory(&read("/proc/meminfo")?)?;
+    let Some((most, free)) = group_memory() else {
+        return Some((all, available));
+    };
+    Some((all.min(most), available.min(free)))
+}
+
+/// What our control group may have and what of that is free, in octets (cgroups(7), version 2); `None` without a limit.
+fn group_memory() -> Option<(u64, u64)> {
+    let groups = read("/proc/self/cgroup")?;
+    let group = groups.lines().find_map(|line| line.strip_prefix("0::"))?;
+    let file = |name: &str| format!("/sys/fs/cgroup{}/{name}", group.trim_end_matches('/'));
+    let most = number(&file("memory.max"))?;
+    let used = number(&file("memory.current"))?;
+    let stat = read(&file("memory.stat"))?;
+    Some((
+        most,
+        most.saturating_sub(used - reclaimable(&stat).min(used)),
+    ))
+}
+
+/// Pages of files that the kernel gives back when it needs memory, in octets.
+fn reclaimable(stat: &str) -> u64 {
+    let line = stat
+        .lines()
+        .find_map(|line| line.strip_prefix("inactive_file "));
+    line.and_then(|count| count.parse().ok()).unwrap_or(0)
 }
 
 /// A number that is alone in its file, or first.
@@ -184,6 +211,8 @@ mod tests {
             Some((12_288, 8_192))
         );
         assert_eq!(resident("VmRSS:\t  12 MB\n"), None);
+        assert_eq!(reclaimable("anon 1\ninactive_file 4096\n"), 4_096);
+        assert_eq!(reclaimable("anon 1\n"), 0);
         let limits =
             "Max open files            20000                524288               files     \n";
         assert_eq!(open_files_limit(limits), Some(20_000));

@@ -61,6 +61,7 @@ pub(crate) struct Requests {
 
 /// Requests by the second.
 #[derive(Debug, Serialize, ToSchema)]
+#[expect(clippy::struct_field_names, reason = "they are spans up to now")]
 pub(crate) struct RatesOverTime {
     last_10_s: KindRates,
     last_minute: KindRates,
@@ -102,6 +103,7 @@ pub(crate) struct CountsSince {
 
 /// A figure over three spans of time; `null` where there is nothing to tell it from yet.
 #[derive(Debug, Serialize, ToSchema)]
+#[expect(clippy::struct_field_names, reason = "they are spans up to now")]
 pub(crate) struct OverTime {
     last_10_s: Option<f64>,
     last_minute: Option<f64>,
@@ -126,6 +128,7 @@ pub(crate) struct Processor {
 
 /// Memory, in octets.
 #[derive(Debug, Serialize, ToSchema)]
+#[expect(clippy::struct_field_names, reason = "a unit belongs into a name")]
 pub(crate) struct Memory {
     machine_bytes: u64,
     /// What a program could still have.
@@ -180,7 +183,7 @@ pub(crate) struct Gateway {
 pub(crate) struct Queue {
     /// Where; a gateway's own end in its number.
     #[schema(example = "ingest")]
-    pub(crate) queue: String,
+    pub(crate) name: String,
     /// How much waits.
     pub(crate) depth: u64,
     /// How much may.
@@ -213,7 +216,7 @@ impl PerformanceBody {
 fn windows(gateway: &GatewayFigures) -> [Queue; 3] {
     let load = &gateway.load;
     let of = |name: &str, depth: u64, bound: usize| Queue {
-        queue: format!("{name}_{}", gateway.gateway),
+        name: format!("{name}_{}", gateway.gateway),
         depth,
         bound: u64::try_from(bound).unwrap_or(u64::MAX),
     };

@@ -47,7 +47,7 @@ fn queues(figures: &[Measurement]) -> Vec<Queue> {
             continue;
         };
         let queue = queues.entry(name).or_insert_with(|| Queue {
-            queue: name.clone(),
+            name: name.clone(),
             depth: 0,
             bound: 0,
         });

@@ -69,10 +69,10 @@ async fn every_queue_is_told_beside_its_bound() {
     *house.part.figures.lock().unwrap() = Measurement::queue("ingest", 7, 2_048).into();
     let shown = shown(&house).await;
     let queues = shown["queues"].as_array().unwrap();
-    let found = |name: &str| queues.iter().find(|queue| queue["queue"] == name).unwrap();
+    let found = |name: &str| queues.iter().find(|queue| queue["name"] == name).unwrap();
     assert_eq!(
         found("ingest"),
-        &json!({"queue": "ingest", "depth": 7, "bound": 2_048})
+        &json!({"name": "ingest", "depth": 7, "bound": 2_048})
     );
     assert_eq!(found("streams")["depth"], 0);
     assert_eq!(found("window_1")["depth"], 3);

@@ -128,6 +128,23 @@ impl Figures {
         self.unanswerable.fetch_add(1, Ordering::Relaxed);
     }
 
+    fn measure_times(&self, out: &mut Vec<Measurement>) {
+        for (priority, times) in (1..).zip(&self.to_disk) {
+            let priority: u8 = priority;
+            out.push(Measurement {
+                name: "watchfire_signal_to_disk_seconds",
+                help: "From the gateway's reading of a signal until it was synced, by priority.",
+                labels: vec![("priority", priority.to_string())],
+                reading: times.read().reading(),
+            });
+        }
+        out.push(Measurement::single(
+            "watchfire_append_seconds",
+            "From handing a batch to the journal until it was synced.",
+            self.commits.read().reading(),
+        ));
+    }
+
     pub(super) fn measure(&self, out: &mut Vec<Measurement>) {
         let counter = |name, help, labels, value: &AtomicU64| Measurement {
             name,
@@ -144,20 +161,7 @@ impl Figures {
                 value,
             ));
         }
-        for (priority, times) in (1..).zip(&self.to_disk) {
-            let priority: u8 = priority;
-            out.push(Measurement {
-                name: "watchfire_signal_to_disk_seconds",
-                help: "From the gateway's reading of a signal until it was synced, by priority.",
-                labels: vec![("priority", priority.to_string())],
-                reading: times.read().reading(),
-            });
-        }
-        out.push(Measurement::single(
-            "watchfire_append_seconds",
-            "From handing a batch to the journal until it was synced.",
-            self.commits.read().reading(),
-        ));
+        self.measure_times(out);
         for (reason, value) in Refusal::ALL.iter().zip(&self.refused) {
             let labels = vec![("reason", reason.as_str().to_owned())];
             let help = "Signals not stored and not acknowledged, by reason.";

@@ -130,7 +130,7 @@ impl Machine {
     }
 
     /// What the operating system told.
-    pub(super) fn read(&mut self, readings: Readings) {
+    pub(super) fn read(&mut self, readings: &Readings) {
         self.usage.take(readings);
     }
 

@@ -143,7 +143,7 @@ impl Shared {
             }
         });
         match read.await {
-            Ok(readings) => self.machine().read(readings),
+            Ok(readings) => self.machine().read(&readings),
             Err(error) => tracing::error!(%error, "the machine's figures could not be read"),
         }
     }

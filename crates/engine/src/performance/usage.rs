@@ -59,7 +59,7 @@ impl Usage {
     }
 
     /// Takes what was read.
-    pub(super) fn take(&mut self, readings: Readings) {
+    pub(super) fn take(&mut self, readings: &Readings) {
         let at = readings.at;
         if self.read.is_some_and(|last| last >= at) {
             return; // Two asked at once, and the other one was answered first.
@@ -205,7 +205,7 @@ mod tests {
                 };
                 (*role, *pid, reading)
             };
-            self.usage.take(Readings {
+            self.usage.take(&Readings {
                 at: self.now,
                 machine: Some(self.machine),
                 processes: processes.iter().map(read).collect(),

@@ -70,7 +70,7 @@ pub(crate) fn key(account: &str, receiver: Option<u32>, line: Option<u32>) -> Ac
 fn table(bindings: Vec<PathBinding>) -> Table {
     let mut table = Table::default();
     for binding in bindings {
-        table.insert(Arc::new(binding));
+        table.insert(binding);
     }
     table
 }

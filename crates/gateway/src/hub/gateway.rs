@@ -245,7 +245,7 @@ impl Link {
                 self.shared.quarantines.flood(source, path, now);
             }
             Upward::Closed { connection } => self.order().close(connection),
-            Upward::Counters(counters) => self.take_counters(counters),
+            Upward::Counters(counters) => self.take_counters(*counters),
         }
         Ok(())
     }

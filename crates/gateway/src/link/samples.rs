@@ -103,6 +103,22 @@ fn stray(reason: StrayReason) -> Stray {
     }
 }
 
+fn counters() -> Counters {
+    Counters {
+        counts: vec![0, 1, u64::MAX],
+        turns: turns(),
+        gauges: Gauges {
+            connections: 3,
+            without_identity: 2,
+            unacknowledged: 1,
+            unacknowledged_octets: 300,
+            questions: 4,
+            stalled: 5,
+            longest_turn: 20_000,
+        },
+    }
+}
+
 pub(super) fn upward() -> Vec<(String, Upward)> {
     let mut samples = vec![
         (
@@ -136,19 +152,7 @@ pub(super) fn upward() -> Vec<(String, Upward)> {
         ("closed".to_owned(), Upward::Closed { connection: 5 }),
         (
             "counters".to_owned(),
-            Upward::Counters(Counters {
-                counts: vec![0, 1, u64::MAX],
-                turns: turns(),
-                gauges: Gauges {
-                    connections: 3,
-                    without_identity: 2,
-                    unacknowledged: 1,
-                    unacknowledged_octets: 300,
-                    questions: 4,
-                    stalled: 5,
-                    longest_turn: 20_000,
-                },
-            }),
+            Upward::Counters(Box::new(counters())),
         ),
         ("ready".to_owned(), Upward::Ready),
     ];

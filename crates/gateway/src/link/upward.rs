@@ -198,7 +198,7 @@ pub enum Upward {
         connection: u64,
     },
     /// All counters.
-    Counters(Counters),
+    Counters(Box<Counters>),
     /// The snapshot and the unanswered alarms are complete; on the urgent stream.
     Ready,
 }
@@ -327,7 +327,7 @@ impl Message for Upward {
             CLOSED => Self::Closed {
                 connection: Field::take(input)?,
             },
-            COUNTERS => Self::Counters(Field::take(input)?),
+            COUNTERS => Self::Counters(Box::new(Field::take(input)?)),
             READY => Self::Ready,
             SKEWED => Self::Skewed(Field::take(input)?),
             LEFT => Self::Left(Field::take(input)?),

@@ -7,7 +7,7 @@ use engine::ingest::Ingest;
 use engine::ports::{
     Answer, AnswerSender, EventLog, Intake, NewMessage, Origin, RepeatQuery, Submission,
 };
-use model::PathIndex;
+use model::{Mono, PathIndex};
 use proto::Outgoing;
 use tokio::sync::mpsc::{Receiver, channel};
 
@@ -51,6 +51,7 @@ fn submission(event: &Outgoing, answers: &AnswerSender) -> Submission {
         class: event.class,
         key: event.key,
         received: event.received,
+        read_at: Mono(1),
         skewed: event.skewed,
         numbered: event.numbered,
         signal: event.signal.clone(),

@@ -109,6 +109,7 @@ fn panel(place: u32) -> anyhow::Result<NewPanel> {
         path_name: None,
         policy: PathPolicy::default(),
         key: None,
+        watch: None,
     })
 }
 

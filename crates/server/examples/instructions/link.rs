@@ -6,7 +6,7 @@ use gateway::link::{
     Downward, FrameBuffer, IdentityAnswer, Message, Question, Told, Upward, codec,
 };
 use model::{
-    AckMode, Committed, EventSeq, HolderName, IdentityClaim, PanelReport, PathIndex,
+    AckMode, Committed, EventSeq, HolderName, IdentityClaim, Mono, PanelReport, PathIndex,
     PeerCertificate, Serial, Wall,
 };
 
@@ -85,6 +85,7 @@ pub(crate) fn events(requests: u32) -> anyhow::Result<()> {
     let events = mqtt::outgoing(&messages::account(7)?, requests + 1)?;
     let events = events.into_iter().map(|outgoing| Upward::Signal {
         connection: 1 << 24,
+        read_at: Mono(1),
         outgoing: Box::new(outgoing),
     });
     let events: Vec<Upward> = events.collect();
@@ -93,6 +94,7 @@ pub(crate) fn events(requests: u32) -> anyhow::Result<()> {
         let Some(Upward::Signal {
             connection,
             outgoing,
+            ..
         }) = carried(&mut frames, event)?
         else {
             anyhow::bail!("another message came out");

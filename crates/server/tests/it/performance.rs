@@ -203,7 +203,8 @@ async fn what_is_written_of_figures_is_true(server: &Server) {
 
 /// Names of figures in a text; those that are cut short by `…` are no names.
 fn names(text: &str) -> BTreeSet<&str> {
-    let starts = text.match_indices("watchfire_").map(|(at, _)| &text[at..]);
+    let starts = text.match_indices("watchfire_");
+    let starts = starts.filter_map(|(at, _)| text.get(at..));
     let is_part = |c: char| c.is_ascii_lowercase() || c == '_';
     let names = starts.map(|rest| {
         rest.split_once(|c| !is_part(c))

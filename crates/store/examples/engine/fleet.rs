@@ -72,6 +72,7 @@ fn panel(number: u32) -> Option<NewPanel> {
         path_name: None,
         policy: PathPolicy::default(),
         key: None,
+        watch: None,
     })
 }
 

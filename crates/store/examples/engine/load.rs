@@ -61,6 +61,7 @@ impl Load {
                 class: signal.class(),
                 key,
                 received: wall(&*self.clock),
+                read_at: self.clock.now().mono,
                 skewed: false,
                 numbered: true,
                 signal,

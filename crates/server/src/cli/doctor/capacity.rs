@@ -40,7 +40,7 @@ pub(super) struct Machine {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(super) struct Limit {
     /// Its name.
-    pub(super) limit: &'static str,
+    pub(super) name: &'static str,
     /// How many panels fit below it.
     pub(super) panels: u64,
     /// What to do about it.
@@ -70,18 +70,18 @@ pub(super) fn capacity(machine: &Machine, costs: &Costs, load: &Load) -> Capacit
         processor(machine, costs, load),
         memory(machine, costs),
         Limit {
-            limit: "open files",
+            name: "open files",
             panels: machine.gateways.saturating_mul(machine.panels_per_gateway),
             advice: "raise the limit of open files (LimitNOFILE= of systemd, `ulimit -n` of the shell)",
         },
     ];
     all.extend(machine.file_max.map(|files| Limit {
-        limit: "fs.file-max",
+        name: "fs.file-max",
         panels: whole(float(files) * SHARE),
         advice: "raise the kernel's fs.file-max (sysctl)",
     }));
     all.extend(machine.tracked.map(|tracked| Limit {
-        limit: "nf_conntrack_max",
+        name: "nf_conntrack_max",
         panels: whole(float(tracked) * SHARE),
         advice: "raise the kernel's net.netfilter.nf_conntrack_max (sysctl), or do not follow panels' connections",
     }));
@@ -102,7 +102,7 @@ fn processor(machine: &Machine, costs: &Costs, load: &Load) -> Limit {
     let others = (1.0 / load.request_every_s - events).max(0.0);
     let busy = (others * costs.request_us + events * costs.event_us) / 1e6;
     Limit {
-        limit: "processor",
+        name: "processor",
         panels: whole(machine.cores * PROCESSOR_SHARE / busy),
         advice: "more cores: gateways share nothing and use them all",
     }
@@ -115,7 +115,7 @@ fn memory(machine: &Machine, costs: &Costs) -> Limit {
         float(panel) + float(costs.gateway_base_bytes) / float(machine.panels_per_gateway.max(1));
     let rest = float(machine.memory) * SHARE - float(costs.engine_base_bytes);
     Limit {
-        limit: "memory",
+        name: "memory",
         panels: whole(rest / each),
         advice: "more memory",
     }
@@ -127,7 +127,7 @@ fn disk(machine: &Machine, costs: &Costs, load: &Load) -> Option<Limit> {
     let commit = machine.sync?.as_secs_f64() + most * costs.event_commit_us / 1e6;
     let per_second = most / commit.max(limits::COMMIT_GATHER.as_secs_f64());
     Some(Limit {
-        limit: "disk",
+        name: "disk",
         panels: whole(per_second * SHARE / load.events_per_second()),
         advice: "a disk that syncs faster: one with a cache that survives a power cut",
     })
@@ -184,7 +184,7 @@ mod tests {
 
     fn of(machine: &Machine, limit: &str) -> u64 {
         let capacity = capacity(machine, &MEASURED, &SEED_DAY);
-        let found = capacity.limits.iter().find(|one| one.limit == limit);
+        let found = capacity.limits.iter().find(|one| one.name == limit);
         found.unwrap().panels
     }
 
@@ -219,10 +219,7 @@ mod tests {
             ..machine()
         };
         let found = capacity(&few_files, &MEASURED, &SEED_DAY);
-        assert_eq!(
-            (found.limits[0].limit, found.panels),
-            ("open files", 31_200)
-        );
+        assert_eq!((found.limits[0].name, found.panels), ("open files", 31_200));
         assert!(found.limits.is_sorted_by_key(|limit| limit.panels));
         let firewalled = Machine {
             tracked: Some(10_000),
@@ -230,7 +227,7 @@ mod tests {
         };
         let found = capacity(&firewalled, &MEASURED, &SEED_DAY);
         assert_eq!(
-            (found.limits[0].limit, found.panels),
+            (found.limits[0].name, found.panels),
             ("nf_conntrack_max", 9_000)
         );
         assert!((found.return_s - 9_000.0 * 300e-6 / 2.0).abs() < 1e-9);
@@ -250,7 +247,7 @@ mod tests {
             ..machine()
         };
         let found = capacity(&unknown, &MEASURED, &SEED_DAY);
-        assert!(found.limits.iter().all(|limit| limit.limit != "disk"));
+        assert!(found.limits.iter().all(|limit| limit.name != "disk"));
     }
 
     #[test]

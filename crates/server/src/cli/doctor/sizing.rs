@@ -132,7 +132,7 @@ impl Sizing {
         let Capacity { panels, limits, .. } = &self.capacity;
         let told = limits
             .iter()
-            .map(|limit| format!("{} ({})", limit.limit, about(limit.panels)));
+            .map(|limit| format!("{} ({})", limit.name, about(limit.panels)));
         let told: Vec<String> = told.collect();
         let (first, next) = told
             .split_first()
@@ -255,7 +255,7 @@ mod tests {
         let sizing = reckon(&config(), &Options::default(), None);
         assert!(!sizing.live);
         let told = sizing.findings();
-        let first = sizing.capacity.limits[0].limit;
+        let first = sizing.capacity.limits[0].name;
         let wanted = format!("the first limit is {first} (");
         assert!(told[0].detail.contains(&wanted), "{}", told[0].detail);
         assert!(
@@ -264,7 +264,7 @@ mod tests {
             told[0].detail
         );
         let json = serde_json::to_value(&sizing).unwrap();
-        assert_eq!(json["limits"][0]["limit"], first);
+        assert_eq!(json["limits"][0]["name"], first);
         assert_eq!(json["load"]["events_per_day"], 500.0);
     }
 
@@ -287,7 +287,7 @@ mod tests {
         let processor = |sizing: &Sizing| {
             let mut limits = sizing.capacity.limits.iter();
             limits
-                .find(|limit| limit.limit == "processor")
+                .find(|limit| limit.name == "processor")
                 .unwrap()
                 .panels
         };

@@ -33,6 +33,7 @@ pub(in crate::cli) struct Requests {
 }
 
 #[derive(Debug, Deserialize)]
+#[expect(clippy::struct_field_names, reason = "they are spans up to now")]
 pub(in crate::cli) struct Rates {
     pub(super) last_10_s: Kinds<f64>,
     pub(super) last_minute: Kinds<f64>,
@@ -55,6 +56,7 @@ pub(in crate::cli) struct Counts {
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
+#[expect(clippy::struct_field_names, reason = "they are spans up to now")]
 pub(in crate::cli) struct OverTime {
     pub(super) last_10_s: Option<f64>,
     pub(super) last_minute: Option<f64>,
@@ -71,6 +73,7 @@ pub(in crate::cli) struct Processor {
 }
 
 #[derive(Debug, Deserialize)]
+#[expect(clippy::struct_field_names, reason = "a unit belongs into a name")]
 pub(in crate::cli) struct Memory {
     pub(super) machine_bytes: u64,
     pub(super) available_bytes: u64,
@@ -136,7 +139,7 @@ pub(in crate::cli) struct Spread {
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Queue {
-    pub(super) queue: String,
+    pub(super) name: String,
     pub(super) depth: u64,
     pub(super) bound: u64,
 }

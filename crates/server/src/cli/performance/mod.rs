@@ -106,7 +106,7 @@ fn show(
         for line in failure.to_string().lines() {
             let line = out.styled(Style::Alarm, line.to_owned());
             // Writing to a text cannot fail.
-            write!(screen, "{line}{REST_OF_LINE}\n").ok();
+            writeln!(screen, "{line}{REST_OF_LINE}").ok();
         }
     }
     screen.push_str(&joined(lines, "\x1b[K\n"));

@@ -1,6 +1,8 @@
 //! All figures on one screen, for people who run a receiving centre: what is asked of the server, what that takes, what is
 //! left, and how long an alarm takes to the disk.
 
+use std::fmt::Write as _;
+
 use super::bars::{grouped, latency, octets, shares, spark};
 use super::figures::{Kinds, OverTime, Performance, Process, Spread, Took};
 use crate::cli::Out;
@@ -50,8 +52,12 @@ fn head(shown: &Performance, out: &Out) -> String {
 
 /// A row of cells that stand right under their heads.
 fn row(name: &str, cells: &[String]) -> String {
-    let cells: String = cells.iter().map(|cell| format!("{cell:>11}")).collect();
-    format!("{name:<22}{cells}")
+    let mut row = format!("{name:<22}");
+    for cell in cells {
+        // Writing to a text cannot fail.
+        write!(row, "{cell:>11}").ok();
+    }
+    row
 }
 
 fn heading(name: &str, cells: &[&str], out: &Out) -> String {
@@ -59,13 +65,15 @@ fn heading(name: &str, cells: &[&str], out: &Out) -> String {
     out.styled(Style::Bold, row(name, &cells)).into_owned()
 }
 
+/// One kind of all.
+type Of<T> = fn(&Kinds<T>) -> T;
+
 fn requests(shown: &Performance, out: &Out) -> Vec<String> {
     let requests = &shown.requests;
     let rates = &requests.per_second;
     let (today, day) = (&requests.today.counts, &requests.last_24_h.counts);
     let heads = ["10 s", "1 min", "15 min", "today", "24 h"];
     let mut lines = vec![heading("requests a second", &heads, out)];
-    type Of<T> = fn(&Kinds<T>) -> T;
     let kinds: [(&str, Of<f64>, Of<u64>); 5] = [
         ("events", |k| k.event, |k| k.event),
         ("status reports", |k| k.status, |k| k.status),
@@ -134,8 +142,7 @@ fn processes(shown: &Performance, out: &Out) -> Vec<String> {
     lines.push(row("all", &cells));
     let micros = shown.processor.us_per_request;
     let micros = [micros.last_10_s, micros.last_minute, micros.last_15_min];
-    let micros =
-        micros.map(|micros| micros.map_or("–".to_owned(), |micros| format!("{micros:.1}")));
+    let micros = micros.map(|micros| micros.map_or_else(dash, |micros| format!("{micros:.1}")));
     lines.push(row("µs a request", &micros));
     lines
 }
@@ -209,8 +216,9 @@ fn machine(shown: &Performance, out: &Out) -> Vec<String> {
         octets(memory.machine_bytes)
     );
     lines.push(format!("{:<22}  {bar}  {told}", "memory"));
-    let each =
-        |octets_each: Option<u64>| octets_each.map_or("– (too few to tell)".to_owned(), octets);
+    let each = |octets_each: Option<u64>| {
+        octets_each.map_or_else(|| "– (too few to tell)".to_owned(), octets)
+    };
     lines.push(format!(
         "{:<22}  gateways {} by connected path, engine {} by registered path",
         "memory of a panel",
@@ -297,7 +305,7 @@ fn queues(shown: &Performance, out: &Out) -> Vec<String> {
     for queue in shown.queues.iter().filter(|queue| queue.depth > 0) {
         let part = ratio(queue.depth, queue.bound);
         let cells = [grouped(queue.depth), grouped(queue.bound)];
-        let name = harmless(&queue.queue).into_owned();
+        let name = harmless(&queue.name).into_owned();
         let style = if part > 0.5 {
             Style::Warning
         } else {
@@ -306,16 +314,24 @@ fn queues(shown: &Performance, out: &Out) -> Vec<String> {
         let line = out.styled(style, row(&name, &cells)).into_owned();
         lines.push(format!("{line}  {}", shares(&[(part, '█')], BAR)));
     }
-    lines.push(format!("{empty} queues are empty"));
+    lines.push(match empty {
+        1 => "1 queue is empty".to_owned(),
+        _ => format!("{empty} queues are empty"),
+    });
     lines
 }
 
+/// What is not known.
+fn dash() -> String {
+    "–".to_owned()
+}
+
 fn percent(cores: Option<f64>) -> String {
-    cores.map_or("–".to_owned(), |cores| format!("{:.1} %", cores * 100.0))
+    cores.map_or_else(dash, |cores| format!("{:.1} %", cores * 100.0))
 }
 
 fn millis(value: Option<f64>) -> String {
-    value.map_or("–".to_owned(), digits)
+    value.map_or_else(dash, digits)
 }
 
 /// Three digits that count.
