@@ -95,6 +95,26 @@ pub(super) struct Lived {
     pub(super) stopped: Option<String>,
 }
 
+impl Lived {
+    /// What a reader should know of a server's day.
+    pub(super) fn remarks(&self, name: &str) -> Vec<String> {
+        let late = self.came.to.at.since(self.signals).as_secs_f64();
+        let remark = match &self.stopped {
+            Some(why) => format!("{name}: the run went as far as it could: {why}."),
+            None if self.idle.is_some() => return Vec::new(),
+            None if late > 0.0 => format!(
+                "{name}: the last panel connected {late:.1} s after signals had begun: memory of \
+                 idle panels was not measured, and the cost of a handshake has signals in it."
+            ),
+            None => format!(
+                "{name}: the last panel connected so late that memory of idle panels was not \
+                 measured."
+            ),
+        };
+        vec![remark]
+    }
+}
+
 /// A day that has begun: the fleet and what it saw so far.
 pub(super) struct Day<'a> {
     pub(super) crew: Crew,

@@ -5,12 +5,12 @@ use std::path::Path;
 
 use model::{Clock, Mono};
 
-use super::day::{self, Day, Lived, Span};
+use super::day::{self, Day, Span};
 use super::figures::Figures;
 use super::interrupt::Interrupt;
 use super::machine::Context;
 use super::ours::Ours;
-use super::peers;
+use super::peers::{self, Peer};
 use super::plan::Plan;
 use super::record::{Compared, Record};
 use super::report::{Fleet, Report, Restart, VERSION};
@@ -99,7 +99,7 @@ fn one(
         plan.panels
     };
     Ok(Outcome {
-        remarks: remarks(&name, &lived),
+        remarks: lived.remarks(&name),
         figures: Figures::of(name, panels, &lived, Some((&unregistered, plan.panels))),
         fleet: lived.fleet,
         record: record.compare(&lived.all),
@@ -131,23 +131,7 @@ fn vanished(plan: &Plan, order: &sim::order::Order, signals: Mono) -> Vanished {
     }
 }
 
-/// What a reader should know of a day.
-fn remarks(name: &str, lived: &Lived) -> Vec<String> {
-    let mut remarks = Vec::new();
-    if let Some(why) = &lived.stopped {
-        remarks.push(format!("{name}: the run went as far as it could: {why}."));
-    } else if lived.idle.is_none() {
-        let seconds = lived.came.to.at.since(lived.signals);
-        remarks.push(format!(
-            "{name}: the last panel connected {:.1} s after signals had begun: memory of idle \
-             panels was not measured, and the cost of a handshake has signals in it.",
-            seconds.as_secs_f64()
-        ));
-    }
-    remarks
-}
-
-fn report(plan: &Plan, context: Context, outcomes: Vec<Outcome>, peers: Vec<Figures>) -> Report {
+fn report(plan: &Plan, context: Context, outcomes: Vec<Outcome>, peers: Vec<Peer>) -> Report {
     let fleet = Fleet {
         panels: plan.panels,
         processes: outcomes.iter().map(|one| one.fleet).max().unwrap_or(0),
@@ -183,7 +167,10 @@ fn report(plan: &Plan, context: Context, outcomes: Vec<Outcome>, peers: Vec<Figu
             None => report.supervision = Some(outcome.supervision),
         }
     }
-    report.servers.extend(peers);
+    for peer in peers {
+        report.servers.push(peer.figures);
+        report.remarks.extend(peer.remarks);
+    }
     report.judge();
     report
 }
