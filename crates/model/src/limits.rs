@@ -325,6 +325,13 @@ pub const WAL_CHECKPOINT: u64 = 8 << 20;
 /// file, 24 octets each. Beyond it forgets all, and lists again what it meets.
 pub const ORIGINS_REMEMBERED: usize = 1 << 20;
 
+/// The newest events that the journal keeps in memory for those who follow it, under a kilobyte each: half a
+/// second with every request of the seed day an event, which is twice what they gather. Who is further behind reads the file.
+pub const JOURNAL_TAIL: usize = 4_096;
+
+/// How long after the last event they are shown from memory. Retention goes by days.
+pub const JOURNAL_TAIL_TIME: Duration = Duration::from_mins(1);
+
 /// Room on the disk that is kept back, to be freed when the rest is full: enough to carry the
 /// write-ahead logs into their files and to go on changing the state file for days.
 pub const BALLAST: u64 = 64 << 20;
