@@ -58,7 +58,9 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<()> {
     }
     let profile = &options.profile;
     let wanted = options.what.as_deref();
-    let tables = TABLES.iter().filter(|(name, _)| wanted.is_none_or(|wanted| wanted == *name));
+    let tables = TABLES
+        .iter()
+        .filter(|(name, _)| wanted.is_none_or(|wanted| wanted == *name));
     let tables: Vec<_> = tables.collect();
     if wanted != Some("store") {
         tools::for_bench(root)?;
@@ -82,7 +84,9 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<()> {
 /// The bench in small, built by the tests: whether a report is complete and nothing was lost.
 pub(crate) fn smoke(root: &Path) -> Result<()> {
     tools::for_bench(root)?;
-    bench(root, "ci").args(["live", "seed-day", "--smoke"]).run()
+    bench(root, "ci")
+        .args(["live", "seed-day", "--smoke"])
+        .run()
 }
 
 fn live(root: &Path, scenario: &str, options: &Options) -> Result<()> {
@@ -127,5 +131,7 @@ fn bench(root: &Path, profile: &str) -> Program {
     let binary = root.join(built).join(folder).join("bench");
     let program = Program::new(root, &binary.to_string_lossy());
     let with = tools::environment().into_iter();
-    with.fold(program, |program, (name, value)| program.quiet_env(name, value))
+    with.fold(program, |program, (name, value)| {
+        program.quiet_env(name, value)
+    })
 }

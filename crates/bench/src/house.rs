@@ -77,7 +77,6 @@ impl House {
         let pids = of_role.filter_map(|child| u32::try_from(child["pid"].as_u64()?).ok());
         pids.collect()
     }
-
 }
 
 impl Drop for House {
@@ -119,4 +118,3 @@ fn serve(data: &Path, settings: &[(&str, &str)]) -> anyhow::Result<Child> {
     }
     bail!("the server ended before it was ready")
 }
-

@@ -4,8 +4,6 @@
 //! `cargo xtask bench` builds it along with `watchfire` and runs it; tables for BENCHMARKS.md go to
 //! standard output. Everything is on 127.0.0.0/8, in a temporary folder, and ends by itself.
 
-#![expect(clippy::print_stdout, reason = "its output is a table")]
-
 mod api;
 mod clock;
 mod house;
@@ -13,6 +11,7 @@ mod live;
 mod mosquitto;
 mod papers;
 mod processes;
+mod say;
 mod tables;
 
 use std::process::ExitCode;
@@ -65,8 +64,18 @@ enum What {
     Floor,
 }
 
-fn main() -> anyhow::Result<ExitCode> {
-    match Cli::parse().what {
+fn main() -> ExitCode {
+    match run(Cli::parse().what) {
+        Ok(status) => status,
+        Err(error) => {
+            say::complain(format_args!("bench: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(what: What) -> anyhow::Result<ExitCode> {
+    match what {
         What::Live(options) => return live::run(&options),
         What::Rates { seconds } => tables::with_house(|house| rates::table(house, seconds))?,
         What::Ways { seconds } => tables::with_house(|house| ways::table(house, seconds))?,

@@ -243,7 +243,8 @@ pub const DATAGRAM_BUFFER: usize = 16 << 20;
 /// Events in one page of the API.
 pub const PAGE: usize = 1_000;
 
-/// Panels in one import: the body of one request stays under 64 MiB.
+/// Panels in one import: the body of one request stays under 64 MiB, and its report, where it is asked for as
+/// one document, as well. A larger table comes in several requests; `panel import` cuts it.
 pub const IMPORT_PANELS: usize = 200_000;
 
 /// Panels registered in one transaction of an import: long enough that 50,000 panels are 50
@@ -324,6 +325,13 @@ pub const WAL_CHECKPOINT: u64 = 8 << 20;
 /// file, 24 octets each. Beyond it forgets all, and lists again what it meets.
 pub const ORIGINS_REMEMBERED: usize = 1 << 20;
 
+/// The newest events that the journal keeps in memory for those who follow it, under a kilobyte each: half a
+/// second with every request of the seed day an event, which is twice what they gather. Who is further behind reads the file.
+pub const JOURNAL_TAIL: usize = 4_096;
+
+/// How long after the last event they are shown from memory. Retention goes by days.
+pub const JOURNAL_TAIL_TIME: Duration = Duration::from_mins(1);
+
 /// Room on the disk that is kept back, to be freed when the rest is full: enough to carry the
 /// write-ahead logs into their files and to go on changing the state file for days.
 pub const BALLAST: u64 = 64 << 20;
@@ -331,6 +339,10 @@ pub const BALLAST: u64 = 64 << 20;
 /// Under load a gateway lets wakeups by sockets gather for this long: fewer wakeups are what is
 /// left to win on the hot path. An answer of the engine is never waited for in this way.
 pub const WAKE_GATHER: Duration = Duration::from_millis(2);
+
+/// The same while no signal waits for the engine: reports and keep-alives, of which nobody waits for the
+/// answer. An alarm that comes first of all is read up to so much later.
+pub const WAKE_GATHER_CALM: Duration = Duration::from_millis(4);
 
 /// What a gateway reads from one socket at once; the buffer is shared by the whole loop.
 pub const READ_BUFFER: usize = 64 << 10;
@@ -384,6 +396,10 @@ pub const DESCRIPTOR_RESERVE: usize = 500;
 
 /// Connections without identity get one part in this many of the descriptors.
 pub const WITHOUT_IDENTITY_SHARE: usize = 10;
+
+/// What a gateway has to tell and nobody waits for, such as that a path has come or gone, may wait so long for
+/// company: much less than a panel needs to come again elsewhere.
+pub const LINK_MENTION: Duration = Duration::from_millis(10);
 
 /// A gateway tells what it heard and counted, and the engine whether it can store, once in this
 /// time: a twentieth of [`PROMISE`], and no more than 500 ms of error in a supervision deadline.
@@ -569,9 +585,10 @@ pub const TRENDS_WAITING: usize = 1 << 17;
 /// The least time between two transactions of trends.
 pub const CONDITION_PERIOD: Duration = Duration::from_secs(1);
 
-/// Rows of trends and connections in one transaction: some 5 ms; the hours of 50,000 paths are written within four
-/// minutes.
-pub const CONDITION_BATCH: usize = 250;
+/// Rows of trends and connections in one transaction, of which there is one in [`CONDITION_PERIOD`]: some 20 ms.
+/// What 1,000 panels that come in a second say of themselves is written as fast as they come, the hours of
+/// 50,000 paths within a minute, and those of a million before the next hour is over.
+pub const CONDITION_BATCH: usize = 1_000;
 
 /// How long trends are kept by the hour. A fleet of 50,000 has 2.4 million such rows, 250 MB.
 pub const TREND_HOURS: Duration = Duration::from_hours(48);

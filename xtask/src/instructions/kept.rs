@@ -73,14 +73,14 @@ impl Kept {
             return Verdict::Unknown(format!("{name}: no count is kept"));
         };
         let (now, kept) = (counted.instructions, line.instructions);
-        let change = percent(now, kept);
-        let tolerance = line.tolerance;
         let both = format!("{} a request, {} are kept", thousands(now), thousands(kept));
-        if change > f64::from(tolerance) {
+        let (change, tolerance) = (percent(now, kept), u64::from(line.tolerance));
+        // In whole numbers, so that what is tolerated is so to the last instruction.
+        if now * 100 > kept * (100 + tolerance) {
             Verdict::More(format!(
                 "{name}: {both}: {change:.1} % more, where {tolerance} % are tolerated"
             ))
-        } else if change < -f64::from(tolerance) {
+        } else if now * 100 < kept * 100_u64.saturating_sub(tolerance) {
             let fewer = -change;
             Verdict::Fewer(format!(
                 "{name}: {both}: {fewer:.1} % fewer. Keep the better count: \

@@ -87,7 +87,11 @@ pub(super) const BUDGETS: [Budget; 10] = [
         unit: "s",
         limit: Limit::AtMost(30.0),
         goal: None,
-        figure: |report| report.restart.map(|restart| restart.back_seconds.unwrap_or(f64::INFINITY)),
+        figure: |report| {
+            report
+                .restart
+                .map(|restart| restart.back_seconds.unwrap_or(f64::INFINITY))
+        },
     },
     Budget {
         what: "alarms acknowledged after admission, after a restart, p99",
@@ -178,4 +182,69 @@ fn cpu_percent(report: &Report, scenario: &str) -> Option<f64> {
 
 fn millis(micros: u64) -> f64 {
     u32::try_from(micros).map_or(f64::INFINITY, f64::from) / 1_000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::report::fixture;
+    use super::*;
+
+    fn standing(report: &Report, what: &str) -> Standing {
+        let judged = judge(report);
+        let found = judged.iter().find(|judged| judged.what.starts_with(what));
+        found.unwrap().standing
+    }
+
+    #[test]
+    fn a_figure_on_its_limit_holds_and_one_beyond_it_misses() {
+        let mut report = fixture("seed-day");
+        for (share, expected) in [
+            (0.2, Standing::Holds),
+            (0.201, Standing::Misses),
+            (f64::NAN, Standing::Misses),
+        ] {
+            report.servers[0].requests.cpu_share = share;
+            assert_eq!(standing(&report, "CPU of all"), expected, "{share}");
+        }
+        let mut report = fixture("saturation");
+        for (rate, expected) in [(35_000.0, Standing::Holds), (34_999.0, Standing::Misses)] {
+            report.servers[0].requests.per_second = rate;
+            assert_eq!(standing(&report, "saturation"), expected, "{rate}");
+        }
+    }
+
+    #[test]
+    fn what_a_scenario_does_not_measure_neither_holds_nor_misses() {
+        let mut report = fixture("seed-day");
+        for what in ["saturation", "50,000 panels back", "CPU with all"] {
+            assert_eq!(standing(&report, what), Standing::NotMeasured, "{what}");
+        }
+        report.servers[0].memory.gateway_idle = None;
+        assert_eq!(standing(&report, "gateway memory"), Standing::NotMeasured);
+        report.fleet.panels = 2_000;
+        assert_eq!(standing(&report, "CPU of all"), Standing::NotMeasured);
+    }
+
+    #[test]
+    fn one_budget_that_is_missed_or_one_loss_is_enough_not_to_hold() {
+        let mut report = fixture("seed-day");
+        report.judge();
+        assert!(report.holds, "{:?}", report.faults);
+        report.servers[0].handshake.full_us = 301.0;
+        report.judge();
+        assert!(!report.holds);
+        let mut report = fixture("seed-day");
+        report.record.as_mut().unwrap().lost = 1;
+        report.judge();
+        assert!(!report.holds);
+        assert_eq!(report.faults.len(), 1);
+    }
+
+    #[test]
+    fn panels_that_never_came_back_miss_their_budget() {
+        let mut report = fixture("storm");
+        let restart = report.restart.as_mut().unwrap();
+        restart.back_seconds = None;
+        assert_eq!(standing(&report, "50,000 panels back"), Standing::Misses);
+    }
 }

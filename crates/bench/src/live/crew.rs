@@ -27,7 +27,7 @@ const ROOM: u64 = 12_000;
 const WORDS: usize = 256;
 
 /// How long a process may take for a word, beyond what it was told to wait for.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// How often it is looked whether somebody pressed Ctrl-C.
 const GLANCE: Duration = Duration::from_millis(200);
@@ -38,6 +38,8 @@ pub(super) struct Crew {
     hands: Vec<Hand>,
     words: Receiver<(usize, Option<Word>)>,
     progress: Vec<Progress>,
+    /// What all had counted when they were cut: their progress counts from then on.
+    before: Progress,
     /// Tallies that were cut and not yet fetched.
     cuts: Vec<Tally>,
     ended: Vec<bool>,
@@ -80,6 +82,7 @@ impl Crew {
         }
         let crew = Self {
             progress: vec![Progress::default(); hands.len()],
+            before: Progress::default(),
             ended: vec![false; hands.len()],
             cuts: Vec::new(),
             hands,
@@ -96,7 +99,7 @@ impl Crew {
 
     /// How far all of them are, as they said last.
     pub(super) fn progress(&self) -> Progress {
-        let mut all = Progress::default();
+        let mut all = self.before;
         self.progress.iter().for_each(|part| all.add(part));
         all
     }
@@ -167,7 +170,22 @@ impl Crew {
         self.interrupt.check()?;
         match self.words.recv_timeout(at_most.min(GLANCE)) {
             Ok((place, Some(Word::Progress(progress)))) => self.progress[place] = progress,
-            Ok((_, Some(Word::Cut(tally)))) => self.cuts.push(*tally),
+            Ok((place, Some(Word::Cut(tally)))) => {
+                let counters = tally.counters;
+                self.before.add(&Progress {
+                    online: 0,
+                    sent: counters.sent,
+                    acknowledged: counters.acknowledged,
+                    refused: counters.refused,
+                    supervised: counters.supervised,
+                });
+                let online = self.progress[place].online;
+                self.progress[place] = Progress {
+                    online,
+                    ..Progress::default()
+                };
+                self.cuts.push(*tally);
+            }
             Ok((place, Some(Word::Outcome(outcome)))) => {
                 self.cuts.push(outcome.tally);
                 self.ended[place] = true;

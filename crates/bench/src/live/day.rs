@@ -82,7 +82,7 @@ pub(super) struct Lived {
     /// When all were there and had nothing to say yet; none, if some came after the first signal.
     pub(super) idle: Option<Look>,
     /// The time that is measured.
-    pub(super) lived: Span,
+    pub(super) measured: Span,
     /// Connections at its end.
     pub(super) online: u64,
     /// Processes of the fleet.
@@ -93,6 +93,26 @@ pub(super) struct Lived {
     pub(super) all: Tally,
     /// Why not all came, if they did not.
     pub(super) stopped: Option<String>,
+}
+
+impl Lived {
+    /// What a reader should know of a server's day.
+    pub(super) fn remarks(&self, name: &str) -> Vec<String> {
+        let late = self.came.to.at.since(self.signals).as_secs_f64();
+        let remark = match &self.stopped {
+            Some(why) => format!("{name}: the run went as far as it could: {why}."),
+            None if self.idle.is_some() => return Vec::new(),
+            None if late > 0.0 => format!(
+                "{name}: the last panel connected {late:.1} s after signals had begun: memory of \
+                 idle panels was not measured, and the cost of a handshake has signals in it."
+            ),
+            None => format!(
+                "{name}: the last panel connected so late that memory of idle panels was not \
+                 measured."
+            ),
+        };
+        vec![remark]
+    }
 }
 
 /// A day that has begun: the fleet and what it saw so far.
@@ -139,7 +159,7 @@ pub(super) fn live(
         admitted: 0,
     };
     let came = day.come(empty)?;
-    let lived = match &came.stopped {
+    let measured = match &came.stopped {
         None => living(&mut day)?,
         Some(_) => day.span(now().after(FULL))?,
     };
@@ -150,7 +170,7 @@ pub(super) fn live(
     Ok(Lived {
         came: came.span,
         idle: came.idle,
-        lived,
+        measured,
         online,
         fleet,
         signals,
@@ -286,10 +306,10 @@ impl Day<'_> {
         let tally = self.cut()?;
         Ok(Span { from, to, tally })
     }
+}
 
-    /// A day in which nothing befalls the server.
-    pub(super) fn plainly(&mut self) -> anyhow::Result<Span> {
-        self.warm()?;
-        self.span(now().after(self.times.live))
-    }
+/// A day in which nothing befalls the server.
+pub(super) fn plainly(day: &mut Day<'_>) -> anyhow::Result<Span> {
+    day.warm()?;
+    day.span(now().after(day.times.live))
 }

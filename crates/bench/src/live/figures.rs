@@ -127,15 +127,17 @@ impl Figures {
             connections: lived.online,
             connect_seconds: lived.came.seconds(),
             handshake: handshake(lived),
-            requests: requests(&lived.lived),
+            requests: requests(&lived.measured),
             memory: memory(panels, lived, unregistered),
             kernel: kernel(lived),
             processes: processes(lived),
-            latency: latencies(&lived.lived.tally),
+            latency: latencies(&lived.measured.tally),
             counters: lived.all.counters,
             reasons: {
                 let reasons = lived.all.reasons().iter();
-                reasons.map(|(why, times)| (why.to_string(), *times)).collect()
+                reasons
+                    .map(|(why, times)| (why.to_string(), *times))
+                    .collect()
             },
         }
     }
@@ -177,12 +179,11 @@ fn answered(tally: &Tally) -> u64 {
 
 fn memory(panels: u32, lived: &Lived, unregistered: Option<(&Look, u32)>) -> Memory {
     let more = |to: &Look, from: &Look, role| to.memory(role) - from.memory(role);
-    let (before, idle, end) = (&lived.came.from, lived.idle.as_ref(), &lived.lived.to);
+    let (before, idle, end) = (&lived.came.from, lived.idle.as_ref(), &lived.measured.to);
     let gateways = |to: &Look| more(to, before, Role::Gateway) / f64::from(panels);
     // All are registered, even where not all came.
-    let registered = unregistered.map(|(from, known)| {
-        more(before, from, Role::Engine) / f64::from(known)
-    });
+    let registered =
+        unregistered.map(|(from, known)| more(before, from, Role::Engine) / f64::from(known));
     let engine = |to: &Look| {
         registered.map(|registered| registered + more(to, before, Role::Engine) / f64::from(panels))
     };
@@ -196,7 +197,7 @@ fn memory(panels: u32, lived: &Lived, unregistered: Option<(&Look, u32)>) -> Mem
 }
 
 fn kernel(lived: &Lived) -> KernelFigures {
-    let (before, end) = (lived.came.from.kernel, lived.lived.to.kernel);
+    let (before, end) = (lived.came.from.kernel, lived.measured.to.kernel);
     let connections = about(lived.online.max(1));
     KernelFigures {
         how: HOW,
@@ -208,7 +209,7 @@ fn kernel(lived: &Lived) -> KernelFigures {
 }
 
 fn processes(lived: &Lived) -> Vec<ProcessFigures> {
-    let span = &lived.lived;
+    let span = &lived.measured;
     let seconds = span.seconds();
     let requests = about(answered(&span.tally).max(1));
     let of = |end: &Taken| {
@@ -242,6 +243,67 @@ fn latencies(tally: &Tally) -> Latencies {
 )]
 fn about(figure: u64) -> f64 {
     figure as f64
+}
+
+/// Figures with which all budgets hold, of the seed day.
+#[cfg(test)]
+pub(super) fn fixture(name: &str) -> Figures {
+    let latency = Tally::default().latency();
+    let latency = Latency {
+        count: 9,
+        p99_us: 3_000,
+        ..latency
+    };
+    let process = |role| ProcessFigures {
+        role,
+        pid: 1,
+        cpu_share: 0.05,
+        cpu_us: 9.0,
+        memory: [1e6, 2e6],
+    };
+    Figures {
+        name: name.to_owned(),
+        connections: 50_000,
+        connect_seconds: 50.0,
+        handshake: Handshake {
+            full: 50_000,
+            resumed: 0,
+            full_us: 250.0,
+            latency,
+        },
+        requests: Requests {
+            seconds: 60.0,
+            answered: 347_000,
+            per_second: 5_787.0,
+            per_day: 5e8,
+            cpu_share: 0.15,
+            cpu_us: 26.0,
+        },
+        memory: Memory {
+            gateway_idle: Some(5_000.0),
+            gateway_end: 5_100.0,
+            engine_registered: Some(800.0),
+            engine_idle: Some(1_000.0),
+            engine_end: Some(1_400.0),
+        },
+        kernel: KernelFigures {
+            how: HOW,
+            sockets: 100_000,
+            buffers: 0,
+            slab: 4_000.0,
+            available: 20_000.0,
+        },
+        processes: [Role::Supervisor, Role::Engine, Role::Gateway]
+            .map(process)
+            .into(),
+        latency: Latencies {
+            status: latency,
+            durable: latency,
+            alarm: latency,
+        },
+        counters: Counters::default(),
+        reasons: BTreeMap::new(),
+    }
 }
 
 #[cfg(test)]
@@ -299,7 +361,7 @@ mod tests {
                 came,
             ),
             idle: Some(look(6, [1.1, 1.1], [1.1e6, 1.25e6])),
-            lived: span(
+            measured: span(
                 look(10, [2.0, 2.0], [1.2e6, 1.3e6]),
                 look(20, [3.0, 4.0], [1.3e6, 1.5e6]),
                 tally(900, 100),
@@ -317,7 +379,10 @@ mod tests {
     }
 
     fn near(one: f64, other: f64) {
-        assert!((one - other).abs() < 1e-6 * other.abs().max(1.0), "{one} is not {other}");
+        assert!(
+            (one - other).abs() < 1e-6 * other.abs().max(1.0),
+            "{one} is not {other}"
+        );
     }
 
     #[test]
@@ -348,7 +413,10 @@ mod tests {
         near(memory.engine_registered.unwrap(), 1_000.0);
         near(memory.engine_idle.unwrap(), 2_000.0);
         near(memory.engine_end.unwrap(), 4_000.0);
-        let late = Lived { idle: None, ..lived() };
+        let late = Lived {
+            idle: None,
+            ..lived()
+        };
         let memory = figures(&late, None).memory;
         assert_eq!((memory.gateway_idle, memory.engine_end), (None, None));
     }

@@ -48,7 +48,9 @@ impl Look {
     /// Looks now. CPU first and for all, so that the looking itself counts for little.
     pub(super) fn at(processes: &[Process]) -> anyhow::Result<Self> {
         let at = MachineClock.now().mono;
-        let cpu = processes.iter().map(|process| processes::cpu(&[process.pid]));
+        let cpu = processes
+            .iter()
+            .map(|process| processes::cpu(&[process.pid]));
         let cpu: Vec<f64> = cpu.collect::<Result<_, _>>()?;
         let taken = |(process, cpu): (&Process, f64)| -> anyhow::Result<Taken> {
             Ok(Taken {
@@ -59,7 +61,11 @@ impl Look {
         };
         Ok(Self {
             at,
-            processes: processes.iter().zip(cpu).map(taken).collect::<Result<_, _>>()?,
+            processes: processes
+                .iter()
+                .zip(cpu)
+                .map(taken)
+                .collect::<Result<_, _>>()?,
             kernel: Kernel::look()?,
         })
     }

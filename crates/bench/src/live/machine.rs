@@ -94,7 +94,10 @@ mod tests {
 
     #[test]
     fn load_and_processor_are_read_as_the_kernel_writes_them() {
-        assert_eq!(load_of("9.20 5.65 3.22 12/197 21790\n"), Some([9.2, 5.65, 3.22]));
+        assert_eq!(
+            load_of("9.20 5.65 3.22 12/197 21790\n"),
+            Some([9.2, 5.65, 3.22])
+        );
         assert_eq!(load_of("9.20 x"), None);
         let cpuinfo = "processor\t: 0\nmodel name\t: A Processor @ 2 GHz\n";
         assert_eq!(processor_of(cpuinfo), "A Processor @ 2 GHz");
@@ -104,6 +107,9 @@ mod tests {
     #[test]
     fn the_command_is_told_as_a_person_would_type_it() {
         let arguments = ["bench", "live", "seed-day", "--panels", "9"].map(str::to_owned);
-        assert_eq!(typed(arguments.into_iter()), "cargo xtask bench seed-day --panels 9");
+        assert_eq!(
+            typed(arguments.into_iter()),
+            "cargo xtask bench seed-day --panels 9"
+        );
     }
 }

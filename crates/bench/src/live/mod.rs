@@ -34,6 +34,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
+use crate::say::say;
 pub(crate) use floor::run as be_floor;
 use interrupt::Interrupt;
 pub(crate) use part::run as be_part;
@@ -76,12 +77,12 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
         let json = serde_json::to_string_pretty(&report)?;
         std::fs::write(path, json + "\n").with_context(|| path.display().to_string())?;
     }
-    println!("{report}");
+    say(format_args!("{report}"));
     if options.smoke {
         complete::check(&report)?;
         return Ok(ExitCode::SUCCESS);
     }
-    Ok(if report.holds() {
+    Ok(if report.holds {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE

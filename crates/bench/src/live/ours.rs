@@ -5,10 +5,9 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, bail};
-use model::{Clock, Mono};
+use anyhow::Context;
+use model::{Clock, Mono, Watch};
 use rustix::event::{Timespec, poll};
-use serde_json::json;
 use sim::order::Accounts;
 
 use super::day::Target;
@@ -60,6 +59,8 @@ impl Ours {
                 gateways.unwrap_or(0).to_string(),
             ),
             ("WATCHFIRE__GATEWAY__EXPECTED_PANELS", panels.to_string()),
+            // Twenty thousand panels that are lost while armed are as many lines.
+            ("WATCHFIRE__LOG__FILTER", "error".to_owned()),
         ];
         Ok(Self {
             data: data.to_owned(),
@@ -97,18 +98,11 @@ impl Ours {
     }
 
     /// Registers the fleet, supervised as the class or the time says.
-    pub(super) fn register(&self, accounts: &Accounts, watch: &str) -> anyhow::Result<()> {
-        let rows = accounts.all().map(|account| format!("mqtt,{account}\n"));
-        let head = std::iter::once("family,account\n".to_owned());
-        let table: String = head.chain(rows).collect();
-        let house = self.house()?;
-        house.import(&table)?;
-        let asked = json!({ "all": true, "settings": { "watch": watch } });
-        let set = house.api()?.post("/supervision/panels", &asked)?;
-        if set["changed"].as_u64() != Some(accounts.count().into()) {
-            bail!("the fleet could not be supervised: {set}");
-        }
-        Ok(())
+    pub(super) fn register(&self, accounts: &Accounts, watch: Watch) -> anyhow::Result<()> {
+        let row = |account| format!("mqtt,{account},{watch}\n");
+        let head = std::iter::once("family,account,supervision\n".to_owned());
+        let table: String = head.chain(accounts.all().map(row)).collect();
+        self.house()?.import(&table)
     }
 
     fn processes(&self) -> anyhow::Result<Vec<Process>> {

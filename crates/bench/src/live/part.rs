@@ -54,7 +54,7 @@ pub(super) enum Word {
 }
 
 /// The part's life.
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 pub(crate) async fn run() -> anyhow::Result<()> {
     set_parent_process_death_signal(Some(Signal::KILL))?;
     let mut line = String::new();

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::day::{self, Target};
+use super::day::{self, Lived, Target};
 use super::figures::Figures;
 use super::floor::{self, Floor};
 use super::interrupt::Interrupt;
@@ -15,6 +15,24 @@ use crate::papers::Papers;
 /// Connections of one broker, within the 20,000 files of a small machine.
 const ROOM: u32 = floor::ROOM;
 
+/// What one of them came to.
+pub(super) struct Peer {
+    pub(super) figures: Figures,
+    pub(super) remarks: Vec<String>,
+}
+
+impl Peer {
+    fn of(name: String, plan: &Plan, lived: &Lived) -> Self {
+        // Where not all came, those that did.
+        let there = lived.stopped.as_ref().map(|_| lived.online);
+        let there = there.and_then(|there| u32::try_from(there).ok());
+        Self {
+            remarks: lived.remarks(&name),
+            figures: Figures::of(name, there.unwrap_or(plan.panels), lived, None),
+        }
+    }
+}
+
 /// Both, one after the other.
 pub(super) fn measure(
     plan: &Plan,
@@ -22,7 +40,7 @@ pub(super) fn measure(
     folder: &Path,
     show: &mut Show,
     interrupt: &Interrupt,
-) -> anyhow::Result<[Figures; 2]> {
+) -> anyhow::Result<[Peer; 2]> {
     show.server("floor");
     let floor = Floor::start(plan.panels, interrupt)?;
     let target = Target {
@@ -32,9 +50,9 @@ pub(super) fn measure(
     };
     let order = plan.order(None);
     let told = (&mut *show, interrupt);
-    let lived = day::live(&order, &target, plan.times, told, |day| day.plainly())?;
+    let lived = day::live(&order, &target, plan.times, told, day::plainly)?;
     drop(floor);
-    let floor = Figures::of(target.name, plan.panels, &lived, None);
+    let floor = Peer::of(target.name, plan, &lived);
     show.server("mosquitto");
     let brokers = brokers(plan.panels, papers, folder)?;
     let process = |broker: &Mosquitto| Process {
@@ -48,8 +66,8 @@ pub(super) fn measure(
     };
     let order = plan.order(Some(papers.trust()));
     let told = (&mut *show, interrupt);
-    let lived = day::live(&order, &target, plan.times, told, |day| day.plainly())?;
-    let mosquitto = Figures::of(target.name, plan.panels, &lived, None);
+    let lived = day::live(&order, &target, plan.times, told, day::plainly)?;
+    let mosquitto = Peer::of(target.name, plan, &lived);
     Ok([floor, mosquitto])
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use model::Clock;
+use model::{Clock, SupervisionClass, Watch};
 use sim::fleet::Sources;
 use sim::mqtt::Timeline;
 use sim::order::{Accounts, MqttTerms, Order, Speaks, Version};
@@ -20,9 +20,12 @@ use crate::clock::MachineClock;
 
 /// What a scenario means that does not say it.
 const PANELS: u32 = 50_000;
-const LIVE: Duration = Duration::from_secs(60);
+const LIVE: Duration = Duration::from_mins(1);
 const BEGIN_PER_SECOND: u32 = 1_000;
-const SUPERVISION: &str = "SP5";
+const SUPERVISION: Watch = Watch::Class(SupervisionClass::Sp5);
+
+/// From the server's deadline to the report at the station (R10).
+const TO_STATION: Duration = Duration::from_secs(3);
 
 /// The smoke test's.
 const SMOKE_PANELS: u32 = 2_000;
@@ -42,14 +45,13 @@ const NEVER: Duration = Duration::from_hours(24);
 /// What a run is to do.
 #[derive(Debug)]
 pub(super) struct Plan {
-    /// The scenario's name, or its file.
+    /// The scenario's name, or that of its file.
     pub(super) name: String,
     pub(super) scenario: Scenario,
     pub(super) panels: u32,
     pub(super) accounts: Accounts,
     pub(super) begin_per_second: u32,
-    /// The class of supervision, as the API takes it.
-    pub(super) supervision: String,
+    pub(super) supervision: Watch,
     pub(super) times: Times,
     pub(super) seed: u64,
     /// When the whole server is restarted.
@@ -62,18 +64,29 @@ pub(super) struct Plan {
 
 impl Plan {
     pub(super) fn new(options: &Options) -> anyhow::Result<Self> {
-        let name = options.scenario.clone();
-        let scenario = scenario(&name)?;
+        let typed = &options.scenario;
+        let scenario = scenario(typed)?;
+        let stem = Path::new(typed).file_stem();
+        let name = stem.map_or_else(|| typed.clone(), |stem| stem.to_string_lossy().into_owned());
         if scenario.family == Some(Family::Dc09) {
             bail!("{name} is for panels of DC-09, and the bench measures the panel protocol");
         }
         let smoke = options.smoke.then_some(SMOKE_PANELS);
-        let panels = options.panels.or(smoke).or(scenario.panels).unwrap_or(PANELS).max(1);
+        let panels = options
+            .panels
+            .or(smoke)
+            .or(scenario.panels)
+            .unwrap_or(PANELS)
+            .max(1);
         let period = scenario.signal_every.map_or(Duration::ZERO, |span| span.0);
-        let typed = options.seconds.map(|seconds| Duration::from_secs(seconds.max(1)));
-        let live = typed.or(scenario.duration.map(|span| span.0)).unwrap_or(LIVE);
+        let seconds = options
+            .seconds
+            .map(|seconds| Duration::from_secs(seconds.max(1)));
+        let live = seconds
+            .or_else(|| scenario.duration.map(|span| span.0))
+            .unwrap_or(LIVE);
         let begin_per_second = scenario.begin_per_second.unwrap_or(BEGIN_PER_SECOND);
-        let watched = scenario.supervision.map(|watched| watched.to_string());
+        let watched = scenario.supervision.map(|watched| watched.0);
         let comes = Duration::from_secs(panels.into()) / begin_per_second;
         let times = Times {
             // Half as long again for a machine that is slower, and time for memory to settle.
@@ -85,7 +98,10 @@ impl Plan {
         };
         let restart = scenario.server.restart_after.map(|after| When {
             after: after.0,
-            lasts: scenario.server.restart_for.map_or(Duration::ZERO, |span| span.0),
+            lasts: scenario
+                .server
+                .restart_for
+                .map_or(Duration::ZERO, |span| span.0),
         });
         let alone = alone(&scenario, panels).filter(|_| !options.without_peers);
         Ok(Self {
@@ -98,7 +114,7 @@ impl Plan {
             scenario,
             panels,
             begin_per_second,
-            supervision: watched.unwrap_or_else(|| SUPERVISION.to_owned()),
+            supervision: watched.unwrap_or(SUPERVISION),
             seed: 1,
         })
     }
@@ -109,6 +125,15 @@ impl Plan {
         match &self.scenario.server.gateways[..] {
             [] => vec![None],
             numbers => numbers.iter().copied().map(Some).collect(),
+        }
+    }
+
+    /// Within what time of its last word a panel is reported lost (R10).
+    pub(super) fn reported_within(&self) -> Duration {
+        match self.supervision {
+            Watch::Class(class) => class.reporting_time(),
+            Watch::Every(time) => time + TO_STATION,
+            Watch::Off => Duration::MAX,
         }
     }
 

@@ -42,7 +42,7 @@ pub(super) struct Record {
 }
 
 /// What the record says, beside what the panels saw.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub(super) struct Compared {
     /// Events that panels sent.
     pub(super) sent: u64,
@@ -163,7 +163,11 @@ impl Record {
             duplicates: self.twice,
             not_understood: self.unread,
             own: self.own.clone(),
-            kinds: Kind::ALL.iter().filter(|kind| is_event(**kind)).map(of_kind).collect(),
+            kinds: Kind::ALL
+                .iter()
+                .filter(|kind| is_event(**kind))
+                .map(of_kind)
+                .collect(),
         }
     }
 }
@@ -201,7 +205,7 @@ fn kind_of(event: &Value) -> Kind {
     let restores = event["restores"].as_array();
     let restores = restores.is_some_and(|codes| !codes.is_empty());
     let name = event["class"].as_str().unwrap_or_default();
-    let class = EventClass::ALL.into_iter().find(|class| class.as_str() == name);
+    let class = EventClass::ALL.iter().find(|class| class.as_str() == name);
     match class {
         Some(EventClass::Status) => Kind::Zone,
         _ if restores => Kind::Restore,

@@ -65,7 +65,10 @@ pub(super) fn live(
     day.wait(ends)?;
     since.add(&day.cut()?);
     let down = up.since(went);
-    Ok((span, restart(down, back, [&first, &there], [&returned, &since])))
+    Ok((
+        span,
+        restart(down, back, [&first, &there], [&returned, &since]),
+    ))
 }
 
 /// The figures: until all were back, and until the end.

@@ -5,19 +5,18 @@ use std::path::Path;
 
 use model::{Clock, Mono};
 
-use super::budgets;
-use super::day::{self, Day, Lived, Span};
+use super::day::{self, Day, Span};
 use super::figures::Figures;
 use super::interrupt::Interrupt;
 use super::machine::Context;
 use super::ours::Ours;
-use super::peers;
+use super::peers::{self, Peer};
 use super::plan::Plan;
 use super::record::{Compared, Record};
-use super::report::{self, Fleet, Report, Restart, VERSION};
+use super::report::{Fleet, Report, Restart, VERSION};
 use super::restart;
 use super::show::Show;
-use super::supervision::{self, Supervision, Vanished};
+use super::supervision::{Supervision, Vanished};
 use crate::clock::MachineClock;
 use crate::house;
 use crate::papers::Papers;
@@ -73,7 +72,7 @@ fn one(
     ours.start()?;
     let unregistered = ours.settled(interrupt)?;
     show.phase("the fleet is registered", None);
-    ours.register(&plan.accounts, &plan.supervision)?;
+    ours.register(&plan.accounts, plan.supervision)?;
     // Another process, so that what the import left behind is not counted.
     ours.start()?;
     ours.settled(interrupt)?;
@@ -82,7 +81,7 @@ fn one(
     let mut restarted = None;
     let living = |day: &mut Day<'_>| -> anyhow::Result<Span> {
         let Some(when) = plan.restart else {
-            return day.plainly();
+            return day::plainly(day);
         };
         let (span, restart) = restart::live(day, ours, when)?;
         restarted = Some(restart);
@@ -94,9 +93,13 @@ fn one(
     let record = Record::read(&ours.house()?.api()?, interrupt)?;
     ours.stop();
     let panels = u32::try_from(lived.online).unwrap_or(plan.panels);
-    let panels = if lived.stopped.is_some() { panels } else { plan.panels };
+    let panels = if lived.stopped.is_some() {
+        panels
+    } else {
+        plan.panels
+    };
     Ok(Outcome {
-        remarks: remarks(&name, &lived),
+        remarks: lived.remarks(&name),
         figures: Figures::of(name, panels, &lived, Some((&unregistered, plan.panels))),
         fleet: lived.fleet,
         record: record.compare(&lived.all),
@@ -110,7 +113,9 @@ fn vanished(plan: &Plan, order: &sim::order::Order, signals: Mono) -> Vanished {
     let now = MachineClock.now();
     // The wall clock's reading at the first signal.
     let began = now.wall.before(now.mono.since(signals)).0;
-    let long = order.silences().filter(|(_, _, lasts)| *lasts > supervision::STATION);
+    let long = order
+        .silences()
+        .filter(|(_, _, lasts)| *lasts > plan.reported_within());
     let when = long.map(|(place, after, _)| {
         let account = plan.accounts.at(place).to_string();
         (account, began + model::micros(after))
@@ -120,27 +125,13 @@ fn vanished(plan: &Plan, order: &sim::order::Order, signals: Mono) -> Vanished {
     Vanished {
         when: when.collect::<HashMap<_, _>>(),
         between: between.map(|span| span.0).min().unwrap_or_default(),
+        keep_alive: scenario.poll.map(|span| span.0),
+        within: plan.reported_within(),
         ended: now.wall.0,
     }
 }
 
-/// What a reader should know of a day.
-fn remarks(name: &str, lived: &Lived) -> Vec<String> {
-    let mut remarks = Vec::new();
-    if let Some(why) = &lived.stopped {
-        remarks.push(format!("{name}: the run went as far as it could: {why}."));
-    } else if lived.idle.is_none() {
-        let seconds = lived.came.to.at.since(lived.signals);
-        remarks.push(format!(
-            "{name}: the last panel connected {:.1} s after signals had begun: memory of idle \
-             panels was not measured, and the cost of a handshake has signals in it.",
-            seconds.as_secs_f64()
-        ));
-    }
-    remarks
-}
-
-fn report(plan: &Plan, context: Context, outcomes: Vec<Outcome>, peers: Vec<Figures>) -> Report {
+fn report(plan: &Plan, context: Context, outcomes: Vec<Outcome>, peers: Vec<Peer>) -> Report {
     let fleet = Fleet {
         panels: plan.panels,
         processes: outcomes.iter().map(|one| one.fleet).max().unwrap_or(0),
@@ -159,6 +150,8 @@ fn report(plan: &Plan, context: Context, outcomes: Vec<Outcome>, peers: Vec<Figu
         supervision: None,
         restart: None,
         budgets: Vec::new(),
+        faults: Vec::new(),
+        holds: false,
         remarks: plan.remarks.clone(),
     };
     for outcome in outcomes {
@@ -174,8 +167,10 @@ fn report(plan: &Plan, context: Context, outcomes: Vec<Outcome>, peers: Vec<Figu
             None => report.supervision = Some(outcome.supervision),
         }
     }
-    report.servers.extend(peers);
-    report.ratios = report::ratios(&report.servers);
-    report.budgets = budgets::judge(&report);
+    for peer in peers {
+        report.servers.push(peer.figures);
+        report.remarks.extend(peer.remarks);
+    }
+    report.judge();
     report
 }

@@ -1,6 +1,7 @@
 //! How far a run is, for whoever watches: one line that is renewed where a terminal reads, a line
 //! every few seconds elsewhere.
 
+use std::fmt::Write as _;
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
@@ -88,15 +89,19 @@ impl Show {
             "{}: {}, {} of {} panels online",
             self.server, self.phase, progress.online, self.panels
         );
+        let mut add = |more: std::fmt::Arguments<'_>| {
+            line.write_fmt(more)
+                .expect("a string takes all that is written");
+        };
         let coming = a_second(progress.online, before.online);
         if coming > 0 {
-            line.push_str(&format!(" ({coming}/s)"));
+            add(format_args!(" ({coming}/s)"));
         }
         let answered = |progress: &Progress| progress.acknowledged + progress.supervised;
         let rate = a_second(answered(progress), answered(before));
-        line.push_str(&format!(", {rate} requests/s"));
+        add(format_args!(", {rate} requests/s"));
         if let Some(ends) = self.ends {
-            line.push_str(&format!(", {} s left", ends.since(now).as_secs()));
+            add(format_args!(", {} s left", ends.since(now).as_secs()));
         }
         line
     }

@@ -1,9 +1,9 @@
 //! Reports of lost paths, held against who was really gone, and when.
 //!
-//! A panel's path is lost when nothing was heard of it for the time of its class (R10). It fell
-//! silent with its last word, which lies up to the time between two of its words before it
-//! vanished; so a report is early before the earliest, and late after the latest of what that
-//! gives.
+//! A panel's path is lost in the time of its class at the latest (R10). It is lost sooner where its
+//! connection is known to be dead, which a server may say of one that was silent for one and a
+//! half times of its keep-alive (MQTT 5.0, 3.1.2.10), and of no other. Silence begins with the last
+//! word, which lies up to the time between two words before the panel vanished.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -12,22 +12,16 @@ use serde::Serialize;
 
 use super::record::Loss;
 
-/// Class SP5: at the station within so long (R10).
-pub(super) const STATION: Duration = Duration::from_secs(90);
-
-/// Class SP5: the server's own deadline (R10).
-const DEADLINE: Duration = Duration::from_secs(87);
-
 /// What was reported lost.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub(super) struct Supervision {
     /// Panels that vanished for longer than their class allows.
     pub(super) vanished: u64,
     /// Of these, reported.
     pub(super) reported: u64,
-    /// Before their time.
+    /// When they could still have been alive.
     pub(super) early: u64,
-    /// After their time.
+    /// Later than their class allows.
     pub(super) late: u64,
     /// Never, though their time was over when the run ended.
     pub(super) missed: u64,
@@ -44,6 +38,10 @@ pub(super) struct Vanished {
     pub(super) when: HashMap<String, i64>,
     /// Between two words of a panel, at most.
     pub(super) between: Duration,
+    /// Within what time they promised to say something, if they did.
+    pub(super) keep_alive: Option<Duration>,
+    /// Within what time a loss is reported.
+    pub(super) within: Duration,
     /// When the run ended, in microseconds since 1970.
     pub(super) ended: i64,
 }
@@ -60,8 +58,12 @@ impl Supervision {
             wrong: 0,
             after_seconds: None,
         };
-        let latest = model::micros(STATION);
-        let earliest = latest.min(model::micros(DEADLINE.saturating_sub(vanished.between)));
+        let latest = model::micros(vanished.within);
+        let silent = vanished
+            .keep_alive
+            .map_or(vanished.within, |time| time * 3 / 2);
+        let silent = silent.min(vanished.within);
+        let earliest = model::micros(silent.saturating_sub(vanished.between));
         let mut after = HashMap::new();
         for loss in losses {
             match vanished.when.get(&loss.account) {
@@ -104,13 +106,21 @@ impl Supervision {
     /// The same in words.
     pub(super) fn faults(&self) -> Vec<String> {
         let all = [
-            (self.early, "paths were reported lost before their time"),
-            (self.late, "paths were reported lost after their time"),
+            (
+                self.early,
+                "paths were reported lost while they could still be alive",
+            ),
+            (
+                self.late,
+                "paths were reported lost later than their class allows",
+            ),
             (self.missed, "paths were lost and never reported"),
             (self.wrong, "paths were reported lost and were not"),
         ];
         let wrong = all.into_iter().filter(|(count, _)| *count > 0);
-        wrong.map(|(count, what)| format!("{count} {what}")).collect()
+        wrong
+            .map(|(count, what)| format!("{count} {what}"))
+            .collect()
     }
 }
 
@@ -134,6 +144,8 @@ mod tests {
         Vanished {
             when: when.into(),
             between: Duration::from_secs(9),
+            keep_alive: Some(Duration::from_secs(40)),
+            within: Duration::from_secs(90),
             ended: ended * SECOND,
         }
     }
@@ -147,11 +159,19 @@ mod tests {
 
     #[test]
     fn reports_are_early_late_missed_or_wrong() {
-        let losses = [loss("1", 185), loss("2", 170), loss("3", 191), loss("9", 185)];
+        let losses = [
+            loss("1", 185),
+            loss("2", 150),
+            loss("3", 191),
+            loss("9", 185),
+        ];
         let judged = Supervision::judge(&vanished(300), &losses);
-        assert_eq!((judged.early, judged.late, judged.missed, judged.wrong), (1, 1, 1, 1));
+        assert_eq!(
+            (judged.early, judged.late, judged.missed, judged.wrong),
+            (1, 1, 1, 1)
+        );
         assert_eq!(judged.reported, 3);
-        assert_eq!(judged.after_seconds, Some([70.0, 85.0, 85.0, 91.0]));
+        assert_eq!(judged.after_seconds, Some([50.0, 85.0, 85.0, 91.0]));
         assert_eq!(judged.faults().len(), 4);
     }
 

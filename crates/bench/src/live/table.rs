@@ -40,7 +40,7 @@ impl Display for Report {
         for remark in &self.remarks {
             writeln!(f, "- {remark}")?;
         }
-        for fault in self.faults() {
+        for fault in &self.faults {
             writeln!(f, "- WRONG: {fault}")?;
         }
         Ok(())
@@ -52,22 +52,48 @@ type Cell = fn(&Figures) -> String;
 /// The rows of the first table.
 const ROWS: [(&str, Cell); 12] = [
     ("connections", |one| one.connections.to_string()),
-    ("all connected after, s", |one| format!("{:.1}", one.connect_seconds)),
-    ("requests/s", |one| format!("{:.0}", one.requests.per_second)),
-    ("requests a day, millions", |one| format!("{:.0}", one.requests.per_day / 1e6)),
-    ("CPU, % of one core", |one| format!("{:.1}", one.requests.cpu_share * 100.0)),
-    ("CPU for a request, µs", |one| format!("{:.1}", one.requests.cpu_us)),
-    ("CPU for a full handshake, µs", |one| format!("{:.0}", one.handshake.full_us)),
-    ("gateway KB, idle panel", |one| kilobytes(one.memory.gateway_idle)),
-    ("gateway KB, panel at the end", |one| kilobytes(Some(one.memory.gateway_end))),
-    ("engine KB, registered panel", |one| kilobytes(one.memory.engine_registered)),
-    ("engine KB, panel at the end", |one| kilobytes(one.memory.engine_end)),
-    ("kernel KB (slab), connection, both ends", |one| kilobytes(Some(one.kernel.slab))),
+    ("all connected after, s", |one| {
+        format!("{:.1}", one.connect_seconds)
+    }),
+    ("requests/s", |one| {
+        format!("{:.0}", one.requests.per_second)
+    }),
+    ("requests a day, millions", |one| {
+        format!("{:.0}", one.requests.per_day / 1e6)
+    }),
+    ("CPU, % of one core", |one| {
+        format!("{:.1}", one.requests.cpu_share * 100.0)
+    }),
+    ("CPU for a request, µs", |one| {
+        format!("{:.1}", one.requests.cpu_us)
+    }),
+    ("CPU for a full handshake, µs", |one| {
+        format!("{:.0}", one.handshake.full_us)
+    }),
+    ("gateway KB, idle panel", |one| {
+        kilobytes(one.memory.gateway_idle)
+    }),
+    ("gateway KB, panel at the end", |one| {
+        kilobytes(Some(one.memory.gateway_end))
+    }),
+    ("engine KB, registered panel", |one| {
+        kilobytes(one.memory.engine_registered)
+    }),
+    ("engine KB, panel at the end", |one| {
+        kilobytes(one.memory.engine_end)
+    }),
+    ("kernel KB (slab), connection, both ends", |one| {
+        kilobytes(Some(one.kernel.slab))
+    }),
 ];
 
 impl Report {
     fn servers_table(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let names: Vec<_> = self.servers.iter().map(|server| server.name.as_str()).collect();
+        let names: Vec<_> = self
+            .servers
+            .iter()
+            .map(|server| server.name.as_str())
+            .collect();
         writeln!(f, "| what | {} |", names.join(" | "))?;
         writeln!(f, "| --- |{}", " ---: |".repeat(names.len()))?;
         for (what, cell) in ROWS {
@@ -76,13 +102,16 @@ impl Report {
         }
         writeln!(f)?;
         for ratio in &self.ratios {
-            writeln!(f, "- {}: {:.2} of {}", ratio.what, ratio.ratio, ratio.beside)?;
+            writeln!(f, "- {}: {:.2} of {}", ratio.what, ratio.to, ratio.beside)?;
         }
         writeln!(f)
     }
 
     fn latency_table(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        writeln!(f, "| acknowledged | of | p50 ms | p99 ms | p99.9 ms | max ms | how many |")?;
+        writeln!(
+            f,
+            "| acknowledged | of | p50 ms | p99 ms | p99.9 ms | max ms | how many |"
+        )?;
         writeln!(f, "| --- | --- | ---: | ---: | ---: | ---: | ---: |")?;
         for server in &self.servers {
             let latency = &server.latency;
@@ -93,7 +122,13 @@ impl Report {
                 ("CONNECT", &server.handshake.latency),
             ] {
                 if of.count > 0 {
-                    writeln!(f, "| {what} | {} | {} | {} |", server.name, times(of), of.count)?;
+                    writeln!(
+                        f,
+                        "| {what} | {} | {} | {} |",
+                        server.name,
+                        times(of),
+                        of.count
+                    )?;
                 }
             }
         }
@@ -101,7 +136,10 @@ impl Report {
     }
 
     fn process_table(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        writeln!(f, "| process | of | CPU, % of one core | µs for a request | MB before | MB at the end |")?;
+        writeln!(
+            f,
+            "| process | of | CPU, % of one core | µs for a request | MB before | MB at the end |"
+        )?;
         writeln!(f, "| --- | --- | ---: | ---: | ---: | ---: |")?;
         for server in &self.servers {
             for process in &server.processes {
@@ -151,7 +189,10 @@ impl Report {
                 supervision.wrong,
             )?;
             if let Some([first, half, most, last]) = supervision.after_seconds {
-                write!(f, "; after {first:.1} s, p50 {half:.1}, p99 {most:.1}, {last:.1} s")?;
+                write!(
+                    f,
+                    "; after {first:.1} s, p50 {half:.1}, p99 {most:.1}, {last:.1} s"
+                )?;
             }
             writeln!(f, ".")?;
         }
@@ -214,7 +255,12 @@ fn figure(value: f64) -> String {
 }
 
 fn times(latency: &Latency) -> String {
-    let all = [latency.p50_us, latency.p99_us, latency.p999_us, latency.max_us];
+    let all = [
+        latency.p50_us,
+        latency.p99_us,
+        latency.p999_us,
+        latency.max_us,
+    ];
     all.map(millis).join(" | ")
 }
 

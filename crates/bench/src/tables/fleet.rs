@@ -9,8 +9,9 @@ use anyhow::bail;
 use serde_json::Value;
 use sim::fleet::{Fleet, FleetPlan, Pace};
 
-use crate::clock::MachineClock;
 use super::way::{PANELS, Way};
+use crate::clock::MachineClock;
+use crate::say::say;
 
 /// Runs a fleet in another process, and takes its report. A rate of 0 is all that it can.
 pub(crate) fn run(target: &str, way: Way, rate: u32, seconds: u64) -> anyhow::Result<Value> {
@@ -55,6 +56,6 @@ pub(crate) async fn offer(arguments: &[String]) -> anyhow::Result<()> {
     fleet.reset_tally();
     fleet.work(Duration::from_secs(seconds.parse()?)).await;
     let finished = fleet.finish(Duration::from_secs(2)).await?;
-    println!("{}", finished.report.json());
+    say(format_args!("{}", finished.report.json()));
     Ok(())
 }

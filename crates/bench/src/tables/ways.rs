@@ -6,6 +6,7 @@
 use super::measured::{Measured, measure};
 use super::way::Way;
 use crate::house::House;
+use crate::say::say;
 
 /// Signals a second: the seed day's, all of them durable.
 const RATE: u32 = 5_787;
@@ -41,7 +42,7 @@ impl Row {
     }
 
     fn print(&self, floor: &Self) {
-        println!(
+        say(format_args!(
             "| {} | {:.0} | {:.1} | {:.1} | {:.1} | {:.1} | {:.2} | {:.2} | {:.2} |",
             self.way,
             self.rate,
@@ -52,7 +53,7 @@ impl Row {
             (self.engine + self.gateways) / (floor.engine + floor.gateways),
             self.p50 / floor.p50,
             self.p99 / floor.p99,
-        );
+        ));
     }
 }
 
@@ -63,11 +64,13 @@ pub(crate) fn table(house: &House, seconds: u64) -> anyhow::Result<()> {
             measured.push(measure(house, way, RATE, seconds)?);
         }
     }
-    println!(
+    say(format_args!(
         "| way | acknowledged/s | p50 ms | p99 ms | engine µs/signal | gateways µs/signal | \
          CPU to plain TCP | p50 to plain TCP | p99 to plain TCP |"
-    );
-    println!("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
+    ));
+    say(format_args!(
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
+    ));
     let floor = Row::of(Way::PLAIN_TCP, &rounds[0]);
     for (way, measured) in Way::ALL.into_iter().zip(&rounds) {
         Row::of(way, measured).print(&floor);

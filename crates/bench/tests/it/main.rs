@@ -4,7 +4,8 @@ use std::process::{Command, Output};
 
 fn bench(arguments: &[&str]) -> Output {
     let mut bench = Command::new(env!("CARGO_BIN_EXE_bench"));
-    bench.args(arguments).output().unwrap()
+    let output = bench.args(arguments).output();
+    output.expect("the harness was built by this test's build")
 }
 
 #[test]
@@ -12,7 +13,10 @@ fn an_unknown_scenario_is_refused_with_those_there_are() {
     let refused = bench(&["live", "no-such-day"]);
     assert!(!refused.status.success());
     let told = String::from_utf8(refused.stderr).unwrap();
-    assert!(told.contains("no-such-day") && told.contains("seed-day"), "{told}");
+    assert!(
+        told.contains("no-such-day") && told.contains("seed-day"),
+        "{told}"
+    );
 }
 
 #[test]

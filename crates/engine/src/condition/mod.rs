@@ -18,6 +18,8 @@
 //! take for a whole panel. They are in the store a few minutes after they are over.
 
 mod machine;
+mod names;
+mod parts;
 mod record;
 mod task;
 #[cfg(test)]

@@ -8,6 +8,7 @@ use model::{
 };
 use proptest::prelude::*;
 
+use super::names::Names;
 use super::record::Record;
 use super::*;
 use crate::fakes::{Ledger, NOON, Paused};
@@ -367,7 +368,7 @@ async fn an_old_will_changes_nothing_and_a_will_forgets_nothing() {
 }
 
 #[test]
-fn a_panel_with_sixteen_zones_takes_a_little_over_half_a_kilobyte() {
+fn a_panel_with_sixteen_zones_takes_little_more_than_a_third_of_a_kilobyte() {
     let mut record = Record::default();
     let zones = (1..=16).map(|zone| (zone, ZoneState::Closed)).collect();
     let status = StatusReport {
@@ -380,7 +381,7 @@ fn a_panel_with_sixteen_zones_takes_a_little_over_half_a_kilobyte() {
         record.tell(&status, NOON);
     }
     // Of the engine's 1.5 KB for a panel.
-    assert!(record.octets() <= 600, "{}", record.octets());
+    assert!(record.octets() <= 400, "{}", record.octets());
 }
 
 #[test]
@@ -396,7 +397,10 @@ fn a_panel_that_makes_up_numbers_fills_its_record_and_no_more() {
         left_out += record.tell(&status, NOON);
     }
     assert_eq!(left_out, 2_000 - limits::REPORTED_POINTS);
-    assert_eq!(record.shown().zones.len(), limits::REPORTED_POINTS);
+    assert_eq!(
+        record.shown(&Names::default()).zones.len(),
+        limits::REPORTED_POINTS
+    );
 }
 
 proptest! {

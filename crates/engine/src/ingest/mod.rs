@@ -28,6 +28,7 @@ mod figures;
 mod machine;
 mod queue;
 mod register;
+mod ring;
 mod skewed;
 mod suspicious;
 mod task;

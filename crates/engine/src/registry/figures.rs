@@ -81,10 +81,7 @@ impl Registry {
 
 impl Measured for Registry {
     fn measure(&self, out: &mut Vec<Measurement>) {
-        let (paths, lost) = self.read(|table| {
-            let lost = table.all().filter(|binding| binding.key_is_lost());
-            (table.len(), lost.count())
-        });
+        let (paths, lost) = self.read(|table| (table.len(), table.lost_keys().count()));
         let gauge = |name, help, value: usize| Measurement {
             name,
             help,

@@ -208,7 +208,7 @@ impl ShowsSessions for Places {
         let now = self.0.clock.now();
         let session = self.machine().session(path)?;
         Some(ShownSession {
-            place: session.place,
+            place: session.place(),
             source: session.source,
             since: now.wall.before(now.mono.since(session.since)),
         })

@@ -13,7 +13,7 @@ use rustls::server::{ServerConnectionData, UnbufferedServerConnection};
 use rustls::unbuffered::{
     ConnectionState, EncodeError, EncodeTlsData, EncryptError, UnbufferedStatus, WriteTraffic,
 };
-use rustls::{Error, HandshakeKind, ServerConfig};
+use rustls::{Error, HandshakeKind, ProtocolVersion, ServerConfig};
 use rustls_pki_types::CertificateDer;
 
 use super::refusal;
@@ -34,6 +34,9 @@ enum Stage {
 pub struct Progress {
     /// The handshake is done, in this way.
     pub shaken: Option<Counted>,
+    /// It is done, and the other side needs nothing of what is to be sent yet: a ticket, which may go
+    /// along with the session's first word. In TLS 1.2 it waits for our end of the handshake.
+    pub may_wait: bool,
     /// The other side said that nothing more comes.
     pub ended: bool,
 }
@@ -138,7 +141,12 @@ impl Secured {
         }
         self.partial = rest.to_vec();
         let shaken = self.note_handshake();
-        Ok(Progress { shaken, ended })
+        let is_1_3 = self.connection.protocol_version() == Some(ProtocolVersion::TLSv1_3);
+        Ok(Progress {
+            shaken,
+            may_wait: shaken.is_some() && is_1_3,
+            ended,
+        })
     }
 
     /// Notes once that the handshake is done.

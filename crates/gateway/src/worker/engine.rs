@@ -166,8 +166,8 @@ impl Worker {
     /// Tells the engine that it may forget a connection, once all its signals are answered.
     pub(super) fn tell_closed(&mut self, connection: u64) {
         if !self.window.awaits(connection) {
-            self.uplink
-                .say(Stream::Normal, &Upward::Closed { connection });
+            let closed = Upward::Closed { connection };
+            self.uplink.mention(Stream::Normal, &closed, self.now.mono);
         }
     }
 

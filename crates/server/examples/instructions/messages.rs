@@ -58,7 +58,11 @@ pub(crate) fn status(account: &Account) -> anyhow::Result<Vec<u8>> {
 
 /// An event of a panel, its `number`th: a zone opened or closed.
 pub(crate) fn event(account: &Account, number: u32) -> anyhow::Result<Vec<u8>> {
-    let code = if number % 2 == 0 { b"1130" } else { b"3130" };
+    let code = if number.is_multiple_of(2) {
+        b"1130"
+    } else {
+        b"3130"
+    };
     let zone = u16::try_from(mixed(number.into()) % 16)? + 1;
     let event = Evt {
         seq: u64::from(number) + 1,

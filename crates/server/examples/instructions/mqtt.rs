@@ -93,8 +93,7 @@ pub(crate) fn connects(requests: u32) -> anyhow::Result<()> {
     let account = messages::account(1)?;
     let connect = messages::connect(&account)?;
     let admitted = admitted();
-    let mut lines = Vec::new();
-    lines.reserve(usize::try_from(requests)?);
+    let mut lines = Vec::with_capacity(usize::try_from(requests)?);
     counted(|| {
         for _ in 0..requests {
             let mut line = Line::new(&Mqtt, &admitted)?;

@@ -86,7 +86,7 @@ fn parts_hold_no_more_than_a_process_may_and_miss_nobody() {
 #[test]
 fn a_fleet_at_a_rate_is_spread_over_its_period() {
     let mut order = order(100);
-    order.scenario.faults = crate::faults::Faults::default();
+    order.scenario.faults = Faults::default();
     let all = members(&order, &Part::all(100, 1, 100, Mono(0)));
     // 100 panels begin within a second; each reports every ten.
     let due: Vec<_> = all
@@ -125,7 +125,10 @@ fn who_falls_silent_is_told_as_it_happens() {
     let told: Vec<_> = order.silences().collect();
     assert!((350..450).contains(&told.len()), "{}", told.len());
     let times = [20, 110].map(Duration::from_secs);
-    assert!(told.iter().all(|(_, after, lasts)| [*after, *lasts] == times));
+    assert!(
+        told.iter()
+            .all(|(_, after, lasts)| [*after, *lasts] == times)
+    );
     let Speaks::Mqtt(terms) = &order.speaks else {
         panic!("it was set just now");
     };
@@ -136,7 +139,10 @@ fn who_falls_silent_is_told_as_it_happens() {
         absences.any(|absence| absence.after == Duration::from_secs(27))
     });
     let silent: Vec<u32> = silent.map(|(_, place)| place).collect();
-    assert_eq!(silent, told.iter().map(|(place, ..)| *place).collect::<Vec<_>>());
+    assert_eq!(
+        silent,
+        told.iter().map(|(place, ..)| *place).collect::<Vec<_>>()
+    );
 }
 
 #[test]

@@ -91,7 +91,11 @@ mod tests {
 
     #[test]
     fn what_is_no_packet_is_an_error_and_no_panic() {
-        for wrong in [&b"\x30\xFF\xFF\xFF\xFF\x01"[..], b"\x30\xFF\xFF\x7F", b"\x32\x02\x00\x09"] {
+        for wrong in [
+            &b"\x30\xFF\xFF\xFF\xFF\x01"[..],
+            b"\x30\xFF\xFF\x7F",
+            b"\x32\x02\x00\x09",
+        ] {
             assert!(answer(wrong, &mut Vec::new()).is_err(), "{wrong:?}");
         }
     }

@@ -2,6 +2,7 @@
 
 use super::lived::Lived;
 use super::table::Round;
+use crate::say::say;
 
 /// A figure of one round.
 #[derive(Debug, Clone, Copy)]
@@ -65,10 +66,10 @@ impl<'a> Row<'a> {
         ];
         let [gateways, behind, together, mosquitto] = cells.map(|cell| text(cell, digits));
         let ratio = text(middle(ratios), 2);
-        println!(
+        say(format_args!(
             "| {} | {gateways} | {behind} | {together} | {mosquitto} | {ratio} |",
             self.what
-        );
+        ));
     }
 }
 

@@ -4,13 +4,16 @@ use super::PANELS;
 use super::day::Stage;
 use super::figures::{Figure, Row};
 use super::lived::Lived;
+use crate::say::say;
 
 /// A round: ours, and Mosquitto's.
 pub(super) type Round = (Lived, Lived);
 
 pub(super) fn print(rounds: &[Round]) {
-    println!("| what | gateways | engine, supervisor | together | mosquitto | ours to mosquitto |");
-    println!("| --- | ---: | ---: | ---: | ---: | ---: |");
+    say(format_args!(
+        "| what | gateways | engine, supervisor | together | mosquitto | ours to mosquitto |"
+    ));
+    say(format_args!("| --- | ---: | ---: | ---: | ---: | ---: |"));
     let cpu = |stage: Stage| move |lived: &Lived| lived.cpu(stage).map(Figure::Parts);
     let memory = |stage: Stage| {
         move |lived: &Lived| {
@@ -66,6 +69,8 @@ pub(super) fn print(rounds: &[Round]) {
         ),
     ] {
         let returns = rounds.len() as u64 * u64::from(PANELS);
-        println!("\n{server} resumed {resumed} of {returns} returns.");
+        say(format_args!(
+            "\n{server} resumed {resumed} of {returns} returns."
+        ));
     }
 }

@@ -59,9 +59,10 @@ pub(super) struct FleetOptions {
     #[arg(value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub(super) panels: Option<u32>,
     /// The account of the first panel; the others are counted up from it with as many digits, in
-    /// hexadecimal ones if it has a letter.
-    #[arg(long, value_name = "ACCOUNT", default_value = "100000")]
-    pub(super) first_account: String,
+    /// hexadecimal ones if it has a letter. 100000, if not given, and 1000000 where the panels
+    /// are more than 900,000.
+    #[arg(long, value_name = "ACCOUNT")]
+    pub(super) first_account: Option<String>,
     /// The receiver number that the panels show, in hexadecimal digits; none, if not given.
     #[arg(long, value_name = "HEX", value_parser = number)]
     pub(super) receiver: Option<u32>,

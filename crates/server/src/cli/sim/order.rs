@@ -22,6 +22,9 @@ const KNOCK: Duration = Duration::from_secs(5);
 /// How many panels a fleet has, where neither the command line nor its scenario says so.
 const PANELS: u32 = 100;
 
+/// How many panels have accounts of six digits from 100000 on.
+const SIX_DIGITS: u32 = 900_000;
+
 /// How many panels begin in a second, likewise.
 const BEGIN_PER_SECOND: u32 = 1_000;
 
@@ -67,8 +70,15 @@ impl Asked {
 
     /// The accounts of the fleet.
     pub(super) fn accounts(&self, fleet: &FleetOptions) -> Result<Accounts, Failure> {
-        Accounts::from_first(&fleet.first_account, self.panels).map_err(|refused| {
-            let longer = format!("--first-account {:0>8}", fleet.first_account);
+        let first = fleet.first_account.as_deref().unwrap_or({
+            if self.panels <= SIX_DIGITS {
+                "100000"
+            } else {
+                "1000000"
+            }
+        });
+        Accounts::from_first(first, self.panels).map_err(|refused| {
+            let longer = format!("--first-account {first:0>8}");
             Failure::new(
                 refused.to_string(),
                 format!("Begin lower, take fewer --panels, or give more digits: {longer}"),

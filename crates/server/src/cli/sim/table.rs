@@ -197,6 +197,13 @@ mod tests {
     }
 
     #[test]
+    fn a_million_panels_have_an_account_each() {
+        let million = text(&["--scenario", "million"], "fleet.csv");
+        assert_eq!(million.lines().count(), 1_000_001);
+        assert!(million.ends_with("mqtt,1999999,\"Simulated 1999999\",SP3\n"));
+    }
+
+    #[test]
     fn the_same_goes_as_json_lines_and_derived_keys_differ() {
         let json = text(&["--panels", "2", "--key-seed", "winter"], "fleet.jsonl");
         let keys: Vec<_> = json
