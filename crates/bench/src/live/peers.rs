@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use sim::order::Order;
+
 use super::day::{self, Lived, Target};
 use super::figures::Figures;
 use super::floor::{self, Floor};
@@ -14,6 +16,11 @@ use crate::papers::Papers;
 
 /// Connections of one broker, within the 20,000 files of a small machine.
 const ROOM: u32 = floor::ROOM;
+
+/// Panels that begin to connect to it in a second, at most: more it does not keep up with on the
+/// two cores that it shares with them, and those that give up and try again would be part of its
+/// figures.
+const BEGIN_PER_SECOND: u32 = 500;
 
 /// What one of them came to.
 pub(super) struct Peer {
@@ -64,7 +71,10 @@ pub(super) fn measure(
         addresses: brokers.iter().map(Mosquitto::address).collect(),
         processes: brokers.iter().map(process).collect(),
     };
-    let order = plan.order(Some(papers.trust()));
+    let order = Order {
+        begin_per_second: plan.begin_per_second.min(BEGIN_PER_SECOND),
+        ..plan.order(Some(papers.trust()))
+    };
     let told = (&mut *show, interrupt);
     let lived = day::live(&order, &target, plan.times, told, day::plainly)?;
     let mosquitto = Peer::of(target.name, plan, &lived);

@@ -30,7 +30,7 @@ const TO_STATION: Duration = Duration::from_secs(3);
 /// The smoke test's.
 const SMOKE_PANELS: u32 = 2_000;
 const SMOKE_TIMES: Times = Times {
-    settle: Duration::from_secs(4),
+    settle: Duration::from_secs(3),
     warm: Duration::from_secs(1),
     live: Duration::from_secs(4),
     grace: Duration::from_secs(5),

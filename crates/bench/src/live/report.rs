@@ -165,12 +165,15 @@ fn ratios(servers: &[Figures]) -> Vec<Ratio> {
     ratios
 }
 
-/// What all processes of a server take for an idle connection.
+/// Octets below which a server keeps nothing of an idle connection, as the floor does.
+const NOTHING: f64 = 100.0;
+
+/// What all processes of a server take for an idle connection, if they take anything.
 fn of_idle(figures: &Figures) -> Option<f64> {
     let memory = &figures.memory;
     let engine = memory.engine_idle.zip(memory.engine_registered);
     let engine = engine.map_or(0.0, |(idle, registered)| idle - registered);
-    Some(memory.gateway_idle? + engine)
+    Some(memory.gateway_idle? + engine).filter(|octets| *octets >= NOTHING)
 }
 
 /// A report in which all is well, of a scenario that is called so.
