@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use model::limits::CONDITION_BATCH;
 use model::{
     ConnectionReport, ConnectionState, RebootReason, ReportedPartition, ShortText, StatusReport,
     ZoneState,
@@ -282,7 +283,7 @@ async fn an_hour_of_a_panel_that_fell_silent_is_written_when_it_is_over_and_a_pa
 async fn what_cannot_be_written_waits_and_a_second_writes_one_batch() {
     let world = World::new().await;
     *world.store.full.lock().unwrap() = true;
-    for path in 0..1_000 {
+    for path in 0..4_000 {
         world
             .condition
             .told(PathIndex(path), PanelReport::Status(rssi(-60)), world.now());
@@ -298,7 +299,7 @@ async fn what_cannot_be_written_waits_and_a_second_writes_one_batch() {
         .iter()
         .map(|one| one.hours.len())
         .collect();
-    assert_eq!(batches, [250; 4]);
+    assert_eq!(batches, [CONDITION_BATCH; 4]);
 }
 
 #[tokio::test(start_paused = true)]
