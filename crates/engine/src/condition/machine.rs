@@ -68,7 +68,7 @@ impl Default for Machine {
 
 impl Machine {
     /// Takes up what an earlier life wrote down.
-    pub(super) fn recall(&mut self, last: LastConnection) {
+    pub(super) fn recall(&mut self, last: &LastConnection) {
         if let Some(record) = record(&mut self.records, last.path) {
             record.introduce(last.at, &last.report, &mut self.names);
         }

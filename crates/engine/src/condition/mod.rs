@@ -66,7 +66,7 @@ impl Condition {
     ) -> Result<Self, ReadError> {
         let mut machine = Machine::default();
         for last in store.connections().await? {
-            machine.recall(last);
+            machine.recall(&last);
         }
         Ok(Self(Arc::new(Shared {
             machine: Mutex::new(machine),

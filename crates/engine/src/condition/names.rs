@@ -17,7 +17,7 @@ pub(super) const NONE: Name = Name::MAX;
 #[derive(Debug, Default)]
 pub(super) struct Names {
     /// How many bear each; 0 of one that may be replaced.
-    names: Vec<(ShortText, u32)>,
+    all: Vec<(ShortText, u32)>,
     numbers: HashMap<ShortText, Name>,
     free: Vec<Name>,
 }
@@ -29,21 +29,21 @@ impl Names {
             return NONE;
         };
         if let Some(number) = self.numbers.get(&name) {
-            self.names[*number as usize].1 += 1;
+            self.all[*number as usize].1 += 1;
             return *number;
         }
         let number = self.free.pop().unwrap_or_else(|| {
-            self.names.push((name, 0));
-            u32::try_from(self.names.len() - 1).expect("two for each path at most")
+            self.all.push((name, 0));
+            u32::try_from(self.all.len() - 1).expect("two for each path at most")
         });
-        self.names[number as usize] = (name, 1);
+        self.all[number as usize] = (name, 1);
         self.numbers.insert(name, number);
         number
     }
 
     /// Somebody bears it no longer.
     pub(super) fn leave(&mut self, name: Name) {
-        let Some((text, count)) = self.names.get_mut(name as usize) else {
+        let Some((text, count)) = self.all.get_mut(name as usize) else {
             return;
         };
         *count -= 1;
@@ -55,7 +55,7 @@ impl Names {
 
     /// What it is.
     pub(super) fn text(&self, name: Name) -> Option<ShortText> {
-        self.names.get(name as usize).map(|(text, _)| *text)
+        self.all.get(name as usize).map(|(text, _)| *text)
     }
 }
 
@@ -83,6 +83,6 @@ mod tests {
         assert_eq!((names.text(one), names.text(other)), (text("C"), text("B")));
         assert_eq!((names.take(None), names.text(NONE)), (NONE, None));
         names.leave(NONE);
-        assert_eq!(names.names.len(), 2);
+        assert_eq!(names.all.len(), 2);
     }
 }

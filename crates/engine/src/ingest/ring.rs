@@ -97,7 +97,7 @@ mod tests {
         Candidate {
             scope: (PanelIndex(1), Account::parse(b"1234").unwrap()),
             key: RepeatKey([number; 16]),
-            panel_time: (number % 2 == 0).then_some(Wall(number.into())),
+            panel_time: number.is_multiple_of(2).then_some(Wall(number.into())),
             received: Wall(100 + i64::from(number)),
             skewed: false,
             numbered,

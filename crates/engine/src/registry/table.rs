@@ -37,16 +37,11 @@ impl Table {
         self.take(binding.path.index);
         let row = Row::of(binding, &mut self.shared);
         let (index, account) = (row.index, (row.family(&self.shared), row.account));
-        let at = match self.free.pop() {
-            Some(at) => {
-                self.rows[at as usize] = Some(row);
-                at
-            }
-            None => {
-                self.rows.push(Some(row));
-                u32::try_from(self.rows.len() - 1).expect("paths are numbered with 32 bits")
-            }
-        };
+        let at = self.free.pop().unwrap_or_else(|| {
+            self.rows.push(None);
+            u32::try_from(self.rows.len() - 1).expect("paths are numbered with 32 bits")
+        });
+        self.rows[at as usize] = Some(row);
         let (rows, shared, hasher) = (&self.rows, &self.shared, &self.hasher);
         let hash = hasher.hash_one(index);
         self.by_index.insert_unique(hash, at, |at| {

@@ -40,11 +40,11 @@ impl Machine {
         flaps.rotate_left(1);
         flaps[FLAPPING_LOSSES - 1] = at;
         self.outbreaks.settle(at);
-        if let Some(panel) = self.panels.get_mut(panel as usize) {
-            if panel.counted == Served(0) || at.since(panel.counted) > ONCE {
-                panel.counted = at;
-                self.outbreaks.lost(panel.groups, at);
-            }
+        if let Some(panel) = self.panels.get_mut(panel as usize)
+            && (panel.counted == Served(0) || at.since(panel.counted) > ONCE)
+        {
+            panel.counted = at;
+            self.outbreaks.lost(panel.groups, at);
         }
     }
 

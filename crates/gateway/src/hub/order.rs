@@ -105,16 +105,12 @@ impl Order {
     pub(super) fn offer(&mut self, submission: Submission) -> Result<(), Violation> {
         let connection = submission.origin.connection;
         let token = submission.origin.token;
-        let next = match self.lines.get(&connection) {
-            Some(line) => line.next,
-            None => match self.quiet.get(&connection) {
-                Some(next) => *next,
-                None => {
-                    self.room_for_a_line()?;
-                    SignalToken(1)
-                }
-            },
-        };
+        let known = self.lines.get(&connection).map(|line| line.next);
+        let next = known.or_else(|| self.quiet.get(&connection).copied());
+        if next.is_none() {
+            self.room_for_a_line()?;
+        }
+        let next = next.unwrap_or(SignalToken(1));
         if token < next {
             return Ok(());
         }

@@ -103,7 +103,7 @@ pub(crate) async fn measure(folder: &Path, panels: u32, events: u32, batch: u32)
     }
     // What follows the journal is part of the price.
     pause(Duration::from_secs(1)).await;
-    let spent = (cpu() - began).as_secs_f64() * 1e6 / f64::from(events);
-    println!("{events} events of {panels} panels, {batch} a commit: {spent:.1} µs of CPU each");
+    let each = cpu().saturating_sub(began).as_secs_f64() * 1e6 / f64::from(events);
+    println!("{events} events of {panels} panels, {batch} a commit: {each:.1} µs of CPU each");
     Ok(())
 }

@@ -61,13 +61,13 @@ pub(crate) async fn measure(folder: &Path, panels: u32) -> Outcome<()> {
     connect(&house, &places, &watcher, panels);
     account.note("connected: sessions, signs of life")?;
     let now = house.clock.now().mono;
-    for path in FIRST..FIRST + panels {
+    for path in FIRST..=panels {
         condition.told(PathIndex(path), fleet::connected(), now);
     }
     // Written down within seconds.
     pause(Duration::from_secs(8)).await;
     account.note("connected: who they are, kept in the store")?;
-    for path in FIRST..FIRST + panels {
+    for path in FIRST..=panels {
         condition.told(PathIndex(path), fleet::everything(), now);
     }
     account.note("16 zones, 2 outputs, a partition, link told")?;
@@ -87,7 +87,7 @@ pub(crate) async fn measure(folder: &Path, panels: u32) -> Outcome<()> {
 }
 
 fn connect(house: &House, places: &Places, watcher: &engine::supervision::Watcher, panels: u32) {
-    for path in FIRST..FIRST + panels {
+    for path in FIRST..=panels {
         let at = house.clock.now().mono;
         places.arrived(Arrival {
             path: PathIndex(path),
