@@ -1,12 +1,13 @@
 //! `cargo xtask`: everything that developers and CI run.
 //!
 //! `test` is the whole proof, and what CI runs. The others are its parts and its long forms:
-//! `tools`, `tidy`, `gen`, `fuzz`, `crash`, `bench`; and `demo`, the first thing that a newcomer types.
+//! `tools`, `tidy`, `gen`, `instructions`, `fuzz`, `crash`, `bench`; and `demo`, the first thing that a newcomer types.
 
 mod bench;
 mod crash;
 mod fuzz;
 mod generate;
+mod instructions;
 mod pip;
 mod program;
 mod say;
@@ -51,6 +52,8 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Count the instructions of requests, and compare them with what is kept.
+    Instructions(instructions::Options),
     /// Build and run a demonstration: a server and a few simulated panels.
     Demo {
         /// Arguments for `watchfire demo`.
@@ -84,6 +87,7 @@ fn run(command: &Command) -> Result<()> {
         Command::Tidy => tidy::run(root),
         Command::Gen { check: false } => generate::write(root),
         Command::Gen { check: true } => generate::check(root),
+        Command::Instructions(options) => instructions::run(root, options),
         Command::Demo { arguments } => demo(root, arguments),
         Command::Fuzz(options) => fuzz::run(root, options),
         Command::Crash(options) => crash::run(root, options),

@@ -10,7 +10,7 @@ use anyhow::Result;
 
 use crate::program::Program;
 use crate::say::say;
-use crate::{generate, target, tidy, tools};
+use crate::{bench, generate, instructions, target, tidy, tools};
 
 /// All tests, built once.
 const TESTS: [&str; 4] = ["test", "--profile", "ci", "--workspace"];
@@ -40,6 +40,9 @@ pub(crate) fn run(root: &Path, quick: bool) -> Result<()> {
     step("generated files", gen_check, || generate::check(root))?;
     dependencies(root)?;
     step("tools", "cargo xtask tools", || tools::for_tests(root))?;
+    step("instructions", "cargo xtask instructions", || {
+        instructions::run(root, &instructions::Options::check())
+    })?;
     if quick {
         let others = cargo(root, &TESTS).args(["--exclude", "server"]);
         program_step("tests", with_tools(others))?;
@@ -47,6 +50,7 @@ pub(crate) fn run(root: &Path, quick: bool) -> Result<()> {
     } else {
         program_step("tests", with_tools(cargo(root, &TESTS)))?;
     }
+    step("bench", "cargo xtask bench --smoke", || bench::smoke(root))?;
     program_step("fuzz corpora", fuzz(root, &["test"]))?;
     let took = shown(begun.elapsed());
     say(format_args!("all steps passed in {took}"));

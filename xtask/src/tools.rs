@@ -20,7 +20,14 @@ struct Tool {
     package: &'static str,
 }
 
+/// Counts instructions.
+const VALGRIND: Tool = Tool {
+    program: "valgrind",
+    package: "valgrind",
+};
+
 const FOR_TESTS: &[Tool] = &[
+    VALGRIND,
     // Makes the n-th sync fail.
     Tool {
         program: "strace",
@@ -79,6 +86,22 @@ pub(crate) fn for_tests(root: &Path) -> Result<()> {
     let list = std::fs::read_to_string(root.join(PANELS)).context(PANELS)?;
     let python = with_pip(root)?;
     pip::install(&panels(), &list, python)
+}
+
+/// Sees that what counts instructions is there.
+pub(crate) fn for_counts(root: &Path) -> Result<()> {
+    see(root, &[VALGRIND])
+}
+
+/// What counts instructions. One that was unpacked has to be told where its tools are.
+pub(crate) fn valgrind(root: &Path) -> Result<Program> {
+    let path = find(VALGRIND.program).context("valgrind is not there")?;
+    let program = Program::new(root, &path.to_string_lossy());
+    Ok(if path.starts_with(debian()) {
+        program.quiet_env("VALGRIND_LIB", debian().join("usr/libexec/valgrind"))
+    } else {
+        program
+    })
 }
 
 /// Sees that the programs that benchmarks start are there.

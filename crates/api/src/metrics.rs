@@ -39,12 +39,7 @@ pub(crate) async fn metrics(
     _caller: Caller,
     Params(NoParams): Params<NoParams>,
 ) -> Result<impl IntoResponse, Problem> {
-    let mut figures = Vec::new();
-    app.measure(&mut figures);
-    for part in &app.services.measured {
-        part.measure(&mut figures);
-    }
-    let text = encode(figures)
+    let text = encode(app.figures())
         .map_err(|error| Problem::new(ErrorCode::Internal).cause(error.to_string()))?;
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     Ok(([(CONTENT_TYPE, kind)], text))
@@ -57,8 +52,9 @@ impl Measured for App {
             name: "watchfire_api_streams",
             help: "Streams of events that are open.",
             labels: Vec::new(),
-            reading: Reading::Gauge(u32::try_from(open).map_or(f64::MAX, f64::from)),
+            reading: Reading::count(open),
         });
+        out.extend(Measurement::queue("streams", open, limits::API_STREAMS));
         for (status, count) in self.answers.counts() {
             out.push(Measurement {
                 name: "watchfire_api_answers",
@@ -103,7 +99,7 @@ impl Collector for Figures {
         for (name, group) in &self.0 {
             let Some(first) = group.first() else { continue };
             let kind = match first.reading {
-                Reading::Counter(_) => MetricType::Counter,
+                Reading::Counter(_) | Reading::Sum(_) => MetricType::Counter,
                 Reading::Gauge(_) => MetricType::Gauge,
                 Reading::Histogram { .. } => MetricType::Histogram,
             };
@@ -132,6 +128,7 @@ impl EncodeLabelSet for Labels<'_> {
 fn reading(encoder: &mut MetricEncoder<'_>, reading: &Reading) -> Result<(), std::fmt::Error> {
     match reading {
         Reading::Counter(count) => encoder.encode_counter::<NoLabelSet, u64, u64>(count, None),
+        Reading::Sum(sum) => encoder.encode_counter::<NoLabelSet, f64, u64>(sum, None),
         Reading::Gauge(value) => encoder.encode_gauge(value),
         Reading::Histogram {
             buckets,

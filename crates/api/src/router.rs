@@ -98,6 +98,7 @@ fn private_routes() -> OpenApiRouter<Arc<App>> {
         .routes(route!(v1::organisations::list))
         .routes(route!(v1::sites::list))
         .routes(route!(v1::server::show))
+        .routes(route!(v1::performance::show))
         .routes(route!(v1::description::description));
     OpenApiRouter::default()
         .nest("/api/v1", v1)

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use engine::ports::{
     EventLog, Health, JudgesEvents, Measured, PanelAdmin, Presence, QuarantineAdmin, Registry,
-    ShowsCondition, ShowsSessions, Strays, Supervision, TrustAdmin, Verdicts,
+    ShowsCondition, ShowsPerformance, ShowsSessions, Strays, Supervision, TrustAdmin, Verdicts,
 };
 use model::{Clock, EventSeq, FamilyName};
 use tokio::sync::watch;
@@ -57,6 +57,8 @@ pub struct Services {
     pub health: Vec<Arc<dyn Health>>,
     /// Whose figures `/metrics` shows.
     pub measured: Vec<Arc<dyn Measured>>,
+    /// How fast and how full the server is.
+    pub performance: Arc<dyn ShowsPerformance>,
     /// The families that a panel can be of.
     pub families: Vec<FamilyTitle>,
     /// Who a bearer token stands for.

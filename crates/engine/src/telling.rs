@@ -14,7 +14,7 @@ use futures_util::stream::FuturesUnordered;
 use model::{EventSeq, limits};
 use tokio::sync::Notify;
 
-use crate::ports::{Answering, OwnEvent, Reports};
+use crate::ports::{Answering, Measurement, OwnEvent, Reports};
 
 /// Events on their way into the journal.
 pub(crate) struct Telling {
@@ -87,6 +87,12 @@ impl Outbox {
             waiting.push(event);
         }
         self.0.bell.notify_one();
+    }
+
+    /// How full it is.
+    pub(crate) fn measure(&self, queue: &'static str, out: &mut Vec<Measurement>) {
+        let depth = self.waiting().len();
+        out.extend(Measurement::queue(queue, depth, limits::OUTBOX));
     }
 
     /// How many there was no room for.

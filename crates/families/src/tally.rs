@@ -23,14 +23,20 @@ impl Tally {
 
     /// Takes one count out; holds no memory when none is left.
     pub(crate) fn take(&mut self) -> Option<Counted> {
+        let reason = self.next()?;
+        if self.0.is_empty() {
+            self.0 = Vec::new();
+        }
+        Some(reason)
+    }
+
+    /// Takes one count out, and keeps the memory.
+    pub(crate) fn next(&mut self) -> Option<Counted> {
         let (reason, count) = self.0.last_mut()?;
         let reason = *reason;
         *count -= 1;
         if *count == 0 {
             self.0.pop();
-            if self.0.is_empty() {
-                self.0 = Vec::new();
-            }
         }
         Some(reason)
     }

@@ -86,6 +86,13 @@ pub const UNKNOWN_ACCOUNT_MEMORY: Duration = Duration::from_secs(5);
 /// pipelines gets a commit's worth of overlap and no more.
 pub const SESSION_PIPELINE: usize = 16;
 
+/// Sessions whose work is kept for others when it is done: as many as say something in one turn of a
+/// gateway's loop.
+pub const SPARE_WORKS: usize = 64;
+
+/// Octets of answers, and of events, beyond which work is not kept for others.
+pub const SPARE_WORK_OCTETS: usize = 1 << 10;
+
 /// A connection must show a valid frame of a registered account within this time (R7).
 pub const FIRST_FRAME: Duration = Duration::from_secs(20);
 
@@ -236,7 +243,8 @@ pub const DATAGRAM_BUFFER: usize = 16 << 20;
 /// Events in one page of the API.
 pub const PAGE: usize = 1_000;
 
-/// Panels in one import: the body of one request stays under 64 MiB.
+/// Panels in one import: the body of one request stays under 64 MiB, and its report, where it is asked for as
+/// one document, as well. A larger table comes in several requests; `panel import` cuts it.
 pub const IMPORT_PANELS: usize = 200_000;
 
 /// Panels registered in one transaction of an import: long enough that 50,000 panels are 50
@@ -317,6 +325,13 @@ pub const WAL_CHECKPOINT: u64 = 8 << 20;
 /// file, 24 octets each. Beyond it forgets all, and lists again what it meets.
 pub const ORIGINS_REMEMBERED: usize = 1 << 20;
 
+/// The newest events that the journal keeps in memory for those who follow it, under a kilobyte each: half a
+/// second with every request of the seed day an event, which is twice what they gather. Who is further behind reads the file.
+pub const JOURNAL_TAIL: usize = 4_096;
+
+/// How long after the last event they are shown from memory. Retention goes by days.
+pub const JOURNAL_TAIL_TIME: Duration = Duration::from_mins(1);
+
 /// Room on the disk that is kept back, to be freed when the rest is full: enough to carry the
 /// write-ahead logs into their files and to go on changing the state file for days.
 pub const BALLAST: u64 = 64 << 20;
@@ -324,6 +339,10 @@ pub const BALLAST: u64 = 64 << 20;
 /// Under load a gateway lets wakeups by sockets gather for this long: fewer wakeups are what is
 /// left to win on the hot path. An answer of the engine is never waited for in this way.
 pub const WAKE_GATHER: Duration = Duration::from_millis(2);
+
+/// The same while no signal waits for the engine: reports and keep-alives, of which nobody waits for the
+/// answer. An alarm that comes first of all is read up to so much later.
+pub const WAKE_GATHER_CALM: Duration = Duration::from_millis(4);
 
 /// What a gateway reads from one socket at once; the buffer is shared by the whole loop.
 pub const READ_BUFFER: usize = 64 << 10;
@@ -377,6 +396,10 @@ pub const DESCRIPTOR_RESERVE: usize = 500;
 
 /// Connections without identity get one part in this many of the descriptors.
 pub const WITHOUT_IDENTITY_SHARE: usize = 10;
+
+/// What a gateway has to tell and nobody waits for, such as that a path has come or gone, may wait so long for
+/// company: much less than a panel needs to come again elsewhere.
+pub const LINK_MENTION: Duration = Duration::from_millis(10);
 
 /// A gateway tells what it heard and counted, and the engine whether it can store, once in this
 /// time: a twentieth of [`PROMISE`], and no more than 500 ms of error in a supervision deadline.
@@ -562,9 +585,10 @@ pub const TRENDS_WAITING: usize = 1 << 17;
 /// The least time between two transactions of trends.
 pub const CONDITION_PERIOD: Duration = Duration::from_secs(1);
 
-/// Rows of trends and connections in one transaction: some 5 ms; the hours of 50,000 paths are written within four
-/// minutes.
-pub const CONDITION_BATCH: usize = 250;
+/// Rows of trends and connections in one transaction, of which there is one in [`CONDITION_PERIOD`]: some 20 ms.
+/// What 1,000 panels that come in a second say of themselves is written as fast as they come, the hours of
+/// 50,000 paths within a minute, and those of a million before the next hour is over.
+pub const CONDITION_BATCH: usize = 1_000;
 
 /// How long trends are kept by the hour. A fleet of 50,000 has 2.4 million such rows, 250 MB.
 pub const TREND_HOURS: Duration = Duration::from_hours(48);
@@ -594,3 +618,16 @@ pub const HANDSHAKES_PERIOD: Duration = Duration::from_mins(1);
 
 /// Trouble of ours is told at most once within this time, of each kind and gateway.
 pub const HEALTH_PERIOD: Duration = Duration::from_mins(10);
+
+/// How often the operating system is asked what our processes take: a few dozen small reads of kernel memory, under a
+/// millisecond.
+pub const USAGE_PERIOD: Duration = Duration::from_secs(5);
+
+/// People who look are shown what is at most so old; then the operating system is asked again.
+pub const USAGE_FRESH: Duration = Duration::from_secs(1);
+
+/// How often it is measured how late the engine's runtime wakes a task: some 20 µs each time.
+pub const RUNTIME_PROBE: Duration = Duration::from_millis(250);
+
+/// With fewer paths than this, memory divided by paths says how large the program is, and nothing of paths.
+pub const MEMORY_TOLD: u64 = 10_000;

@@ -7,6 +7,7 @@ pub mod config;
 mod demo;
 mod log;
 mod private_file;
+mod proc;
 mod serve;
 mod supervisor;
 

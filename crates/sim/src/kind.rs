@@ -74,7 +74,7 @@ impl Kind {
     }
 
     /// Whether it is a signal that somebody reports; otherwise the panel speaks of itself.
-    pub(crate) const fn is_signal(self) -> bool {
+    pub const fn is_signal(self) -> bool {
         !matches!(self, Self::Connect | Self::Poll | Self::Presence)
     }
 

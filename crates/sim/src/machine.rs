@@ -49,6 +49,8 @@ pub enum PanelEvent {
         kind: Kind,
         /// From when it was meant to be sent until its first answer.
         took: Duration,
+        /// The same, but not from before its panel was let in: what the receiver took for it.
+        served: Duration,
         /// Whether all that was sent before it had been answered by then (I5).
         in_order: bool,
     },

@@ -59,6 +59,9 @@ impl Mixed {
     }
 
     fn happen(&mut self) -> Happening {
+        if self.schedule.is_burst(self.past - 1) {
+            return self.trip(Kind::Alarm);
+        }
         match self.mix.throw(&mut self.dice) {
             Kind::Alarm | Kind::Trouble if self.open.len() >= OPEN => self.restore(),
             Kind::Alarm => self.trip(Kind::Alarm),
@@ -141,7 +144,7 @@ const fn happening(code: Code, point: u16) -> Happening {
 
 impl Script for Mixed {
     fn due(&self, _: Mono) -> Option<Mono> {
-        Some(self.schedule.due(self.past))
+        self.schedule.due(self.past)
     }
 
     fn tell(&mut self, number: u64) -> Content {
@@ -161,15 +164,19 @@ impl Script for Mixed {
 
 /// Reports whenever it may: a life without times.
 #[derive(Debug)]
-pub(crate) struct Hurried<S>(pub(crate) S);
+pub(crate) struct Hurried<S> {
+    pub(crate) life: S,
+    /// From when on.
+    pub(crate) begins: Mono,
+}
 
 impl<C, S: Script<C>> Script<C> for Hurried<S> {
     fn due(&self, now: Mono) -> Option<Mono> {
-        Some(now)
+        Some(now.max(self.begins))
     }
 
     fn tell(&mut self, number: u64) -> C {
-        self.0.tell(number)
+        self.life.tell(number)
     }
 
     fn skip(&mut self, _: Mono) {}
@@ -208,9 +215,15 @@ mod tests {
     use model::{PartitionState, partition_move};
 
     use super::*;
+    use crate::schedule::Regular;
 
     fn panel(place: u64, mix: Mix) -> Mixed {
-        let schedule = Schedule::new(Mono(0), Duration::from_secs(1), 0.0, &[], 1);
+        panel_in_a_burst(place, mix, None)
+    }
+
+    fn panel_in_a_burst(place: u64, mix: Mix, burst: Option<Mono>) -> Mixed {
+        let regular = Regular::new(Mono(0), Duration::from_secs(1), 0.0, &[], 1);
+        let schedule = Schedule::new(Some(regular), burst).unwrap();
         Mixed::new(schedule, mix, Dice::new(3, place, 9))
     }
 
@@ -283,6 +296,22 @@ mod tests {
     fn a_life_can_be_repeated_and_neighbours_differ() {
         assert_eq!(life(1, 100), life(1, 100));
         assert_ne!(life(1, 100), life(2, 100));
+    }
+
+    #[test]
+    fn whoever_is_in_a_burst_is_in_alarm_then_whatever_else_it_tells() {
+        let tests = Mix {
+            test: 1,
+            ..Mix::default()
+        };
+        let mut panel = panel_in_a_burst(1, tests, Some(Mono(2_500_000_000)));
+        let told = (1..=6).map(|number| panel.tell(number));
+        let kinds = told.map(|content| Kind::of(&content.happenings[0].code));
+        let alarm = kinds.map(|kind| kind == Kind::Alarm);
+        assert_eq!(
+            alarm.collect::<Vec<_>>(),
+            [false, false, false, true, false, false]
+        );
     }
 
     #[test]

@@ -9,7 +9,6 @@ mod dc09;
 mod keys;
 mod mqtt;
 
-use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,12 +23,11 @@ pub use mqtt::{MqttTerms, Version};
 
 use crate::fleet::{Fleet, FleetPlan, Member, Pace, Sources, Transport};
 use crate::mqtt::{Member as PathOfOne, Report};
-use crate::scenario::Scenario;
-use crate::schedule::Schedule;
+use crate::scenario::{Family, Rate, Scenario};
+use crate::schedule::{Regular, Schedule};
 use crate::script::Script;
 use crate::terms::Span;
 use crate::tls::{BadTrust, Trust};
-use crate::wait::passed;
 
 /// For what chance is thrown when a fleet is made.
 const OF_FAULTS: u64 = 11;
@@ -39,18 +37,6 @@ const OF_LIFE: u64 = 12;
 /// its time, and half a fleet that knocks twenty times a second keeps the other half out.
 const CALM: Duration = Duration::from_millis(500);
 const CALM_MOST: Duration = Duration::from_secs(15);
-
-/// How often signals are sent.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Rate {
-    /// Each panel as often as the scenario says (open loop).
-    Scenario,
-    /// So many a second by the whole fleet, whatever becomes of them (open loop).
-    PerSecond(f64),
-    /// By each panel as soon as it has its answer (closed loop): what the receiver can take.
-    Most,
-}
 
 /// What a whole fleet is ordered to do.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -63,8 +49,6 @@ pub struct Order {
     pub speaks: Speaks,
     /// What they live through, options of the command line included.
     pub scenario: Scenario,
-    /// How often they report.
-    pub rate: Rate,
     /// For how long, from the first signal on.
     pub duration: Span,
     /// How long unanswered signals are waited for at the end.
@@ -138,11 +122,32 @@ impl Order {
         self.signals_after() + self.duration.0
     }
 
+    /// Who falls silent: the places, each with when it leaves, after the first signal, and for how
+    /// long. Of panels of the panel protocol.
+    pub fn silences(&self) -> impl Iterator<Item = (u32, Duration, Duration)> + '_ {
+        let silence = |place: u32| {
+            let Speaks::Mqtt(terms) = &self.speaks else {
+                return None;
+            };
+            let absence = terms.silence(self, place)?;
+            Some((place, absence.after, absence.lasts))
+        };
+        (0..self.accounts.count()).filter_map(silence)
+    }
+
     /// Over what the panels report.
     pub const fn transport(&self) -> Transport {
         match &self.speaks {
             Speaks::Dc09(terms) => terms.transport,
             Speaks::Mqtt(_) => Transport::Tcp,
+        }
+    }
+
+    /// What the panels speak, by its name.
+    pub const fn family(&self) -> Family {
+        match &self.speaks {
+            Speaks::Dc09(_) => Family::Dc09,
+            Speaks::Mqtt(_) => Family::Mqtt,
         }
     }
 
@@ -169,12 +174,12 @@ impl Order {
         part: &Part,
         clock: &dyn Clock,
     ) -> (FleetPlan, Vec<Box<dyn Script>>) {
-        let late = passed(clock, Mono(part.begins));
+        let begins = self.signals_begin(part);
+        let after = begins.since(clock.now().mono);
         let members: Vec<_> = part
             .places()
-            .map(|place| terms.member(self, place, late))
+            .map(|place| terms.member(self, place, after))
             .collect();
-        let begins = self.signals_begin(part);
         let script = |(place, member): (u32, &Member)| {
             Dc09Terms::script(self, place, member.habit.window, begins)
         };
@@ -190,8 +195,8 @@ impl Order {
         clock: &dyn Clock,
         trust: Option<&Arc<Trust>>,
     ) -> (FleetPlan<PathOfOne>, Vec<Box<dyn Script<Report>>>) {
-        let late = passed(clock, Mono(part.begins));
-        let times = (self.signals_begin(part), late);
+        let begins = self.signals_begin(part);
+        let times = (begins, begins.since(clock.now().mono));
         let paths = terms.paths(self, part.places(), times, trust);
         let (members, scripts) = paths.into_iter().unzip();
         let plan = FleetPlan {
@@ -207,7 +212,8 @@ impl Order {
             transport,
             pace: Pace::FullSpeed,
             sources: self.sources,
-            begin_per_second: (self.begin_per_second / part.parts).max(1),
+            // Rather a few more than that signals begin before all are there.
+            begin_per_second: self.begin_per_second.div_ceil(part.parts.max(1)),
             journal_room: None,
             seed: self.seed,
             first_place: part.first as usize,
@@ -221,29 +227,27 @@ impl Order {
 
     /// When the panel at a place reports, so many signals at once; `None` if it never does.
     fn schedule(&self, place: u32, window: usize, begins: Mono) -> Option<Schedule> {
+        let count = self.accounts.count();
+        let burst = self.scenario.burst.as_ref();
+        let burst = burst.and_then(|burst| burst.moment(place, count));
+        let burst = burst.map(|after| begins.after(after));
+        Schedule::new(self.regular(place, window, begins), burst)
+    }
+
+    fn regular(&self, place: u32, window: usize, begins: Mono) -> Option<Regular> {
         if !self.scenario.has_signals() {
             return None;
         }
         let panels = f64::from(self.accounts.count());
-        let period = match self.rate {
-            Rate::PerSecond(rate) => panels / rate,
-            Rate::Scenario => self.scenario.signal_every?.0.as_secs_f64(),
-            Rate::Most => 1.0,
+        let period = match self.scenario.rate {
+            Some(Rate::PerSecond(rate)) => panels / rate,
+            Some(Rate::Most) => 1.0,
+            None => self.scenario.signal_every?.0.as_secs_f64(),
         };
         let period = Duration::try_from_secs_f64(period).unwrap_or(Duration::MAX);
         let offset = f64::from(place) / panels;
         let phases = &self.scenario.phases;
-        Some(Schedule::new(begins, period, offset, phases, window))
-    }
-}
-
-impl fmt::Display for Rate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Scenario => f.write_str("as the scenario says"),
-            Self::PerSecond(rate) => write!(f, "{rate} signals a second"),
-            Self::Most => f.write_str("as fast as they are answered"),
-        }
+        Some(Regular::new(begins, period, offset, phases, window))
     }
 }
 

@@ -91,6 +91,12 @@ impl Run {
         }
     }
 
+    /// What was counted and measured since the start or the last time that this was asked; it is
+    /// counted anew from now on, and the outcome holds what came after.
+    pub fn take_tally(&mut self) -> Tally {
+        self.fleet.take_tally()
+    }
+
     /// Works until its time is over or `stop` completes, and tells now and then how far it is.
     pub async fn work(
         &self,

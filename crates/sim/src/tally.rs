@@ -137,6 +137,8 @@ pub struct Tally {
     /// How often what happened.
     pub counters: Counters,
     kinds: [KindTally; Kind::ALL.len()],
+    /// Alarms that were acknowledged, timed from the admission of their panels on.
+    alarms: KindTally,
     /// How often which reason was told. There are some hundreds that can be.
     reasons: BTreeMap<Reason, u64>,
 }
@@ -173,6 +175,21 @@ impl Tally {
         of_kind.times.saturating_record(micros);
     }
 
+    /// The receiver took so long for a signal of a panel that it had let in.
+    pub fn served(&mut self, kind: Kind, took: Duration) {
+        if kind == Kind::Alarm {
+            let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+            self.alarms.acknowledged += 1;
+            self.alarms.times.saturating_record(micros);
+        }
+    }
+
+    /// The times to the acknowledgement of alarms, those of before their panels were let in left
+    /// out.
+    pub fn alarms_served(&self) -> Latency {
+        self.alarms.latency()
+    }
+
     /// A message was refused.
     pub fn refused(&mut self, kind: Kind) {
         self.counters.poll_refused += u64::from(kind == Kind::Poll);
@@ -192,6 +209,7 @@ impl Tally {
         for (ours, theirs) in self.kinds.iter_mut().zip(&other.kinds) {
             ours.add(theirs);
         }
+        self.alarms.add(&other.alarms);
         for (reason, times) in &other.reasons {
             *self.reasons.entry(*reason).or_default() += times;
         }
@@ -199,11 +217,21 @@ impl Tally {
 
     /// The times to acknowledgement of all signals; what a panel says of itself is apart.
     pub fn latency(&self) -> Latency {
+        self.latency_of(Kind::is_signal)
+    }
+
+    /// The times to acknowledgement of some kinds together.
+    pub fn latency_of(&self, wanted: impl Fn(Kind) -> bool) -> Latency {
+        self.all_of(wanted).latency()
+    }
+
+    /// Some kinds together.
+    pub fn all_of(&self, wanted: impl Fn(Kind) -> bool) -> KindTally {
         let mut all = KindTally::default();
-        for kind in Kind::ALL.into_iter().filter(|kind| kind.is_signal()) {
+        for kind in Kind::ALL.into_iter().filter(|kind| wanted(*kind)) {
             all.add(self.kind(kind));
         }
-        all.latency()
+        all
     }
 }
 
@@ -244,6 +272,7 @@ impl Latency {
 struct Written {
     counters: Counters,
     kinds: Vec<WrittenKind>,
+    alarms: WrittenKind,
     reasons: Vec<(Reason, u64)>,
 }
 
@@ -272,6 +301,7 @@ impl From<Tally> for Written {
         Self {
             counters: tally.counters,
             kinds: tally.kinds.iter().map(kind).collect(),
+            alarms: kind(&tally.alarms),
             reasons: tally.reasons.into_iter().collect(),
         }
     }
@@ -296,6 +326,7 @@ impl TryFrom<Written> for Tally {
         };
         let kinds: Vec<_> = written.kinds.into_iter().map(kind).collect();
         Ok(Self {
+            alarms: kind(written.alarms),
             counters: written.counters,
             kinds: kinds
                 .try_into()
@@ -314,6 +345,7 @@ mod tests {
         for millis in first..=last {
             tally.sent(Kind::Alarm);
             tally.acknowledged(Kind::Alarm, Duration::from_millis(millis));
+            tally.served(Kind::Alarm, Duration::from_millis(millis / 2));
         }
         tally.sent(Kind::Poll);
         tally.refused(Kind::Poll);
@@ -327,6 +359,7 @@ mod tests {
         let json = serde_json::to_string(&tally(401, 1_000)).unwrap();
         merged.add(&serde_json::from_str(&json).unwrap());
         assert_eq!(merged.latency(), whole.latency());
+        assert_eq!(merged.alarms_served(), whole.alarms_served());
         assert_eq!(merged.counters.sent, 1_000);
         assert_eq!(merged.kind(Kind::Alarm).acknowledged, 1_000);
         assert_eq!(merged.counters.poll_refused, 2);

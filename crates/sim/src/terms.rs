@@ -47,6 +47,12 @@ impl Share {
         self.0 == 0
     }
 
+    /// How many of so many it is, rounded down.
+    pub(crate) fn of(self, whole: u32) -> u32 {
+        let part = u64::from(whole) * u64::from(self.0) / u64::from(Self::WHOLE);
+        u32::try_from(part).unwrap_or(whole)
+    }
+
     /// Whether a number drawn evenly from all that there are falls within the share.
     pub(crate) fn holds(self, drawn: u64) -> bool {
         drawn % u64::from(Self::WHOLE) < u64::from(self.0)

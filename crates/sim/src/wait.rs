@@ -18,8 +18,3 @@ pub(crate) async fn until(clock: &dyn Clock, at: Option<Mono>) {
 pub(crate) async fn pass(duration: Duration) {
     sleep_until(Instant::now() + duration).await;
 }
-
-/// How long ago `at` was; nothing if it lies ahead.
-pub(crate) fn passed(clock: &dyn Clock, at: Mono) -> Duration {
-    clock.now().mono.since(at)
-}

@@ -76,6 +76,14 @@ impl<M: Member> Crew<M> {
         answered.await.map_err(|_| Gone)
     }
 
+    /// How many jobs wait, and how many may; none once the crew is dismissed.
+    pub(crate) fn waiting(&self) -> (usize, usize) {
+        lock(&self.queue).as_ref().map_or((0, 0), |queue| {
+            let bound = queue.max_capacity();
+            (bound - queue.capacity(), bound)
+        })
+    }
+
     /// Lets the threads finish what waits, and ends them. Blocks until they have ended.
     pub(crate) fn dismiss(&self) {
         drop(lock(&self.queue).take());

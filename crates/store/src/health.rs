@@ -30,6 +30,16 @@ impl Measured for Store {
                 reading: commits.reading(),
             });
         }
+        let inner = self.inner();
+        let queues = [
+            ("journal", inner.journal.waiting()),
+            ("state", inner.state.waiting()),
+            ("repeats", inner.repeats.waiting()),
+            ("readers", inner.readers.waiting()),
+        ];
+        for (queue, (depth, bound)) in queues {
+            out.extend(Measurement::queue(queue, depth, bound));
+        }
         let mut plain = |name, help, reading| {
             out.push(Measurement {
                 name,
@@ -44,7 +54,7 @@ impl Measured for Store {
             Reading::Counter(figures.events()),
         );
         plain(
-            "watchfire_store_wal_octets",
+            "watchfire_store_wal_bytes",
             "Size of the write-ahead logs of the newest journal, the archive and the state file.",
             Reading::Gauge(as_gauge(self.wal_octets())),
         );
@@ -55,7 +65,7 @@ impl Measured for Store {
         );
         if let Ok(free) = disk::free(&shared.folder) {
             plain(
-                "watchfire_store_free_octets",
+                "watchfire_store_free_bytes",
                 "Free space on the disk that holds the data folder.",
                 Reading::Gauge(as_gauge(free)),
             );

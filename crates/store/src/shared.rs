@@ -13,6 +13,7 @@ use crate::figures::Figures;
 use crate::files::Files;
 use crate::gate::Gate;
 use crate::journal::chain::Heads;
+use crate::journal::tail::Tail;
 use crate::layout::Layouts;
 use crate::presence::PresenceFile;
 use crate::settings::Synchronous;
@@ -28,6 +29,7 @@ pub(crate) struct Shared {
     pub(crate) files: Files,
     pub(crate) presence: PresenceFile,
     pub(crate) figures: Figures,
+    pub(crate) tail: Tail,
     head: AtomicU64,
     /// Protects where the chains stand, which the writer of the state file anchors; held to copy.
     heads: Mutex<Heads>,
@@ -59,6 +61,7 @@ impl Shared {
             gate,
             layouts: Layouts::default(),
             figures: Figures::default(),
+            tail: Tail::default(),
             head: AtomicU64::new(0),
             heads: Mutex::default(),
         }

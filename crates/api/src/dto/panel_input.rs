@@ -3,13 +3,14 @@
 use std::str::FromStr;
 
 use engine::ports::NewPanel;
-use model::SiteId;
+use model::{SiteId, Watch};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::path_input::{Digits, PathInput, Refused, noted};
 use super::secret::Secret;
-use crate::services::FamilyTitle;
+use crate::problem::FieldError;
+use crate::services::{FamilyTitle, Services};
 
 /// The longest name of a panel, in characters: a line of a list.
 const LONGEST_NAME: usize = 200;
@@ -53,16 +54,35 @@ pub(crate) struct PanelInput {
     /// The same as 16, 24 or 32 characters of ASCII. Never answered.
     #[schema(value_type = Option<String>, write_only)]
     pub(crate) key_ascii: Option<Secret>,
+    /// How closely it is watched: a class such as `SP5`, `off`, or a time such as `90s`. As the
+    /// server's default says, if absent.
+    #[schema(example = "SP5")]
+    pub(crate) supervision: Option<String>,
 }
 
 impl PanelInput {
-    /// Checks everything that can be known without asking the store.
-    pub(crate) fn check(self, families: &[FamilyTitle]) -> Result<NewPanel, Refused> {
+    /// Checks everything that can be known without asking the store, and whether the panel may be
+    /// watched as closely as it says (R1, R10).
+    pub(crate) fn admit(self, services: &Services) -> Result<NewPanel, Refused> {
+        let panel = self.check(&services.families)?;
+        match services.supervision.may_begin(&panel) {
+            Ok(()) => Ok(panel),
+            Err(error) => Err(Refused {
+                code: error.code(),
+                errors: vec![FieldError::new("supervision", error.to_string())],
+            }),
+        }
+    }
+
+    /// Checks everything that can be known without asking anybody.
+    fn check(self, families: &[FamilyTitle]) -> Result<NewPanel, Refused> {
         let mut errors = Vec::new();
         let name = self.name.as_deref().map(checked_name).transpose();
         let name = noted(&mut errors, "name", name).flatten();
         let site = self.site.as_deref().map(SiteId::from_str).transpose();
         let site = noted(&mut errors, "site", site).flatten();
+        let watch = self.supervision.as_deref().map(Watch::parse).transpose();
+        let watch = noted(&mut errors, "supervision", watch).flatten();
         let path = PathInput {
             family: self.family,
             account: self.account,
@@ -87,6 +107,7 @@ impl PanelInput {
             path_name: path.path_name,
             policy: path.policy,
             key: path.key,
+            watch,
         })
     }
 }
@@ -107,7 +128,6 @@ mod tests {
     use model::FamilyName;
 
     use super::*;
-    use crate::problem::FieldError;
 
     fn families() -> Vec<FamilyTitle> {
         vec![FamilyTitle {

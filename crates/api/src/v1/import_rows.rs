@@ -13,7 +13,7 @@ use crate::dto::secret::Secret;
 use crate::problem::{FieldError, Problem};
 
 /// The columns that a table may have.
-const COLUMNS: [&str; 11] = [
+const COLUMNS: [&str; 13] = [
     "family",
     "account",
     "receiver",
@@ -21,10 +21,12 @@ const COLUMNS: [&str; 11] = [
     "name",
     "site",
     "listener",
+    "path_name",
     "hub",
     "accept_skewed",
     "key",
     "key_ascii",
+    "supervision",
 ];
 
 /// A row, or what is wrong with it.
@@ -138,10 +140,12 @@ fn csv_row(columns: &[&'static str], record: &ByteRecord) -> Row {
             "name" => input.name = Some(text),
             "site" => input.site = Some(text),
             "listener" => input.listener = Some(text),
+            "path_name" => input.path_name = Some(text),
             "hub" => input.hub = Some(yes_or_no(column, &text)?),
             "accept_skewed" => input.accept_skewed = Some(yes_or_no(column, &text)?),
             "key" => input.key = Some(Secret::new(text)),
-            _ => input.key_ascii = Some(Secret::new(text)),
+            "key_ascii" => input.key_ascii = Some(Secret::new(text)),
+            _ => input.supervision = Some(text),
         }
     }
     Ok(input)

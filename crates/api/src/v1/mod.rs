@@ -14,6 +14,7 @@ pub(crate) mod panel_import;
 pub(crate) mod panel_secret;
 pub(crate) mod panels;
 pub(crate) mod paths;
+pub(crate) mod performance;
 pub(crate) mod personal;
 pub(crate) mod quarantine;
 pub(crate) mod reason;

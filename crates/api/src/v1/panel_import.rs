@@ -86,8 +86,8 @@ pub(crate) struct RowError {
 /// Registers many panels
 ///
 /// The body is a table with the columns `account` and, where wanted, `family`, `receiver`,
-/// `line`, `name`, `site`, `listener`, `hub`, `accept_skewed`, `key` and `key_ascii`; or the same
-/// as a JSON object a line. The answer reports each row; as
+/// `line`, `name`, `site`, `listener`, `path_name`, `hub`, `accept_skewed`, `key`, `key_ascii` and
+/// `supervision`; or the same as a JSON object a line. The answer reports each row; as
 /// a stream of lines if `Accept` names `application/x-ndjson`. An import can be run again.
 #[utoipa::path(
     post,
@@ -187,7 +187,7 @@ impl Import {
     async fn next_batch(&mut self) -> Option<Vec<ImportRow>> {
         let room = (limits::IMPORT_PANELS + 1).saturating_sub(self.taken);
         let first = self.taken + 1;
-        let families = &self.app.services.families;
+        let services = &self.app.services;
         let mut panels = Vec::new();
         let mut checked: Vec<Option<ImportRow>> = Vec::new();
         let batch = self.rows.by_ref().take(limits::IMPORT_BATCH.min(room));
@@ -195,7 +195,7 @@ impl Import {
             let panel = if row > limits::IMPORT_PANELS {
                 Err(too_many())
             } else {
-                read(input).and_then(|input| input.check(families))
+                read(input).and_then(|input| input.admit(services))
             };
             checked.push(match panel {
                 Ok(panel) => {

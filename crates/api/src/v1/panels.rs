@@ -156,7 +156,7 @@ pub(crate) async fn add(
     Json(input): Json<PanelInput>,
 ) -> Result<impl IntoResponse, Problem> {
     let services = &app.services;
-    let panel = input.check(&services.families)?;
+    let panel = input.admit(services)?;
     let answers = services.panel_admin.add_panels(actor, vec![panel]).await;
     let answer = answers.into_iter().next().ok_or_else(|| {
         Problem::new(ErrorCode::Internal).cause("the registry gave no answer for a panel")

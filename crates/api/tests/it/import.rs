@@ -105,6 +105,24 @@ async fn listeners_policies_and_keys_come_in_columns_and_no_key_comes_back() {
 }
 
 #[tokio::test]
+async fn supervision_and_the_name_of_the_path_come_in_columns() {
+    let house = House::new();
+    let table = "account,supervision,path_name\n\
+         1001,sp2,lan\n\
+         1002,SP5,\n\
+         1003,90s,cell\n\
+         1004,DP1,\n\
+         1005,SP7,\n\
+         1006,off,LAN\n\
+         1007,,\n";
+    let answer = house.post(PATH, CSV, table).await;
+    insta::assert_snapshot!(rows(&answer));
+    let watched = house.register.watched.lock().unwrap();
+    let watched: Vec<_> = watched.iter().map(ToString::to_string).collect();
+    assert_eq!(watched, ["SP2", "90s"]);
+}
+
+#[tokio::test]
 async fn a_table_of_a_spreadsheet_is_read() {
     let house = House::new();
     let table = "\u{feff}Account;Name\r\n1001;Bakery\r\n1002; Bank \r\n";

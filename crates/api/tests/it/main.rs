@@ -15,6 +15,7 @@ mod metrics;
 mod openapi;
 mod panels;
 mod paths;
+mod performance;
 mod problems;
 mod quarantine;
 mod resources;

@@ -68,6 +68,7 @@ async fn figures_of_all_kinds_parse_as_openmetrics() {
                 count: 6,
             },
         ),
+        figure("watchfire_cpu_seconds", None, Reading::Sum(12.5)),
         // Of another kind than the first of its name: left out.
         figure("watchfire_links", None, Reading::Counter(9)),
     ];
@@ -82,6 +83,7 @@ async fn figures_of_all_kinds_parse_as_openmetrics() {
     let value = |name: &str| samples.iter().find(|(n, _)| n == name).unwrap().1;
     let close = |a: f64, b: f64| (a - b).abs() < 1e-9;
     assert!(close(value("watchfire_links"), 2.0));
+    assert!(close(value("watchfire_cpu_seconds_total"), 12.5));
     assert!(close(
         value("watchfire_frames_refused_total{reason=\"crc\"}"),
         7.0

@@ -46,7 +46,7 @@ async fn fields_that_cannot_be_taken_are_named() {
         (
             r#"{"account":"1234","colour":"red"}"#,
             "colour: unknown field `colour`, expected one of `family`, `account`, `receiver`, \
-             `line`, `name`, `site`, `listener`, `path_name`, `hub`, `accept_skewed`, `key`, `key_ascii` at line \
+             `line`, `name`, `site`, `listener`, `path_name`, `hub`, `accept_skewed`, `key`, `key_ascii`, `supervision` at line \
              1 column 26",
         ),
         (

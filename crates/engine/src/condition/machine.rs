@@ -10,6 +10,7 @@ use std::collections::VecDeque;
 use model::limits::{PRESENCE_PATHS, SECURITY_PERIOD, SECURITY_TABLE, TRENDS_WAITING};
 use model::{ConnectionReport, ConnectionState, Mono, PathIndex, StatusReport, Wall};
 
+use super::names::Names;
 use super::record::{Record, hour_of};
 use crate::ports::{LastConnection, PathCondition, TrendRow};
 use crate::seldom::Seldom;
@@ -38,6 +39,7 @@ pub(super) enum Change {
 pub(super) struct Machine {
     /// By the number of the path.
     records: Vec<Option<Box<Record>>>,
+    names: Names,
     /// Hours that are over, to be written.
     over: VecDeque<TrendRow>,
     /// Paths whose connection is to be written; each once.
@@ -53,6 +55,7 @@ impl Default for Machine {
     fn default() -> Self {
         Self {
             records: Vec::new(),
+            names: Names::default(),
             over: VecDeque::new(),
             unwritten: VecDeque::new(),
             turned: 0,
@@ -65,15 +68,15 @@ impl Default for Machine {
 
 impl Machine {
     /// Takes up what an earlier life wrote down.
-    pub(super) fn recall(&mut self, last: LastConnection) {
-        if let Some(record) = self.record(last.path) {
-            record.connection = Some((last.at, last.report));
+    pub(super) fn recall(&mut self, last: &LastConnection) {
+        if let Some(record) = record(&mut self.records, last.path) {
+            record.introduce(last.at, &last.report, &mut self.names);
         }
     }
 
     /// A panel says how it is.
     pub(super) fn status(&mut self, path: PathIndex, status: &StatusReport, at: Wall) {
-        let Some(record) = self.record(path) else {
+        let Some(record) = record(&mut self.records, path) else {
             return;
         };
         let over = record.turn(hour_of(at));
@@ -89,10 +92,10 @@ impl Machine {
         report: ConnectionReport,
         at: Wall,
     ) -> Option<Change> {
-        let record = self.record(path)?;
+        let record = record(&mut self.records, path)?;
         let over = record.turn(hour_of(at));
-        let last = record.connection.as_ref().map(|(_, last)| last);
-        let change = match last.map(|last| judge(last, &report)) {
+        let last = record.introduced(&self.names).map(|(_, last)| last);
+        let change = match last.as_ref().map(|last| judge(last, &report)) {
             Some(Judged::Stale) => {
                 self.finish(path, over);
                 return None;
@@ -101,13 +104,13 @@ impl Machine {
             Some(Judged::Same) | None => None,
         };
         let report = match last {
-            Some(last) => completed(&report, last),
+            Some(last) => completed(&report, &last),
             None => report,
         };
         if report.state == ConnectionState::Online {
             record.connected();
         }
-        record.connection = Some((at, report));
+        record.introduce(at, &report, &mut self.names);
         let first = !std::mem::replace(&mut record.unwritten, true);
         if first {
             self.unwritten.push_back(path);
@@ -160,11 +163,11 @@ impl Machine {
         while connections.len() < most
             && let Some(path) = self.unwritten.pop_front()
         {
-            let Some(record) = self.record(path) else {
+            let Some(record) = record(&mut self.records, path) else {
                 continue;
             };
             record.unwritten = false;
-            if let Some((at, report)) = record.connection.clone() {
+            if let Some((at, report)) = record.introduced(&self.names) {
                 connections.push(LastConnection { path, at, report });
             }
         }
@@ -175,7 +178,7 @@ impl Machine {
     /// These could not be written: they wait again.
     pub(super) fn again(&mut self, connections: &[LastConnection], hours: &[TrendRow]) {
         for last in connections {
-            if let Some(record) = self.record(last.path)
+            if let Some(record) = record(&mut self.records, last.path)
                 && !std::mem::replace(&mut record.unwritten, true)
             {
                 self.unwritten.push_back(last.path);
@@ -189,7 +192,7 @@ impl Machine {
     /// How the panel of a path is.
     pub(super) fn condition(&self, path: PathIndex) -> Option<PathCondition> {
         let record = self.records.get(usize::try_from(path.0).ok()?)?.as_ref()?;
-        Some(record.shown())
+        Some(record.shown(&self.names))
     }
 
     /// Hours of a path that are not written yet, the running one among them.
@@ -227,16 +230,17 @@ impl Machine {
             self.forgotten += 1;
         }
     }
+}
 
-    fn record(&mut self, path: PathIndex) -> Option<&mut Record> {
-        let at = usize::try_from(path.0)
-            .ok()
-            .filter(|at| *at < PRESENCE_PATHS)?;
-        if at >= self.records.len() {
-            self.records.resize_with(at + 1, || None);
-        }
-        Some(self.records[at].get_or_insert_default())
+/// The record of a path, begun where there is none; `None` of a number that no path has.
+fn record(records: &mut Vec<Option<Box<Record>>>, path: PathIndex) -> Option<&mut Record> {
+    let at = usize::try_from(path.0)
+        .ok()
+        .filter(|at| *at < PRESENCE_PATHS)?;
+    if at >= records.len() {
+        records.resize_with(at + 1, || None);
     }
+    Some(records[at].get_or_insert_default())
 }
 
 /// What a connection report is, beside the last one of its path.

@@ -18,6 +18,8 @@
 //! take for a whole panel. They are in the store a few minutes after they are over.
 
 mod machine;
+mod names;
+mod parts;
 mod record;
 mod task;
 #[cfg(test)]
@@ -26,7 +28,7 @@ mod tests;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use model::{Clock, EventFlags, Mono, OwnCode, PanelReport, PathIndex, Wall};
+use model::{Clock, EventFlags, Mono, OwnCode, PanelReport, PathIndex, Wall, limits};
 
 use crate::ports::{
     Answering, ConditionStore, Measured, Measurement, OwnEvent, PathCondition, ReadError, Reading,
@@ -64,7 +66,7 @@ impl Condition {
     ) -> Result<Self, ReadError> {
         let mut machine = Machine::default();
         for last in store.connections().await? {
-            machine.recall(last);
+            machine.recall(&last);
         }
         Ok(Self(Arc::new(Shared {
             machine: Mutex::new(machine),
@@ -198,5 +200,11 @@ impl Measured for Condition {
             "Partitions, zones and outputs in reports of panels that told of too many.",
             Reading::Counter(machine.left_out()),
         );
+        self.0.outbox.measure("outbox_condition", out);
+        out.extend(Measurement::queue(
+            "trends",
+            machine.waiting(),
+            limits::TRENDS_WAITING,
+        ));
     }
 }

@@ -1,49 +1,48 @@
 //! What one panel said by one path, as small as it can be. Pure.
 //!
 //! Invariant: what a report leaves out stays as it was; what it says again keeps the time since when it is so.
-//! Invariant: a record has at most [`REPORTED_POINTS`] parts, whatever numbers a panel makes up (I7).
+//! Invariant: its size is bounded by what [`Parts`] holds (I7); names of models and firmware are kept for all.
 
-use model::limits::REPORTED_POINTS;
-use model::{ConnectionReport, LinkKind, ReportedPartition, StatusReport, Wall, ZoneState, micros};
 use std::time::Duration;
 
+use model::{
+    ConnectionReport, ConnectionState, LinkKind, RebootReason, ReportedPartition, StatusReport,
+    Wall, ZoneState, micros,
+};
+
+use super::names::{Name, Names};
+use super::parts::{Kind, Parts};
 use crate::ports::{PathCondition, Reported, Span, Trend};
 
-/// What kind of a part it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Partition,
-    Zone,
-    Output,
+/// What a panel last said of who it is.
+#[derive(Debug, Clone, Copy)]
+struct Connection {
+    told: Wall,
+    /// Its clock; [`NO_CLOCK`] if it did not say.
+    clock: Wall,
+    boot: u32,
+    firmware: Name,
+    model: Name,
+    state: ConnectionState,
+    reason: Option<RebootReason>,
 }
 
-/// A partition, zone or output: twelve octets, of which a panel has some twenty.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Part {
-    /// Since when it is so, in seconds since 1970.
-    since: u32,
-    /// When it was last said, in seconds since 1970.
-    told: u32,
-    number: u16,
-    kind: Kind,
-    /// The position among the states of its kind.
-    state: u8,
-}
+const NO_CLOCK: Wall = Wall(i64::MIN);
 
 /// A path.
 #[derive(Debug, Default)]
 pub(super) struct Record {
     at: Option<Wall>,
-    rssi: Option<i16>,
-    decidegrees: Option<i16>,
-    link: Option<LinkKind>,
-    battery: Option<u8>,
-    mains: Option<bool>,
     millivolts: Option<u32>,
     round_trip: Option<u32>,
     uptime: Option<u32>,
-    parts: Vec<Part>,
-    pub(super) connection: Option<(Wall, ConnectionReport)>,
+    rssi: Option<i16>,
+    decidegrees: Option<i16>,
+    battery: Option<u8>,
+    link: Option<LinkKind>,
+    mains: Option<bool>,
+    parts: Parts,
+    connection: Option<Connection>,
     /// What `connection` says is not in the store yet.
     pub(super) unwritten: bool,
     /// The beginning of the hour that `trend` is of, in hours since 1970.
@@ -123,60 +122,53 @@ impl Record {
             .uptime
             .map(|uptime| u32::try_from(uptime).unwrap_or(u32::MAX));
         self.uptime = uptime.or(self.uptime);
-        let since = seconds(at);
-        let mut left_out = 0;
-        // Panels name their parts in the same order each time: each is mostly where it was.
-        let mut place = 0;
-        let mut put = |number, kind, state| {
-            let part = Part {
-                since,
-                told: since,
-                number,
-                kind,
-                state,
-            };
-            left_out += usize::from(!self.put(&mut place, part));
-        };
+        let mut telling = self.parts.tell(seconds(at));
         for (number, state) in &status.partitions {
-            put(*number, Kind::Partition, *state as u8);
+            telling.put(Kind::Partition, *number, *state as u8);
         }
         for (number, state) in &status.zones {
-            put(*number, Kind::Zone, *state as u8);
+            telling.put(Kind::Zone, *number, *state as u8);
         }
         for (number, on) in &status.outputs {
-            put(*number, Kind::Output, u8::from(*on));
+            telling.put(Kind::Output, *number, u8::from(*on));
         }
-        left_out
+        telling.end()
     }
 
-    fn put(&mut self, place: &mut usize, part: Part) -> bool {
-        let same = |one: &Part| one.number == part.number && one.kind == part.kind;
-        let at = match self.parts.get(*place) {
-            Some(one) if same(one) => Some(*place),
-            _ => self.parts.iter().position(same),
+    /// Takes in who it says that it is.
+    pub(super) fn introduce(&mut self, told: Wall, report: &ConnectionReport, names: &mut Names) {
+        // First the new, so that a name that stays is not let go of between.
+        let now = Connection {
+            told,
+            clock: report.at.unwrap_or(NO_CLOCK),
+            boot: report.boot,
+            firmware: names.take(report.firmware),
+            model: names.take(report.model),
+            state: report.state,
+            reason: report.reason,
         };
-        match at {
-            Some(at) => {
-                *place = at + 1;
-                let known = &mut self.parts[at];
-                known.told = part.told;
-                if known.state != part.state {
-                    *known = part;
-                }
-                true
-            }
-            None if self.parts.len() < REPORTED_POINTS => {
-                self.parts.reserve_exact(1);
-                self.parts.push(part);
-                *place = self.parts.len();
-                true
-            }
-            None => false,
+        if let Some(before) = self.connection.replace(now) {
+            names.leave(before.firmware);
+            names.leave(before.model);
         }
+    }
+
+    /// Who it last said that it is, and when.
+    pub(super) fn introduced(&self, names: &Names) -> Option<(Wall, ConnectionReport)> {
+        let last = self.connection?;
+        let report = ConnectionReport {
+            state: last.state,
+            boot: last.boot,
+            firmware: names.text(last.firmware),
+            model: names.text(last.model),
+            reason: last.reason,
+            at: Some(last.clock).filter(|clock| *clock != NO_CLOCK),
+        };
+        Some((last.told, report))
     }
 
     /// What people are shown.
-    pub(super) fn shown(&self) -> PathCondition {
+    pub(super) fn shown(&self, names: &Names) -> PathCondition {
         PathCondition {
             at: self.at,
             rssi: self.rssi,
@@ -192,22 +184,20 @@ impl Record {
             }),
             zones: self.of(Kind::Zone, |at| ZoneState::ALL.get(at).copied()),
             outputs: self.of(Kind::Output, |at| Some(at == 1)),
-            connection: self.connection.clone(),
+            connection: self.introduced(names),
         }
     }
 
     fn of<T>(&self, kind: Kind, state: impl Fn(usize) -> Option<T>) -> Vec<Reported<T>> {
-        let parts = self.parts.iter().filter(|part| part.kind == kind);
-        let mut found: Vec<_> = parts
-            .filter_map(|part| {
-                Some(Reported {
-                    number: part.number,
-                    state: state(part.state.into())?,
-                    since: wall_of_seconds(part.since),
-                    told: wall_of_seconds(part.told),
-                })
+        let parts = self.parts.of(kind).filter_map(|part| {
+            Some(Reported {
+                number: part.number,
+                state: state(part.state)?,
+                since: wall_of_seconds(part.since),
+                told: wall_of_seconds(part.told),
             })
-            .collect();
+        });
+        let mut found: Vec<_> = parts.collect();
         found.sort_unstable_by_key(|part| part.number);
         found
     }
@@ -215,6 +205,6 @@ impl Record {
     /// Octets that it takes, its own and those that it points to.
     #[cfg(test)]
     pub(super) fn octets(&self) -> usize {
-        size_of::<Self>() + self.parts.capacity() * size_of::<Part>()
+        size_of::<Self>() + self.parts.octets()
     }
 }

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use model::limits::CONDITION_BATCH;
 use model::{
     ConnectionReport, ConnectionState, RebootReason, ReportedPartition, ShortText, StatusReport,
     ZoneState,
 };
 use proptest::prelude::*;
 
+use super::names::Names;
 use super::record::Record;
 use super::*;
 use crate::fakes::{Ledger, NOON, Paused};
@@ -281,7 +283,7 @@ async fn an_hour_of_a_panel_that_fell_silent_is_written_when_it_is_over_and_a_pa
 async fn what_cannot_be_written_waits_and_a_second_writes_one_batch() {
     let world = World::new().await;
     *world.store.full.lock().unwrap() = true;
-    for path in 0..1_000 {
+    for path in 0..4_000 {
         world
             .condition
             .told(PathIndex(path), PanelReport::Status(rssi(-60)), world.now());
@@ -297,7 +299,7 @@ async fn what_cannot_be_written_waits_and_a_second_writes_one_batch() {
         .iter()
         .map(|one| one.hours.len())
         .collect();
-    assert_eq!(batches, [250; 4]);
+    assert_eq!(batches, [CONDITION_BATCH; 4]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -367,7 +369,7 @@ async fn an_old_will_changes_nothing_and_a_will_forgets_nothing() {
 }
 
 #[test]
-fn a_panel_with_sixteen_zones_takes_a_little_over_half_a_kilobyte() {
+fn a_panel_with_sixteen_zones_takes_little_more_than_a_third_of_a_kilobyte() {
     let mut record = Record::default();
     let zones = (1..=16).map(|zone| (zone, ZoneState::Closed)).collect();
     let status = StatusReport {
@@ -380,7 +382,7 @@ fn a_panel_with_sixteen_zones_takes_a_little_over_half_a_kilobyte() {
         record.tell(&status, NOON);
     }
     // Of the engine's 1.5 KB for a panel.
-    assert!(record.octets() <= 600, "{}", record.octets());
+    assert!(record.octets() <= 400, "{}", record.octets());
 }
 
 #[test]
@@ -395,8 +397,11 @@ fn a_panel_that_makes_up_numbers_fills_its_record_and_no_more() {
         };
         left_out += record.tell(&status, NOON);
     }
-    assert_eq!(left_out, 2_000 - model::limits::REPORTED_POINTS);
-    assert_eq!(record.shown().zones.len(), model::limits::REPORTED_POINTS);
+    assert_eq!(left_out, 2_000 - limits::REPORTED_POINTS);
+    assert_eq!(
+        record.shown(&Names::default()).zones.len(),
+        limits::REPORTED_POINTS
+    );
 }
 
 proptest! {

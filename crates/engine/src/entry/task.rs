@@ -20,6 +20,10 @@ use crate::telling::Telling;
 /// How long states may lag behind the journal before they are asked all the same.
 const LAG: Duration = Duration::from_secs(2);
 
+/// The least time between two reads of the journal: entries take tens of seconds, and one read for a tenth of
+/// a second's events costs a fraction of one for each commit.
+pub(super) const GATHER: Duration = Duration::from_millis(100);
+
 /// How often it is looked whether they still do.
 const LOOK: Duration = Duration::from_millis(50);
 
@@ -110,6 +114,7 @@ impl Task {
                 self.tell(&finding);
             }
             self.judge();
+            let next = Instant::now() + GATHER;
             let due = self.machine.next().map(|due| self.until(due));
             let due = async {
                 match due {
@@ -119,7 +124,7 @@ impl Task {
             };
             tokio::select! {
                 () = &mut stop => return Ok(()),
-                rung = self.bell.heard() => if !rung {
+                rung = heard_after(&mut self.bell, next) => if !rung {
                     return Ok(());
                 },
                 () = due => {}
@@ -226,4 +231,10 @@ impl Task {
             flags: EventFlags::empty(),
         });
     }
+}
+
+/// Waits for a stroke, and not less than until then.
+async fn heard_after(bell: &mut Bell, moment: Instant) -> bool {
+    sleep_until(moment).await;
+    bell.heard().await
 }

@@ -156,6 +156,11 @@ impl World {
     }
 }
 
+/// Until the journal is read again.
+async fn read() {
+    sleep_until(Instant::now() + task::GATHER + Duration::from_millis(1)).await;
+}
+
 async fn pass(seconds: u64) {
     let until = Instant::now() + Duration::from_millis(seconds * 1_000 + 1);
     sleep_until(until).await;
@@ -320,13 +325,13 @@ async fn an_entry_survives_a_restart_and_is_told_once() {
 async fn a_panel_lost_while_armed_is_told_at_once() {
     let mut world = World::new().await;
     world.ledger.commit(own_event(PATH, OwnCode::PathLost));
-    pass(0).await;
+    read().await;
     assert_eq!(world.lost_armed(), 1);
     world.crash(1).await;
     assert_eq!(world.lost_armed(), 1, "told before");
     world.ledger.commit(own_event(PATH, OwnCode::PathRestored));
     world.ledger.commit(own_event(PATH, OwnCode::PathLost));
-    pass(0).await;
+    read().await;
     assert_eq!(world.lost_armed(), 2);
 }
 
@@ -344,12 +349,12 @@ async fn of_several_paths_the_last_lost_says_that_the_panel_is() {
     let world = World::new().await;
     world.around.link.lock().unwrap().watched = 2;
     world.ledger.commit(own_event(PATH, OwnCode::PathLost));
-    pass(0).await;
+    read().await;
     assert_eq!(world.lost_armed(), 0, "R9");
     world
         .ledger
         .commit(own_event(PathIndex(2), OwnCode::PanelLost));
-    pass(0).await;
+    read().await;
     assert_eq!(
         world.ledger.own().last(),
         Some(&(PathIndex(2), OwnCode::LostWhileArmed))

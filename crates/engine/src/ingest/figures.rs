@@ -1,12 +1,17 @@
-//! What ingest counts, for metrics.
+//! What ingest counts, for metrics; and how long signals took to the disk.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
 
-use model::{EventClass, EventFlags, Refusal};
+use model::{EventClass, EventFlags, Mono, Refusal};
 
 use super::entry::Entry;
 use super::machine::Verdict;
-use crate::ports::{Measurement, Reading};
+use crate::ports::{Measurement, Reading, Submission};
+use crate::times::SharedTimes;
+
+/// Priorities of events: 1 to 9.
+pub const PRIORITIES: usize = 9;
 
 /// Counters since the start of the engine.
 #[derive(Debug, Default)]
@@ -20,6 +25,14 @@ pub struct Figures {
     own_without_path: AtomicU64,
     untold: AtomicU64,
     unanswerable: AtomicU64,
+    /// From the gateway's reading of a signal until it was synced, by priority.
+    to_disk: [SharedTimes; PRIORITIES],
+    /// From handing a batch to the journal until it was synced.
+    commits: SharedTimes,
+    /// Signals and events of our own in those batches.
+    committed: AtomicU64,
+    /// What waits for the next commit.
+    waiting: AtomicUsize,
 }
 
 impl Figures {
@@ -49,6 +62,49 @@ impl Figures {
         }
     }
 
+    /// A signal was stored, and synced by now.
+    pub(super) fn on_disk(&self, submission: &Submission, now: Mono) {
+        // Not the class that it travelled with: an alarm behind it may have lent it its own (I9).
+        let priority = submission.signal.class().priority().0;
+        let times = self.to_disk.get(usize::from(priority).saturating_sub(1));
+        if let Some(times) = times {
+            times.add(now.since(submission.read_at));
+        }
+    }
+
+    /// A batch of so many was synced, so long after it was handed over.
+    pub(super) fn commit(&self, messages: usize, took: Duration) {
+        self.commits.add(took);
+        let messages = u64::try_from(messages).unwrap_or(u64::MAX);
+        self.committed.fetch_add(messages, Ordering::Relaxed);
+    }
+
+    /// So many wait for the next commit.
+    pub(super) fn wait(&self, count: usize) {
+        self.waiting.store(count, Ordering::Relaxed);
+    }
+
+    /// How many wait for the next commit.
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
+    }
+
+    /// From the gateway's reading of a signal until it was synced, by priority from 1 on. Both ends are read from
+    /// the clock that all processes of the machine share; the panel's own time plays no part.
+    pub fn to_disk(&self) -> &[SharedTimes; PRIORITIES] {
+        &self.to_disk
+    }
+
+    /// From handing a batch to the journal until it was synced.
+    pub fn commits(&self) -> &SharedTimes {
+        &self.commits
+    }
+
+    /// Signals and events of our own that were synced.
+    pub fn committed(&self) -> u64 {
+        self.committed.load(Ordering::Relaxed)
+    }
+
     pub(super) fn repeat(&self) {
         self.repeats.fetch_add(1, Ordering::Relaxed);
     }
@@ -72,6 +128,23 @@ impl Figures {
         self.unanswerable.fetch_add(1, Ordering::Relaxed);
     }
 
+    fn measure_times(&self, out: &mut Vec<Measurement>) {
+        for (priority, times) in (1..).zip(&self.to_disk) {
+            let priority: u8 = priority;
+            out.push(Measurement {
+                name: "watchfire_signal_to_disk_seconds",
+                help: "From the gateway's reading of a signal until it was synced, by priority.",
+                labels: vec![("priority", priority.to_string())],
+                reading: times.read().reading(),
+            });
+        }
+        out.push(Measurement::single(
+            "watchfire_append_seconds",
+            "From handing a batch to the journal until it was synced.",
+            self.commits.read().reading(),
+        ));
+    }
+
     pub(super) fn measure(&self, out: &mut Vec<Measurement>) {
         let counter = |name, help, labels, value: &AtomicU64| Measurement {
             name,
@@ -88,11 +161,18 @@ impl Figures {
                 value,
             ));
         }
+        self.measure_times(out);
         for (reason, value) in Refusal::ALL.iter().zip(&self.refused) {
             let labels = vec![("reason", reason.as_str().to_owned())];
             let help = "Signals not stored and not acknowledged, by reason.";
             out.push(counter("watchfire_signals_refused", help, labels, value));
         }
+        out.push(counter(
+            "watchfire_append_messages",
+            "Signals and events of our own in the batches that were synced.",
+            vec![],
+            &self.committed,
+        ));
         out.push(counter(
             "watchfire_signals_repeated",
             "Signals acknowledged again because they were stored already.",

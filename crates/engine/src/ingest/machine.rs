@@ -22,19 +22,16 @@
 //! account since the start: no stored signal can have the same one. Nor is it asked when the ring
 //! has decided.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 
 use model::{Account, EventFlags, EventSeq, Mono, PanelIndex, RepeatKey, Wall, limits, micros};
 
+use super::ring::Ring;
 use super::skewed::Skewed;
 
 /// R3: what an alarm bears that was believed in spite of its time.
 pub(super) const UNTRUSTED: EventFlags =
     EventFlags::CLOCK_UNTRUSTED.union(EventFlags::CLOCK_OUTSIDE_WINDOW);
-
-/// Messages of an account that are remembered: as many as a panel has under way at once, and
-/// then some, so that a reconnecting panel's repeats are found without the disk.
-const RING: usize = 8;
 
 /// Whose repeats are compared: an account of a panel, whichever path it comes by.
 pub(super) type Scope = (PanelIndex, Account);
@@ -83,12 +80,6 @@ pub(super) enum Verdict {
     Repeat(Original),
 }
 
-#[derive(Debug, Default, Clone)]
-struct Ring {
-    messages: VecDeque<Known>,
-    newest_panel_time: Option<Wall>,
-}
-
 /// What ingest remembers of the accounts.
 #[derive(Debug)]
 pub(super) struct Machine {
@@ -109,29 +100,24 @@ impl Machine {
     /// Remembers a message that is in the journal, under the number of its first event.
     pub(super) fn remember(&mut self, candidate: &Candidate, seq: EventSeq) {
         let ring = self.rings.entry(candidate.scope).or_default();
-        if ring.messages.len() == RING {
-            ring.messages.pop_front();
-        }
-        ring.messages
-            .push_back(candidate.known(Original::Stored(seq)));
-        ring.newest_panel_time = ring.newest_panel_time.max(candidate.panel_time);
+        ring.remember(candidate, seq);
     }
 
     /// Whether the journal must be asked before this can be judged.
     pub(super) fn must_ask(&self, candidate: &Candidate) -> bool {
         let ring = self.rings.get(&candidate.scope);
         if candidate.numbered {
-            let same = |known: &Known| known.key == candidate.key;
-            return !ring.is_some_and(|ring| ring.messages.iter().any(same));
+            let same = |known: Known| known.key == candidate.key;
+            return !ring.is_some_and(|ring| ring.messages().any(same));
         }
-        if ring.is_some_and(|ring| repeated(candidate, ring.messages.iter()).is_some()) {
+        if ring.is_some_and(|ring| repeated(candidate, ring.messages()).is_some()) {
             return false;
         }
         let newer_than_all = candidate.panel_time.is_some_and(|time| {
             // What was stored before the start can bear such a timestamp only if the panel's
             // clock was ahead of ours by more than the window; then it is stored twice at worst.
             time - self.started > micros(limits::WINDOW_AHEAD)
-                && ring.is_none_or(|ring| ring.newest_panel_time < Some(time))
+                && ring.is_none_or(|ring| ring.newest_panel_time() < Some(time))
         });
         !newer_than_all
     }
@@ -187,10 +173,11 @@ impl Machine {
         found: Option<&Known>,
         now: Mono,
     ) -> Verdict {
-        let ring = self.rings.get(&candidate.scope).map(|ring| &ring.messages);
-        let remembered = ring.into_iter().flatten().chain(&in_batch.stored);
+        let ring = self.rings.get(&candidate.scope).into_iter();
+        let stored = ring.flat_map(Ring::messages);
+        let remembered = stored.chain(in_batch.stored.iter().copied());
         if candidate.numbered {
-            return numbered(candidate, remembered.chain(found));
+            return numbered(candidate, remembered.chain(found.copied()));
         }
         if let Some(original) = repeated(candidate, remembered.clone()) {
             return Verdict::Repeat(original);
@@ -202,7 +189,7 @@ impl Machine {
         }
         let newest = remembered.clone().next_back();
         let possible_repeat = remembered
-            .chain(found)
+            .chain(found.copied())
             .any(|known| known.key == candidate.key);
         let mut seen = EventFlags::empty();
         seen.set(EventFlags::POSSIBLE_REPEAT, possible_repeat);
@@ -258,7 +245,7 @@ impl Candidate {
         one.into_iter().chain(other).max_by_key(rank)
     }
 
-    fn known(&self, at: Original) -> Known {
+    pub(super) fn known(&self, at: Original) -> Known {
         Known {
             key: self.key,
             panel_time: self.panel_time,
@@ -269,20 +256,20 @@ impl Candidate {
 }
 
 /// The original among `known`, oldest first, that the candidate repeats.
-fn repeated<'a>(
+fn repeated(
     candidate: &Candidate,
-    known: impl DoubleEndedIterator<Item = &'a Known>,
+    known: impl DoubleEndedIterator<Item = Known>,
 ) -> Option<Original> {
     let mut newest_first = known.rev().enumerate();
     newest_first.find_map(|(age, known)| {
-        let soon_and_next = age == 0 && known.key == candidate.key && soon_after(candidate, known);
-        (soon_and_next || same_frame(candidate, known)).then_some(known.at)
+        let soon_and_next = age == 0 && known.key == candidate.key && soon_after(candidate, &known);
+        (soon_and_next || same_frame(candidate, &known)).then_some(known.at)
     })
 }
 
 /// R2: of messages with numbers, what has the same key is the same, however old it is; what has the same
 /// number and says something else is stored, and flagged.
-fn numbered<'a>(candidate: &Candidate, known: impl Iterator<Item = &'a Known> + Clone) -> Verdict {
+fn numbered(candidate: &Candidate, known: impl Iterator<Item = Known> + Clone) -> Verdict {
     let same = known.clone().find(|known| known.key == candidate.key);
     if let Some(original) = same {
         return Verdict::Repeat(original.at);

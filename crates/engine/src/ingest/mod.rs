@@ -28,6 +28,7 @@ mod figures;
 mod machine;
 mod queue;
 mod register;
+mod ring;
 mod skewed;
 mod suspicious;
 mod task;
@@ -41,7 +42,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 
 use crate::bell::{Bell, Rope, hang};
 use crate::ports::{
-    Answering, Check, EventLog, Health, Intake, Measured, Measurement, OwnEvent, Reports,
+    Answering, Check, EventLog, Health, Intake, Measured, Measurement, OwnEvent, Reading, Reports,
     Submission,
 };
 use crate::registry::Registry;
@@ -49,7 +50,7 @@ use crate::sessions::Places;
 use entry::{Asker, Entry, Report};
 
 pub use doubt::ClockDoubt;
-pub use figures::Figures;
+pub use figures::{Figures, PRIORITIES};
 pub use task::{IngestError, Task};
 
 /// Where signals and events of our own are handed in. Clones are handles of the same ingest.
@@ -68,6 +69,11 @@ impl Ingest {
     /// By which it is told whether our clock is suspected; published with the intake's state.
     pub fn clock_doubt(&self) -> ClockDoubt {
         self.doubt.clone()
+    }
+
+    /// What is counted of it.
+    pub fn figures(&self) -> Arc<Figures> {
+        Arc::clone(&self.figures)
     }
 }
 
@@ -157,6 +163,14 @@ impl Reports for Ingest {
 impl Measured for Ingest {
     fn measure(&self, out: &mut Vec<Measurement>) {
         self.figures.measure(out);
+        let waiting = self.entries.max_capacity() - self.entries.capacity();
+        out.extend(Measurement::queue("ingest", waiting, limits::INGEST_QUEUE));
+        let gathered = self.figures.waiting();
+        out.push(Measurement::single(
+            "watchfire_batch_waiting",
+            "Signals and events of our own that waited when the last commit began.",
+            Reading::count(gathered),
+        ));
     }
 }
 

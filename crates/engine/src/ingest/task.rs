@@ -91,6 +91,7 @@ impl Task {
         let mut next_commit = Instant::now();
         while self.gather(next_commit).await? {
             next_commit = Instant::now() + limits::COMMIT_GATHER;
+            self.parts.figures.wait(self.queue.len());
             let batch = self.queue.take(limits::COMMIT_SIGNALS);
             if !batch.is_empty() {
                 self.store(batch).await?;
@@ -245,6 +246,8 @@ impl Task {
             });
             let error = match self.parts.log.append(messages.collect()).await {
                 Ok(appended) => {
+                    let took = self.parts.clock.now().mono.since(begun);
+                    self.parts.figures.commit(appended.first_seqs.len(), took);
                     self.committed(begun);
                     return Ok(Some(appended));
                 }
@@ -335,6 +338,7 @@ impl Task {
             match (waiting.entry, seq) {
                 (Entry::Signal(submission), Some(seq)) => {
                     if let Verdict::Store(seen) = verdict {
+                        self.parts.figures.on_disk(&submission, now);
                         self.raise(&submission, *seen, seq, now);
                     }
                     self.prove(&submission, seq);

@@ -14,9 +14,9 @@ use std::time::Duration;
 
 use arrayvec::ArrayString;
 use model::{
-    Account, Code, EventFlags, EventSeq, FamilyName, Item, Learned, Mono, Now, OrganisationId,
-    PanelId, PanelIndex, Path, PathId, PathIndex, PathPolicy, RepeatKey, Signal, SignalToken,
-    SiteId, Wall,
+    Account, Code, EventClass, EventFlags, EventSeq, FamilyName, Item, Learned, Mono, Now,
+    OrganisationId, PanelId, PanelIndex, Path, PathId, PathIndex, PathPolicy, RepeatKey, Signal,
+    SignalToken, SiteId, Wall,
 };
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinHandle;
@@ -351,6 +351,7 @@ impl Bench {
             class: signal.class(),
             key: RepeatKey([content; 16]),
             received: self.clock.now().wall,
+            read_at: self.clock.now().mono,
             skewed: false,
             numbered: false,
             signal,
@@ -698,4 +699,32 @@ async fn a_doubt_about_our_clock_is_published_at_once_and_outlives_commits() {
     assert!(state.borrow().promises(bench.clock.now().mono), "R4");
     bench.ingest.clock_doubt().set(false);
     assert!(!state.borrow().clock_suspect);
+}
+
+#[tokio::test(start_paused = true)]
+async fn how_long_a_signal_took_to_the_disk_is_counted_from_when_the_gateway_read_it_and_by_priority()
+ {
+    let mut bench = Bench::new(FakeLog::default()).await;
+    tokio::time::advance(Duration::from_secs(9)).await;
+    let mut submission = bench.submission(PATH, 1, None);
+    submission.read_at = submission.read_at.before(Duration::from_secs(2));
+    submission.class = EventClass::Fire; // Lent by an alarm behind it.
+    bench.ingest.submit(submission).await;
+    bench.answers.recv().await.unwrap();
+    // A repeat was on disk before.
+    bench.submit(1, None).await;
+    bench.answers.recv().await.unwrap();
+    let figures = bench.ingest.figures();
+    let counts: Vec<u64> = figures
+        .to_disk()
+        .iter()
+        .map(|times| times.read().count())
+        .collect();
+    assert_eq!(counts, [0, 0, 1, 0, 0, 0, 0, 0, 0]);
+    let peak = figures.to_disk()[2].peak();
+    assert!((2..3).contains(&peak.as_secs()), "{peak:?}");
+    assert_eq!(
+        (figures.commits().read().count(), figures.committed()),
+        (1, 1)
+    );
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use model::{
-    Account, Committed, EventClass, FamilyName, IdentityClaim, IdentityRefusal, IntakeState,
+    Account, Committed, EventClass, FamilyName, IdentityClaim, IdentityRefusal, IntakeState, Mono,
     PathIndex, PeerCertificate, Proven, Refusal, RepeatKey, Signal, SignalToken, Wall,
 };
 use tokio::sync::{broadcast, mpsc, watch};
@@ -32,6 +32,9 @@ pub struct Submission {
     pub key: RepeatKey,
     /// When the gateway read it.
     pub received: Wall,
+    /// The same by the clock that only goes forward, which all processes of the machine share: what the
+    /// time until its commit is counted from.
+    pub read_at: Mono,
     /// R3: refused twice before it is stored; see `proto::Outgoing`.
     pub skewed: bool,
     /// R2: its key has a number of the panel's in it; see `proto::Outgoing`.

@@ -18,6 +18,8 @@ pub struct Measurement {
 pub enum Reading {
     /// Grows from the start of the process.
     Counter(u64),
+    /// The same, of what is not counted but measured.
+    Sum(f64),
     /// Goes up and down.
     Gauge(f64),
     /// How often a value was at most each bound.
@@ -41,6 +43,26 @@ impl Measurement {
             reading,
         }
     }
+
+    /// How full a queue is, and how full it may be (I7).
+    pub fn queue(queue: &'static str, depth: usize, bound: usize) -> [Self; 2] {
+        let of = |name, help, value| Self {
+            name,
+            help,
+            labels: vec![("queue", queue.to_owned())],
+            reading: Reading::count(value),
+        };
+        [
+            of(Self::QUEUE_DEPTH, "What waits in a queue.", depth),
+            of(Self::QUEUE_BOUND, "How much may wait in it.", bound),
+        ]
+    }
+
+    /// The name of what waits in a queue; a label says in which.
+    pub const QUEUE_DEPTH: &'static str = "watchfire_queue_depth";
+
+    /// The name of how much may wait in a queue.
+    pub const QUEUE_BOUND: &'static str = "watchfire_queue_bound";
 }
 
 impl Reading {

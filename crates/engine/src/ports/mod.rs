@@ -4,8 +4,9 @@
 //! [`Verdicts`], [`Strays`], [`Tokens`], [`TrustStore`]; with [`Sealer`] for the secrets in it.
 //! Downwards to the files of TLS: [`Authority`]. Upwards from the
 //! edges that serve panels: [`Intake`], [`Identities`], [`Supervises`], [`WatchesClocks`],
-//! [`Learns`], [`Quarantines`], [`ProvidesTls`]. From those that serve people: [`PanelAdmin`], [`JudgesEvents`],
-//! [`QuarantineAdmin`], [`Presence`], [`Supervision`], [`TrustAdmin`]. From our own services: [`Reports`], and for
+//! [`Learns`], [`Quarantines`], [`ProvidesTls`], [`WatchesLoad`]. From those that serve people: [`PanelAdmin`], [`JudgesEvents`],
+//! [`QuarantineAdmin`], [`Presence`], [`Supervision`], [`TrustAdmin`],
+//! [`ShowsPerformance`]. Downwards to the operating system: [`ReadsMachine`]. From our own services: [`Reports`], and for
 //! them [`Confirmations`].
 //!
 //! Invariant: the traits speak the domain's operations, never tables or messages; each is
@@ -16,6 +17,7 @@ mod edges;
 mod event_log;
 mod measured;
 mod panel_admin;
+mod performance;
 mod presence;
 mod quarantine;
 mod registry;
@@ -42,6 +44,11 @@ pub use event_log::{
 };
 pub use measured::{Check, Health, Measured, Measurement, Reading};
 pub use panel_admin::{ChangeError, KeyChange, NewPath, PanelAdmin, PathChange};
+pub use performance::{
+    CommitFigures, GatewayFigures, GatewayLoad, MachineFigures, MachineReading, Performance,
+    ProcessFigures, ProcessReading, ReadsMachine, RequestCounts, RequestFigures, RequestKind, Role,
+    ShowsPerformance, Took, TookFigures, WatchesLoad, Windows,
+};
 pub use presence::{Link, Links, Presence};
 pub use quarantine::{
     Adoption, AdoptionRow, EntryNumber, EntryPage, KeptFrame, QuarantineAdmin, QuarantineError,

@@ -5,7 +5,7 @@
 use model::{
     Account, Actor, CipherKey, ErrorCode, FamilyName, Learned, ListenerName, Organisation, Panel,
     PanelId, PanelIndex, Path, PathId, PathIndex, PathName, PathPolicy, Site, SiteId, TokenId,
-    Wall,
+    Wall, Watch,
 };
 
 use super::{
@@ -35,6 +35,9 @@ pub struct NewPanel {
     pub policy: PathPolicy,
     /// The key that opens its frames; `None` if it does not encrypt.
     pub key: Option<CipherKey>,
+    /// How closely it is watched; as the default says, if absent. Whether it may be is asked of
+    /// [`super::Supervision::may_begin`] before.
+    pub watch: Option<Watch>,
 }
 
 impl NewPanel {

@@ -11,7 +11,7 @@ use model::{
     Watch,
 };
 
-use super::{AddError, Answering, ReadError};
+use super::{AddError, Answering, NewPanel, ReadError};
 use crate::supervision::{Group, Incident, MassOutage, Served};
 
 /// A registered path and what was set of it.
@@ -404,6 +404,10 @@ pub trait Supervision: Send + Sync {
 
     /// What is set of a panel; `None` if there is none.
     fn panel(&self, id: PanelId) -> Answering<'_, Result<Option<PanelSupervision>, ReadError>>;
+
+    /// Whether a panel may be watched as it asks for from its registration on, with the one path
+    /// that it then has (R1, R10). From memory; never waits.
+    fn may_begin(&self, panel: &NewPanel) -> Result<(), SetError>;
 
     /// Sets, in force when it answers. An answer each; one that is refused leaves the others
     /// alone.

@@ -41,6 +41,7 @@ impl Quarantine {
             path_name: None,
             policy: adoption.policy,
             key: adoption.key,
+            watch: None,
         };
         let added = self.panels.add_panels(actor.clone(), vec![new]).await;
         let panel = match added.into_iter().next() {

@@ -387,11 +387,11 @@ impl Bench {
         let mut figures = Vec::new();
         self.quarantine.measure(&mut figures);
         let found = figures.iter().find(|figure| figure.name == name).unwrap();
-        match found.reading {
-            crate::ports::Reading::Counter(count) => count as usize,
+        match &found.reading {
+            crate::ports::Reading::Counter(count) => *count as usize,
             // A count of entries is written without a fraction.
             crate::ports::Reading::Gauge(value) => format!("{value}").parse().unwrap(),
-            crate::ports::Reading::Histogram { .. } => panic!("no histogram"),
+            other => panic!("no count: {other:?}"),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Changes that people make, in the store and then in memory.
 
 use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
 
 use model::{Actor, CipherKey, Learned, Panel, PanelId, Path, PathId};
 
@@ -24,6 +25,8 @@ impl Registry {
         };
         self.habits.forget(path.index);
         if let Some(binding) = gone {
+            // Before it is told, so that whoever hears of it finds it.
+            self.removals.fetch_add(1, Ordering::Release);
             self.tell_panel(&binding);
         }
     }

@@ -7,9 +7,12 @@
 //! checks nothing anew, so issuer, revocation and expiry are judged here each time.
 //! Invariant: certificates on record are forgotten when they let nobody in any more (I7).
 
+use std::collections::hash_map::RandomState;
 use std::collections::{HashMap, HashSet};
+use std::hash::BuildHasher;
 use std::sync::Arc;
 
+use hashbrown::HashTable;
 use model::{
     IdentityClaim, IdentityRefusal, Issuer, PanelIndex, PanelSecret, PathIndex, PeerCertificate,
     Proven, Serial, Wall, limits, micros,
@@ -81,8 +84,12 @@ pub(super) struct Proofs {
     /// Digests secrets; `None` until trust has begun.
     authority: Option<Arc<dyn Authority>>,
     trusted: Trusted,
-    certificates: HashMap<Serial, Held>,
-    of_path: HashMap<PathIndex, Vec<Serial>>,
+    /// Certificates of ours, in no order.
+    certificates: Vec<(Serial, Held)>,
+    /// Their places by number, and by path: five to ten octets each.
+    by_serial: HashTable<u32>,
+    by_path: HashTable<u32>,
+    hasher: RandomState,
 }
 
 impl std::fmt::Debug for Proofs {
@@ -109,43 +116,100 @@ impl Proofs {
 
     /// Puts a certificate on record, or in the place of what was known of it.
     pub(super) fn hold(&mut self, serial: Serial, held: Held) {
-        if self.certificates.insert(serial.clone(), held).is_none() {
-            self.of_path.entry(held.path).or_default().push(serial);
+        if let Some(at) = self.place(&serial) {
+            self.certificates[at].1 = held;
+            return;
         }
+        let at = u32::try_from(self.certificates.len()).expect("a few for each path");
+        let serial_hash = self.hasher.hash_one(&serial);
+        self.certificates.push((serial, held));
+        let (certificates, hasher) = (&self.certificates, &self.hasher);
+        self.by_serial.insert_unique(serial_hash, at, |at| {
+            hasher.hash_one(&certificates[*at as usize].0)
+        });
+        self.by_path
+            .insert_unique(hasher.hash_one(held.path), at, |at| {
+                hasher.hash_one(certificates[*at as usize].1.path)
+            });
+    }
+
+    fn place(&self, serial: &Serial) -> Option<usize> {
+        let same = |at: &u32| self.certificates[*at as usize].0 == *serial;
+        let found = self.by_serial.find(self.hasher.hash_one(serial), same)?;
+        Some(*found as usize)
     }
 
     /// The certificates of a path.
     pub(super) fn of_path(&self, path: PathIndex) -> impl Iterator<Item = &Held> {
-        let serials = self.of_path.get(&path).into_iter().flatten();
-        serials.filter_map(|serial| self.certificates.get(serial))
+        let same_hash = self.by_path.iter_hash(self.hasher.hash_one(path));
+        let held = same_hash.map(|at| &self.certificates[*at as usize].1);
+        held.filter(move |held| held.path == path)
     }
 
     /// All certificates.
     pub(super) fn all(&self) -> impl Iterator<Item = &Held> {
-        self.certificates.values()
+        self.certificates.iter().map(|(_, held)| held)
     }
 
     /// Lets go of a path that is gone.
     pub(super) fn forget_path(&mut self, path: PathIndex) {
-        for serial in self.of_path.remove(&path).unwrap_or_default() {
-            self.certificates.remove(&serial);
+        let hash = self.hasher.hash_one(path);
+        let of_path =
+            |certificates: &[(Serial, Held)], at: u32| certificates[at as usize].1.path == path;
+        while let Some(at) = self
+            .by_path
+            .find(hash, |at| of_path(&self.certificates, *at))
+            .copied()
+        {
+            self.let_go(at as usize);
         }
     }
 
     /// Lets go of certificates that let nobody in any more, by their own dates.
     pub(super) fn forget_ended(&mut self, now: Wall) {
-        let certificates = &mut self.certificates;
-        self.of_path.retain(|_, serials| {
-            serials.retain(|serial| {
-                let ended = |held: &Held| admitted_until(held.not_after) < now;
-                let over = certificates.get(serial).is_none_or(ended);
-                if over {
-                    certificates.remove(serial);
-                }
-                !over
-            });
-            !serials.is_empty()
-        });
+        let mut at = 0;
+        while let Some((_, held)) = self.certificates.get(at) {
+            if admitted_until(held.not_after) < now {
+                self.let_go(at);
+            } else {
+                at += 1;
+            }
+        }
+    }
+
+    /// Takes out the certificate at a place; the last one takes the place.
+    fn let_go(&mut self, at: usize) {
+        self.unlist(at);
+        let last = self.certificates.len() - 1;
+        if at != last {
+            self.unlist(last);
+        }
+        self.certificates.swap_remove(at);
+        if let Some((serial, held)) = self.certificates.get(at).cloned() {
+            let place = u32::try_from(at).expect("a few for each path");
+            let (certificates, hasher) = (&self.certificates, &self.hasher);
+            self.by_serial
+                .insert_unique(hasher.hash_one(&serial), place, |at| {
+                    hasher.hash_one(&certificates[*at as usize].0)
+                });
+            self.by_path
+                .insert_unique(hasher.hash_one(held.path), place, |at| {
+                    hasher.hash_one(certificates[*at as usize].1.path)
+                });
+        }
+    }
+
+    /// Takes the certificate at a place out of both tables.
+    fn unlist(&mut self, at: usize) {
+        let (serial, held) = &self.certificates[at];
+        for (table, hash) in [
+            (&mut self.by_serial, self.hasher.hash_one(serial)),
+            (&mut self.by_path, self.hasher.hash_one(held.path)),
+        ] {
+            if let Ok(entry) = table.find_entry(hash, |one| *one as usize == at) {
+                entry.remove();
+            }
+        }
     }
 
     /// Whether whoever claims to be `binding`'s may speak for it.
@@ -209,11 +273,11 @@ impl Proofs {
         certificate: &PeerCertificate,
     ) -> Result<(), IdentityRefusal> {
         // Our authority signs panels' certificates itself; numbers of another signer are not ours.
-        let held = self
-            .certificates
-            .get(&certificate.serial)
+        let place = self
+            .place(&certificate.serial)
             .filter(|_| certificate.signer == certificate.issuer)
             .ok_or(IdentityRefusal::WrongCertificate)?;
+        let held = &self.certificates[place].1;
         if held.revoked {
             return Err(IdentityRefusal::Revoked);
         }
@@ -247,4 +311,42 @@ fn names(certificate: &PeerCertificate, binding: &PathBinding) -> bool {
     let account = binding.path.account.as_str();
     let mut names = certificate.names.iter();
     names.any(|name| name.eq_ignore_ascii_case(account))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn held(path: u32, not_after: i64) -> Held {
+        Held {
+            path: PathIndex(path),
+            panel: PanelIndex(path),
+            issued: Wall(0),
+            not_after: Wall(not_after),
+            revoked: false,
+        }
+    }
+
+    #[test]
+    fn what_is_let_go_of_leaves_the_others_where_they_are_found() {
+        let long = micros(limits::EXPIRED_ADMITTED);
+        let mut proofs = Proofs::default();
+        let serial = |number: u8| Serial::from_iter([number; 16]);
+        for number in 0..100 {
+            let ends = i64::from(number % 3) * 2 * long;
+            proofs.hold(serial(number), held(u32::from(number / 2), ends));
+        }
+        proofs.forget_ended(Wall(long + 1));
+        proofs.forget_path(PathIndex(7));
+        for number in 0..100 {
+            let kept = number % 3 > 0 && number / 2 != 7;
+            assert_eq!(proofs.place(&serial(number)).is_some(), kept, "{number}");
+        }
+        let of_path = |path| proofs.of_path(PathIndex(path)).count();
+        assert_eq!(
+            (of_path(0), of_path(1), of_path(2), of_path(7)),
+            (1, 1, 2, 0)
+        );
+        assert_eq!(proofs.all().count(), 65);
+    }
 }

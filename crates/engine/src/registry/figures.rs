@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use model::{IdentityRefusal, Proven};
 
 use super::Registry;
+use super::table::Table;
 use crate::ports::{Admission, Measured, Measurement, Reading};
 
 /// Answers to the question who speaks.
@@ -71,12 +72,16 @@ pub(super) const fn proof(proven: Proven) -> &'static str {
     }
 }
 
+impl Registry {
+    /// How many paths are registered.
+    pub fn paths(&self) -> usize {
+        self.read(Table::len)
+    }
+}
+
 impl Measured for Registry {
     fn measure(&self, out: &mut Vec<Measurement>) {
-        let (paths, lost) = self.read(|table| {
-            let lost = table.all().filter(|binding| binding.key_is_lost());
-            (table.len(), lost.count())
-        });
+        let (paths, lost) = self.read(|table| (table.len(), table.lost_keys().count()));
         let gauge = |name, help, value: usize| Measurement {
             name,
             help,

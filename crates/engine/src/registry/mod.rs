@@ -12,12 +12,14 @@ mod admin;
 mod admission;
 mod figures;
 mod habits;
+mod row;
 mod table;
 #[cfg(test)]
 pub(crate) mod tests;
 mod trust;
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use model::{
@@ -49,6 +51,8 @@ pub struct Registry {
     clock: Arc<dyn Clock>,
     changes: broadcast::Sender<Changed>,
     answers: Arc<Answers>,
+    /// How many paths were removed so far.
+    removals: Arc<AtomicU64>,
 }
 
 impl std::fmt::Debug for Registry {
@@ -65,11 +69,11 @@ impl Registry {
     ) -> Result<Self, ReadError> {
         let mut table = Table::default();
         for binding in store.bindings().await? {
-            table.insert(Arc::new(binding));
+            table.insert(binding);
         }
         warn_of_lost_keys(&table);
         if let Some(site) = store.sites().await?.first() {
-            table.insert(Arc::new(house(site)));
+            table.insert(house(site));
         }
         let (changes, _) = broadcast::channel(CHANGES);
         Ok(Self {
@@ -80,12 +84,19 @@ impl Registry {
             clock,
             changes,
             answers: Arc::default(),
+            removals: Arc::default(),
         })
     }
 
     /// The path with this number, if it is registered; [`PathIndex::HOUSE`] always is.
     pub fn binding(&self, path: PathIndex) -> Option<Arc<PathBinding>> {
-        self.read(|table| table.by_index(path))
+        self.read(|table| table.by_index(path)).map(Arc::new)
+    }
+
+    /// How many paths were removed in this life: who keeps something of each path looks for those
+    /// that are gone when there are more, and not whenever one is added among a million.
+    pub(crate) fn removals(&self) -> u64 {
+        self.removals.load(Ordering::Acquire)
     }
 
     /// The paths of the same panel that show the same account, this one among them (R2, R9).
@@ -105,7 +116,7 @@ impl Registry {
         {
             let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
             for binding in bindings {
-                table.insert(Arc::new(binding));
+                table.insert(binding);
             }
         }
         self.tell(accounts);
@@ -134,8 +145,7 @@ fn account(binding: &PathBinding) -> (FamilyName, Account) {
 /// Keys that were sealed under another `seal.key` open nothing: people must know, since the
 /// panels' signals are refused.
 fn warn_of_lost_keys(table: &Table) {
-    let lost = table.all().filter(|binding| binding.key_is_lost());
-    let panels: BTreeSet<_> = lost.map(|binding| binding.panel_index).collect();
+    let panels: BTreeSet<_> = table.lost_keys().collect();
     if !panels.is_empty() {
         tracing::warn!(
             panels = panels.len(),

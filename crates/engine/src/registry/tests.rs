@@ -70,7 +70,7 @@ pub(crate) fn key(account: &str, receiver: Option<u32>, line: Option<u32>) -> Ac
 fn table(bindings: Vec<PathBinding>) -> Table {
     let mut table = Table::default();
     for binding in bindings {
-        table.insert(Arc::new(binding));
+        table.insert(binding);
     }
     table
 }
@@ -208,6 +208,7 @@ impl Bench {
             policy: PathPolicy::default(),
             key: Some(cipher(1)),
             path_name: None,
+            watch: None,
         };
         let added = self.registry.add_panels(Actor::system(), vec![panel]);
         added.await.remove(0).unwrap().paths.remove(0)
@@ -302,8 +303,10 @@ async fn a_path_is_added_changed_and_removed_in_memory_too() {
         (second.path.policy.hub, &second.keys[..]),
         (true, &[cipher(2)][..])
     );
+    assert_eq!(bench.registry.removals(), 0, "adding and changing is none");
     let removed = bench.registry.remove_path(Actor::system(), first.id);
     removed.await.unwrap();
+    assert_eq!(bench.registry.removals(), 1);
     assert!(bench.identify("1234", 1).is_none());
     assert!(bench.registry.binding(first.index).is_none());
     for _ in 0..3 {

@@ -36,8 +36,8 @@ impl Registry {
         table.proofs.digest_by(authority);
         for row in rows {
             // One of a path that has been removed lets nobody in.
-            if let Some(binding) = table.by_index(row.path) {
-                let held = Held::new(&row, binding.panel_index);
+            if let Some(panel) = table.panel_of(row.path) {
+                let held = Held::new(&row, panel);
                 table.proofs.hold(row.serial, held);
             }
         }
@@ -241,11 +241,8 @@ impl Registry {
     /// A certificate of one path may have been shown for others of its panel; `binding` itself may
     /// be gone.
     pub(super) fn tell_panel(&self, binding: &PathBinding) {
-        let mut accounts: BTreeSet<_> = self.read(|table| {
-            let all = table.all();
-            let own = all.filter(|other| other.panel_index == binding.panel_index);
-            own.map(account).collect()
-        });
+        let mut accounts: BTreeSet<_> =
+            self.read(|table| table.accounts_of(binding.panel_index).collect());
         accounts.insert(account(binding));
         self.tell(accounts.into_iter().collect());
     }

@@ -16,7 +16,9 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use arrayvec::ArrayVec;
-use model::limits::{CLONE_DOUBT, CLONE_PERIOD, CLONE_TAKEOVERS, SECURITY_PERIOD, SUSPECTS};
+use model::limits::{
+    CLONE_DOUBT, CLONE_PERIOD, CLONE_TAKEOVERS, PRESENCE_PATHS, SECURITY_PERIOD, SUSPECTS,
+};
 use model::{Epoch, Mono, PathIndex};
 
 use crate::ports::{Arrival, SessionPlace};
@@ -25,14 +27,24 @@ use crate::seldom::Seldom;
 /// Takeovers with a fork among them that make a clone: one there, one back.
 const WITH_FORK: usize = 2;
 
-/// A path's connection.
+/// A path's connection, in forty octets: there is one for each path.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Session {
-    pub(super) place: SessionPlace,
-    pub(super) source: IpAddr,
+    connection: u64,
     pub(super) since: Mono,
+    gateway: u16,
+    pub(super) source: IpAddr,
     /// It said something after it was let in.
     spoke: bool,
+}
+
+impl Session {
+    pub(super) fn place(&self) -> SessionPlace {
+        SessionPlace {
+            gateway: self.gateway,
+            connection: self.connection,
+        }
+    }
 }
 
 /// One connection that took over from another.
@@ -66,7 +78,9 @@ pub enum Fork {
 /// What the machine knows of all paths.
 #[derive(Debug)]
 pub(super) struct Machine {
-    sessions: HashMap<PathIndex, Session>,
+    /// By the number of the path.
+    sessions: Vec<Option<Session>>,
+    connected: usize,
     takeovers: HashMap<PathIndex, ArrayVec<Takeover, CLONE_TAKEOVERS>>,
     /// Until when paths are doubted.
     doubted: HashMap<PathIndex, Mono>,
@@ -78,7 +92,8 @@ pub(super) struct Machine {
 impl Default for Machine {
     fn default() -> Self {
         Self {
-            sessions: HashMap::new(),
+            sessions: Vec::new(),
+            connected: 0,
             takeovers: HashMap::new(),
             doubted: HashMap::new(),
             said: Seldom::new(SECURITY_PERIOD, SUSPECTS),
@@ -94,20 +109,24 @@ impl Machine {
         arrival: &Arrival,
     ) -> (Option<SessionPlace>, Option<Suspicion>) {
         let session = Session {
-            place: arrival.place,
-            source: arrival.source,
+            connection: arrival.place.connection,
             since: arrival.at,
+            gateway: arrival.place.gateway,
+            source: arrival.source,
             spoke: false,
         };
-        let Some(known) = self.sessions.get_mut(&arrival.path) else {
-            self.sessions.insert(arrival.path, session);
+        let Some(slot) = self.slot(arrival.path) else {
+            self.forgotten += 1;
             return (None, None);
         };
         // The same connection asked again: nothing has changed.
-        if known.place == arrival.place {
+        if slot.is_some_and(|known| known.place() == arrival.place) {
             return (None, None);
         }
-        let before = std::mem::replace(known, session);
+        let Some(before) = slot.replace(session) else {
+            self.connected += 1;
+            return (None, None);
+        };
         let takeover = Takeover {
             at: arrival.at,
             from: before.source,
@@ -116,14 +135,14 @@ impl Machine {
         };
         self.note(arrival.path, takeover);
         let suspicion = self.alternating(arrival.path, arrival.at);
-        (Some(before.place), suspicion)
+        (Some(before.place()), suspicion)
     }
 
     /// The path spoke under an admission.
     pub(super) fn spoke(&mut self, path: PathIndex, epoch: Epoch, at: Mono) {
         // What let it in is not yet a life of its own: only what comes later is. An epoch is the moment of its
         // admission, which an older connection has from before this one came.
-        if let Some(session) = self.sessions.get_mut(&path)
+        if let Some(Some(session)) = self.slot(path)
             && epoch.0 >= session.since.0
             && at.0 > epoch.0
         {
@@ -133,19 +152,21 @@ impl Machine {
 
     /// A connection has ended.
     pub(super) fn gone(&mut self, path: PathIndex, place: SessionPlace) {
-        if self
-            .sessions
-            .get(&path)
-            .is_some_and(|session| session.place == place)
+        let slot = self.slot(path);
+        if slot
+            .and_then(|slot| slot.take_if(|session| session.place() == place))
+            .is_some()
         {
-            self.sessions.remove(&path);
+            self.connected -= 1;
         }
     }
 
     /// All connections of a gateway have ended.
     pub(super) fn gateway_gone(&mut self, gateway: u16) {
-        self.sessions
-            .retain(|_, session| session.place.gateway != gateway);
+        for slot in &mut self.sessions {
+            let gone = slot.take_if(|session| session.gateway == gateway);
+            self.connected -= usize::from(gone.is_some());
+        }
     }
 
     /// A boot or a sequence forked: whether two lives explain it.
@@ -194,15 +215,26 @@ impl Machine {
     }
 
     pub(super) fn session(&self, path: PathIndex) -> Option<Session> {
-        self.sessions.get(&path).copied()
+        let at = usize::try_from(path.0).ok()?;
+        *self.sessions.get(at)?
     }
 
     pub(super) fn len(&self) -> usize {
-        self.sessions.len()
+        self.connected
     }
 
     pub(super) fn forgotten(&self) -> u64 {
         self.forgotten
+    }
+
+    /// Where a path's connection is kept; `None` of a number that no path has.
+    fn slot(&mut self, path: PathIndex) -> Option<&mut Option<Session>> {
+        let at = usize::try_from(path.0).ok();
+        let at = at.filter(|at| *at < PRESENCE_PATHS)?;
+        if at >= self.sessions.len() {
+            self.sessions.resize(at + 1, None);
+        }
+        self.sessions.get_mut(at)
     }
 
     fn note(&mut self, path: PathIndex, takeover: Takeover) {

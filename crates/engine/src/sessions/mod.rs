@@ -208,7 +208,7 @@ impl ShowsSessions for Places {
         let now = self.0.clock.now();
         let session = self.machine().session(path)?;
         Some(ShownSession {
-            place: session.place,
+            place: session.place(),
             source: session.source,
             since: now.wall.before(now.mono.since(session.since)),
         })
@@ -254,5 +254,6 @@ impl Measured for Places {
             "Takeovers and doubts that there was no room to remember.",
             Reading::Counter(machine.forgotten() + self.0.outbox.dropped()),
         );
+        self.0.outbox.measure("outbox_sessions", out);
     }
 }

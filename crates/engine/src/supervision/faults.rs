@@ -7,7 +7,7 @@ use model::limits::{FLAPPING_PERIOD, STILL_LOST_PERIOD};
 use model::{Wall, micros};
 
 use super::clock::Served;
-use super::machine::{Machine, Timer, in_force, number, tick_after};
+use super::machine::{Machine, Timer, number, tick_after};
 use super::slot::{Fault, Loss};
 
 impl Machine {
@@ -72,9 +72,12 @@ impl Machine {
         let failed = self.slots[at].fault.is_some();
         for other in panel.paths.iter().skip(1).copied().collect::<Vec<_>>() {
             let slot = &mut self.slots[other as usize];
-            let Some(times) = slot.times else { continue };
-            let time = in_force(times, failed);
-            let before = std::mem::replace(&mut slot.time, time);
+            if !slot.is_watched() {
+                continue;
+            }
+            let before = slot.time();
+            slot.quick = failed;
+            let time = slot.time();
             if time < before {
                 self.quickened.push(model::PathIndex(other));
             }
@@ -98,7 +101,7 @@ impl Machine {
         }
         for other in panel.paths.iter().skip(1).copied().collect::<Vec<_>>() {
             let slot = &mut self.slots[other as usize];
-            slot.time = slot.times.map_or(0, |times| in_force(times, true));
+            slot.quick = true;
             if slot.is_watched() && slot.fault.is_none() {
                 self.arm(other as usize);
             }
@@ -149,7 +152,7 @@ impl Machine {
         let tick = tick_after(slot.deadline());
         if slot.armed == 0 || tick < slot.armed {
             slot.armed = tick;
-            self.wheel.set(tick, Timer::Silence(number(at)));
+            self.wheel.set(tick, Timer::Silence(number(at)).into());
         }
     }
 
@@ -158,7 +161,7 @@ impl Machine {
             let tick = tick_after(test.base.after(test.expected.every));
             if test.armed == 0 || tick < test.armed {
                 test.armed = tick;
-                self.wheel.set(tick, Timer::Test(index));
+                self.wheel.set(tick, Timer::Test(index).into());
             }
         }
     }
@@ -167,7 +170,7 @@ impl Machine {
         if let Some(loss) = self.losses.get_mut(&index) {
             loss.remind = false;
             loss.reminder = tick_after(from.after(STILL_LOST_PERIOD));
-            self.wheel.set(loss.reminder, Timer::Reminder(index));
+            self.wheel.set(loss.reminder, Timer::Reminder(index).into());
         }
     }
 

@@ -40,12 +40,11 @@ impl Machine {
         flaps.rotate_left(1);
         flaps[FLAPPING_LOSSES - 1] = at;
         self.outbreaks.settle(at);
-        if let Some(panel) = self.panels.get_mut(panel as usize) {
-            let again = |counted: Served| at.since(counted) > ONCE;
-            if panel.counted.is_none_or(again) {
-                panel.counted = Some(at);
-                self.outbreaks.lost(panel.groups, at);
-            }
+        if let Some(panel) = self.panels.get_mut(panel as usize)
+            && (panel.counted == Served(0) || at.since(panel.counted) > ONCE)
+        {
+            panel.counted = at;
+            self.outbreaks.lost(panel.groups, at);
         }
     }
 

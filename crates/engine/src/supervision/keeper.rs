@@ -28,6 +28,8 @@ pub(super) struct Keeper {
     pub(super) cursor: EventSeq,
     /// The newest path that is known.
     pub(super) last: Option<PathIndex>,
+    /// How many paths had been removed when they were last looked for.
+    pub(super) removals: u64,
     pub(super) written: Mono,
 }
 
@@ -104,6 +106,18 @@ impl Keeper {
                 shared.apply(panel);
             }
         }
+        self.forget_removed();
+        Ok(())
+    }
+
+    /// Looks at every path, which is little for one that is removed, and much too much for each
+    /// that is registered or learned of.
+    fn forget_removed(&mut self) {
+        let shared = &self.shared;
+        let removals = shared.registry.removals();
+        if std::mem::replace(&mut self.removals, removals) == removals {
+            return;
+        }
         let known = shared.machine().paths();
         let removed = known
             .into_iter()
@@ -111,7 +125,6 @@ impl Keeper {
         for path in removed.collect::<Vec<_>>() {
             shared.machine().forget(path);
         }
-        Ok(())
     }
 
     async fn follow(&mut self) -> Result<(), ReadError> {

@@ -25,7 +25,7 @@ use model::{Epoch, Mono, Now, OwnCode, PanelIndex, PathIndex, Wall};
 use super::clock::{Served, ServiceClock, millis};
 use super::hold::{Hold, time_to_return};
 use super::outbreak::Outbreaks;
-use super::slot::{Loss, Losses, PanelSlot, Slot, Test, Times};
+use super::slot::{Loss, Losses, PanelSlot, Slot, Test};
 use super::wheel::Wheel;
 use crate::ports::Sign;
 
@@ -52,15 +52,50 @@ pub(super) enum Timer {
     Again(u32),
 }
 
+/// A [`Timer`] in four octets, since there is one for each path: what for in the two highest bits. Slots and
+/// panels are far fewer than the others count ([`PRESENCE_PATHS`]).
+#[derive(Debug, Clone, Copy)]
+pub(super) struct PackedTimer(u32);
+
+const WHOSE: u32 = (1 << 30) - 1;
+
+impl From<Timer> for PackedTimer {
+    fn from(timer: Timer) -> Self {
+        let (what, whose) = match timer {
+            Timer::Silence(path) => (0, path),
+            Timer::Reminder(path) => (1, path),
+            Timer::Test(path) => (2, path),
+            Timer::Again(panel) => (3, panel),
+        };
+        Self(what << 30 | whose & WHOSE)
+    }
+}
+
+impl From<PackedTimer> for Timer {
+    fn from(PackedTimer(packed): PackedTimer) -> Self {
+        let whose = packed & WHOSE;
+        match packed >> 30 {
+            0 => Self::Silence(whose),
+            1 => Self::Reminder(whose),
+            2 => Self::Test(whose),
+            _ => Self::Again(whose),
+        }
+    }
+}
+
 /// Everything that is watched.
 #[derive(Debug)]
 pub struct Machine {
     pub(super) clock: ServiceClock,
     pub(super) hold: Hold,
-    pub(super) wheel: Wheel<Timer>,
+    pub(super) wheel: Wheel<PackedTimer>,
     pub(super) slots: Vec<Slot>,
     pub(super) panels: Vec<PanelSlot>,
     pub(super) panel_of: HashMap<PanelIndex, u32>,
+    /// What is on its way to the journal, by panel: as many as may be ([`SUPERVISION_REPORTS`]).
+    ///
+    /// [`SUPERVISION_REPORTS`]: model::limits::SUPERVISION_REPORTS
+    pub(super) on_their_way: HashMap<u32, Report>,
     pub(super) losses: HashMap<u32, Loss>,
     pub(super) flaps: HashMap<u32, Losses>,
     pub(super) tests: HashMap<u32, Test>,
@@ -94,6 +129,7 @@ impl Machine {
             slots: Vec::new(),
             panels: Vec::new(),
             panel_of: HashMap::new(),
+            on_their_way: HashMap::new(),
             losses: HashMap::new(),
             flaps: HashMap::new(),
             tests: HashMap::new(),
@@ -125,7 +161,7 @@ impl Machine {
         let served = self.clock.at(sign.at);
         let slot = &mut self.slots[at];
         slot.epoch = slot.epoch.max(sign.epoch);
-        slot.heard = slot.heard.max(Some(sign.at));
+        slot.hear(sign.at);
         slot.limit = Served(u64::MAX);
         let first = !std::mem::replace(&mut slot.ever, true);
         slot.base = if first { served } else { slot.base.max(served) };
@@ -294,7 +330,7 @@ impl Machine {
 
     fn time_to_return(&self) -> Duration {
         let watched = self.slots.iter().filter(|slot| slot.is_watched());
-        let mut times: Vec<u64> = watched.map(|slot| slot.time).collect();
+        let mut times: Vec<u64> = watched.map(Slot::time).collect();
         time_to_return(&mut times)
     }
 
@@ -304,7 +340,7 @@ impl Machine {
         let tick = tick_before(until);
         self.wheel.turn(tick, |timer| due.push(timer));
         for timer in due {
-            match timer {
+            match Timer::from(timer) {
                 Timer::Silence(index) => self.judge_silence(index, tick),
                 Timer::Reminder(index) => self.remind(index, tick),
                 Timer::Test(index) => self.judge_test(index, tick),
@@ -345,14 +381,6 @@ impl Machine {
         held.filter(|index| self.slots[**index as usize].held)
             .count()
     }
-}
-
-pub(super) fn in_force(times: Times, primary_failed: bool) -> u64 {
-    millis(if primary_failed {
-        times.failed
-    } else {
-        times.working
-    })
 }
 
 pub(super) fn slot_of(path: PathIndex) -> Option<usize> {

@@ -149,6 +149,8 @@ pub async fn start(parts: Parts) -> Result<(Watcher, Task), ReadError> {
     let changes = crate::ports::Identities::changes(&parts.registry);
     keeper::catch_up(&parts).await?;
     let resumed = parts.store.resume().await?;
+    // Before the paths are read: one that is removed meanwhile is looked for.
+    let removals = parts.registry.removals();
     let paths = parts.store.watched(None).await?;
     let watched: Vec<Watched> = by_panel(&paths)
         .flat_map(|panel| plan::plan(panel, &house))
@@ -182,6 +184,7 @@ pub async fn start(parts: Parts) -> Result<(Watcher, Task), ReadError> {
             boot: parts.boot,
             cursor,
             last,
+            removals,
             written: Mono::default(),
         },
     };

@@ -40,8 +40,12 @@ pub struct MassOutage {
     pub open: bool,
 }
 
-#[derive(Debug, Default)]
+/// The groups of a panel by their numbers, from all of this server down to the site.
+pub(super) type Groups = [u32; 3];
+
+#[derive(Debug)]
 struct Members {
+    group: Group,
     count: usize,
     recent: VecDeque<Served>,
 }
@@ -49,16 +53,34 @@ struct Members {
 /// Counts losses by group.
 #[derive(Debug, Default)]
 pub(super) struct Outbreaks {
-    groups: HashMap<Group, Members>,
+    /// By number, in the order in which they were first met.
+    groups: Vec<Members>,
+    numbers: HashMap<Group, u32>,
     /// The oldest first.
     outages: VecDeque<MassOutage>,
 }
 
 impl Outbreaks {
+    /// The numbers of groups, so that each panel need not spell them out.
+    pub(super) fn number(&mut self, groups: [Group; 3]) -> Groups {
+        groups.map(|group| {
+            let next = u32::try_from(self.groups.len()).expect("a panel has three groups at most");
+            let number = *self.numbers.entry(group).or_insert(next);
+            if number == next {
+                self.groups.push(Members {
+                    group,
+                    count: 0,
+                    recent: VecDeque::new(),
+                });
+            }
+            number
+        })
+    }
+
     /// A watched panel more, or one less.
-    pub(super) fn member(&mut self, groups: [Group; 3], joins: bool) {
+    pub(super) fn member(&mut self, groups: Groups, joins: bool) {
         for group in groups {
-            let members = self.groups.entry(group).or_default();
+            let members = &mut self.groups[group as usize];
             members.count = if joins {
                 members.count + 1
             } else {
@@ -68,11 +90,10 @@ impl Outbreaks {
     }
 
     /// A panel lost a path, the first within a minute.
-    pub(super) fn lost(&mut self, groups: [Group; 3], at: Served) {
-        for group in groups {
-            let Some(members) = self.groups.get_mut(&group) else {
-                continue;
-            };
+    pub(super) fn lost(&mut self, groups: Groups, at: Served) {
+        let within = groups.map(|group| self.groups[group as usize].group);
+        for (number, group) in groups.into_iter().zip(within) {
+            let members = &mut self.groups[number as usize];
             let old = |first: &Served| at.since(*first) > MASS_OUTAGE_PERIOD;
             while members.recent.front().is_some_and(old) {
                 members.recent.pop_front();
@@ -89,7 +110,7 @@ impl Outbreaks {
                 }
                 self.outages.push_back(MassOutage {
                     group,
-                    within: groups,
+                    within,
                     began,
                     last: at,
                     panels,
@@ -137,26 +158,32 @@ mod tests {
     fn fleet(size: usize) -> Outbreaks {
         let mut outbreaks = Outbreaks::default();
         for _ in 0..size {
-            outbreaks.member(groups(1), true);
+            let groups = outbreaks.number(groups(1));
+            outbreaks.member(groups, true);
         }
         outbreaks
+    }
+
+    fn lost(outbreaks: &mut Outbreaks, at: Served) {
+        let groups = outbreaks.number(groups(1));
+        outbreaks.lost(groups, at);
     }
 
     #[test]
     fn twenty_panels_and_a_tenth_within_a_minute_are_a_mass_outage() {
         let mut outbreaks = fleet(200);
         for at in 0..19 {
-            outbreaks.lost(groups(1), Served(at * 1_000));
+            lost(&mut outbreaks, Served(at * 1_000));
         }
         assert_eq!(outbreaks.all().count(), 0);
-        outbreaks.lost(groups(1), Served(30_000));
+        lost(&mut outbreaks, Served(30_000));
         let seen: Vec<MassOutage> = outbreaks.all().collect();
         assert_eq!(seen.len(), 3, "all, organisation and site");
         assert!(
             seen.iter()
                 .all(|one| one.open && one.panels == 20 && one.members == 200)
         );
-        outbreaks.lost(groups(1), Served(31_000));
+        lost(&mut outbreaks, Served(31_000));
         assert!(outbreaks.all().all(|one| one.panels == 21));
         outbreaks.settle(Served(91_001));
         assert!(outbreaks.all().all(|one| !one.open));
@@ -165,10 +192,10 @@ mod tests {
     #[test]
     fn less_than_a_tenth_or_slower_is_none() {
         let mut large = fleet(201);
-        (0..20).for_each(|_| large.lost(groups(1), Served(0)));
+        (0..20).for_each(|_| lost(&mut large, Served(0)));
         assert_eq!(large.all().count(), 0);
         let mut slow = fleet(20);
-        (0..100).for_each(|at| slow.lost(groups(1), Served(at * 4_000)));
+        (0..100).for_each(|at| lost(&mut slow, Served(at * 4_000)));
         assert_eq!(slow.all().count(), 0);
     }
 }

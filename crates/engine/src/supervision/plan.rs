@@ -6,13 +6,13 @@
 use std::time::Duration;
 
 use model::{
-    Assurance, Counts, FamilyName, ListenerName, SupervisionClass, SupervisionSettings, TestWatch,
-    Watch,
+    Assurance, Counts, FamilyName, Forgery, ListenerName, SupervisionClass, SupervisionSettings,
+    TestWatch, Watch,
 };
 
 use super::outbreak::Group;
 use super::slot::{Expected, Times, Watched};
-use crate::ports::{PathBinding, SetError, WatchedPath};
+use crate::ports::{NewPanel, PathBinding, SetError, WatchedPath};
 
 /// What holds for all panels.
 #[derive(Debug, Clone, Default)]
@@ -29,11 +29,24 @@ impl House {
     /// What the channel of a path is worth against forgery.
     pub(super) fn assurance(&self, binding: &PathBinding) -> Assurance {
         let path = &binding.path;
-        let certified = |listener| self.certified.contains(&listener);
-        if self.farewells.contains(&path.family) || path.listener.is_some_and(certified) {
+        if self.proves(path.family, path.listener) {
             return Assurance::Sound;
         }
         Assurance::of(path.cipher.is_some(), binding.learned.forgery)
+    }
+
+    /// What that of a panel will be worth of which nothing was heard yet.
+    pub(super) fn assurance_of_new(&self, panel: &NewPanel) -> Assurance {
+        if self.proves(panel.family, panel.listener) {
+            return Assurance::Sound;
+        }
+        Assurance::of(panel.key.is_some(), Forgery::Unknown)
+    }
+
+    /// Whether whoever comes so has proved who it is.
+    fn proves(&self, family: FamilyName, listener: Option<ListenerName>) -> bool {
+        let certified = |listener| self.certified.contains(&listener);
+        self.farewells.contains(&family) || listener.is_some_and(certified)
     }
 }
 

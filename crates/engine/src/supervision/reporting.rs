@@ -36,11 +36,11 @@ impl Machine {
         while let Some(panel) = self.ready.pop_front() {
             let slot = &mut self.panels[panel as usize];
             slot.queued = false;
-            if slot.on_its_way.is_some() {
+            if self.on_their_way.contains_key(&panel) {
                 continue;
             }
             if let Some(report) = self.due(panel) {
-                self.panels[panel as usize].on_its_way = Some(report);
+                self.on_their_way.insert(panel, report);
                 return Some((Ticket::Panel(panel), report));
             }
         }
@@ -58,11 +58,11 @@ impl Machine {
             }
             return None;
         };
-        let report = self.panels[panel as usize].on_its_way.take()?;
+        let report = self.on_their_way.remove(&panel)?;
         if !stored {
             let again = served.after(SUPERVISION_RETRY);
             let tick = again.0 / millis(model::limits::SUPERVISION_TICK);
-            self.wheel.set(tick, Timer::Again(panel));
+            self.wheel.set(tick, Timer::Again(panel).into());
             return None;
         }
         self.tell(panel, &report, served);
@@ -101,7 +101,7 @@ impl Machine {
             code,
             at: self.wall_of(at),
             due,
-            time: Duration::from_millis(slot.time),
+            time: Duration::from_millis(slot.time()),
         })
     }
 

@@ -9,8 +9,8 @@ use model::limits::{PRESENCE_PATHS, PRESENCE_ROW};
 use model::{Now, PanelIndex, PathIndex};
 
 use super::clock::Served;
-use super::machine::{Machine, in_force, number, slot_of};
-use super::slot::{NONE, PanelSlot, Slot, Test, Watched};
+use super::machine::{Machine, number, slot_of};
+use super::slot::{NONE, PanelSlot, Paths, Slot, Test, Watched};
 
 impl Machine {
     /// Begins or ends watching a path, or changes how. Silence counts from now on, so that a
@@ -30,24 +30,22 @@ impl Machine {
             .and_then(slot_of)
             .and_then(|at| u32::try_from(at).ok());
         let slot = &mut self.slots[at];
-        let was = (slot.is_watched(), slot.times);
+        let was_watched = slot.is_watched();
         slot.panel = panel;
         slot.farewell = watched.farewell;
         slot.satisfies = satisfies.unwrap_or(NONE);
-        slot.times = watched.times;
-        slot.time = watched
-            .times
-            .map_or(0, |times| in_force(times, primary_failed));
+        let changed = slot.set_times(watched.times);
+        slot.quick = primary_failed;
         let ahead = watched.commissioned - now.wall;
         let ahead = Duration::from_micros(u64::try_from(ahead).unwrap_or(0));
         if !slot.ever {
             slot.base = served.after(ahead);
-        } else if slot.known && was.1 != slot.times {
+        } else if slot.known && changed {
             slot.base = slot.base.max(served);
         }
         slot.known = true;
         let watched_now = slot.is_watched();
-        match (was.0, watched_now) {
+        match (was_watched, watched_now) {
             (false, true) => self.watched += 1,
             (true, false) => self.unwatched(at),
             _ => {}
@@ -115,19 +113,15 @@ impl Machine {
         if panel == next {
             self.panels.push(PanelSlot {
                 index: watched.panel,
-                paths: Vec::with_capacity(1),
-                groups: watched.groups,
+                paths: Paths::none(),
+                groups: self.outbreaks.number(watched.groups),
                 member: false,
                 told: false,
                 queued: false,
-                on_its_way: None,
-                counted: None,
+                counted: Served(0),
             });
         }
-        let paths = &mut self.panels[panel as usize].paths;
-        if let Err(place) = paths.binary_search(&watched.path.0) {
-            paths.insert(place, watched.path.0);
-        }
+        self.panels[panel as usize].paths.insert(watched.path.0);
         panel
     }
 
@@ -145,7 +139,7 @@ impl Machine {
         self.flaps.remove(&path.0);
         self.tests.remove(&path.0);
         if let Some(slot) = self.panels.get_mut(panel as usize) {
-            slot.paths.retain(|one| *one != path.0);
+            slot.paths.remove(path.0);
             self.recount(panel);
             self.enqueue(panel);
         }

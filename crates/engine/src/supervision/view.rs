@@ -52,7 +52,7 @@ impl Machine {
         PathStatus {
             state: state(slot),
             since: loss.map(|loss| loss.since),
-            time: watched.then(|| Duration::from_millis(slot.time)),
+            time: watched.then(|| Duration::from_millis(slot.time())),
             deadline: (watched && slot.fault.is_none()).then(|| self.wall_of(slot.deadline())),
             held: slot.held,
             flapping: self.is_flapping(path.0),
@@ -63,13 +63,13 @@ impl Machine {
     /// R10: how often it must be heard at least: 0.45 of what it may be silent now.
     pub fn keep_alive(&self, path: PathIndex) -> Option<Duration> {
         let slot = self.slots.get(slot_of(path)?)?;
-        let watched = slot.is_watched().then_some(slot.time);
+        let watched = slot.is_watched().then(|| slot.time());
         watched.map(|time| Duration::from_millis(time / 100 * 45))
     }
 
     /// When a path was last heard in this life of the engine.
     pub fn last_heard(&self, path: PathIndex, now: model::Now) -> Option<Wall> {
-        let heard = self.slots.get(slot_of(path)?)?.heard?;
+        let heard = self.slots.get(slot_of(path)?)?.heard()?;
         Some(now.wall.before(now.mono.since(heard)))
     }
 
@@ -78,13 +78,13 @@ impl Machine {
         let slot = slot_of(path).and_then(|at| self.slots.get(at));
         let panel = slot.and_then(|slot| self.panels.get(slot.panel as usize));
         let mut link = Link::default();
-        let paths = panel.map_or(&[][..], |panel| &panel.paths);
+        let paths = panel.map_or(&[][..], |panel| &*panel.paths);
         for slot in paths.iter().map(|path| &self.slots[*path as usize]) {
-            link.heard = link.heard.max(slot.heard);
+            link.heard = link.heard.max(slot.heard());
             if slot.is_watched() {
                 link.watched += 1;
-                let once_and_a_half = Duration::from_millis(slot.time / 1_000 * 675);
-                let expected = slot.heard.map(|heard| heard.after(once_and_a_half));
+                let once_and_a_half = Duration::from_millis(slot.time() / 1_000 * 675);
+                let expected = slot.heard().map(|heard| heard.after(once_and_a_half));
                 link.expected = link.expected.max(expected);
             }
         }

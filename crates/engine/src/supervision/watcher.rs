@@ -11,9 +11,9 @@ use model::{
 use super::plan::{effective, may_set};
 use super::{Incident, Served, Shared};
 use crate::ports::{
-    Answering, Confirmations, Link, Links, Measured, Measurement, PanelSupervision, PathStatus,
-    PathSupervision, Presence, ReadError, SetError, SettingChange, Sign, Spells, Supervises,
-    Supervision, SupervisionSummary, Told, WatchedPath,
+    Answering, Confirmations, Link, Links, Measured, Measurement, NewPanel, PanelSupervision,
+    PathStatus, PathSupervision, Presence, ReadError, SetError, SettingChange, Sign, Spells,
+    Supervises, Supervision, SupervisionSummary, Told, WatchedPath,
 };
 
 /// More panels than this are read all at once.
@@ -266,6 +266,13 @@ impl Supervision for Watcher {
                 paths: paths.iter().map(|path| self.path(path)).collect(),
             }))
         })
+    }
+
+    fn may_begin(&self, panel: &NewPanel) -> Result<(), SetError> {
+        let Some(class) = panel.watch.and_then(Watch::class) else {
+            return Ok(());
+        };
+        may_set(class, [self.shared.house.assurance_of_new(panel)], 1)
     }
 
     fn set(

@@ -13,15 +13,20 @@ const BUCKETS: u64 = 64;
 /// Bits of a digit.
 const BITS: u32 = 6;
 
-/// Levels; ticks beyond 2^30 (over three years, at a tenth of a second) wait in the last one and are
-/// put back when their bucket comes by.
+/// Levels; ticks beyond 2^30 (over three years, at a tenth of a second) lie apart and are dealt out when
+/// the last level moves on.
 const LEVELS: usize = 5;
+
+/// Bits of a tick that a timer at one of the levels bears: with those that it shares with the wheel they are its tick.
+const NEAR: u32 = BITS * 5;
 
 /// A wheel of timers that carry a `T` each.
 #[derive(Debug)]
 pub(super) struct Wheel<T> {
     now: u64,
-    levels: [Vec<Vec<(u64, T)>>; LEVELS],
+    /// A timer bears the last [`NEAR`] bits of its tick: there is one for each path, and half the octets will do.
+    levels: [Vec<Vec<(u32, T)>>; LEVELS],
+    far: Vec<(u64, T)>,
     len: usize,
 }
 
@@ -32,6 +37,7 @@ impl<T> Wheel<T> {
         Self {
             now,
             levels: std::array::from_fn(|_| level()),
+            far: Vec::new(),
             len: 0,
         }
     }
@@ -73,7 +79,12 @@ impl<T> Wheel<T> {
                 return;
             }
             let bucket = std::mem::take(&mut self.levels[level][index(self.now, level)]);
-            for (tick, what) in bucket {
+            for (low, what) in bucket {
+                self.place(self.now >> NEAR << NEAR | u64::from(low), what);
+            }
+        }
+        if self.now.trailing_zeros() >= NEAR {
+            for (tick, what) in std::mem::take(&mut self.far) {
                 self.place(tick, what);
             }
         }
@@ -81,8 +92,11 @@ impl<T> Wheel<T> {
 
     fn place(&mut self, tick: u64, what: T) {
         let apart = (tick ^ self.now).checked_ilog2().unwrap_or(0) / BITS;
-        let level = usize::try_from(apart).map_or(LEVELS - 1, |level| level.min(LEVELS - 1));
-        self.levels[level][index(tick, level)].push((tick, what));
+        let level = usize::try_from(apart).unwrap_or(LEVELS);
+        match u32::try_from(tick & ((1 << NEAR) - 1)) {
+            Ok(low) if level < LEVELS => self.levels[level][index(tick, level)].push((low, what)),
+            _ => self.far.push((tick, what)),
+        }
     }
 }
 

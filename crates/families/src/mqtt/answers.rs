@@ -48,6 +48,11 @@ impl Answers {
         self.waiting.iter().filter(|one| one.is_publish).count()
     }
 
+    /// Octets of memory that are held.
+    pub(super) fn held(&self) -> usize {
+        self.leaving.capacity() + self.waiting.capacity() * size_of::<Waiting>()
+    }
+
     /// Whether nothing waits, and nothing is left to be sent.
     pub(super) fn is_idle(&self) -> bool {
         self.waiting.is_empty() && self.leaving.is_empty() && !self.silent
@@ -61,17 +66,21 @@ impl Answers {
             .map(|proof| proof.since)
     }
 
-    /// An answer that needs no proof.
-    pub(super) fn push(&mut self, octets: Vec<u8>, is_publish: bool) {
-        if self.waiting.is_empty() {
-            self.leave(octets);
-        } else {
-            self.waiting.push_back(Waiting {
-                octets,
-                is_publish,
-                proof: None,
-            });
+    /// An answer that needs no proof, as `write` appends it.
+    pub(super) fn push(&mut self, is_publish: bool, write: impl FnOnce(&mut Vec<u8>)) {
+        if self.silent {
+            return;
         }
+        if self.waiting.is_empty() {
+            return write(&mut self.leaving);
+        }
+        let mut octets = Vec::new();
+        write(&mut octets);
+        self.waiting.push_back(Waiting {
+            octets,
+            is_publish,
+            proof: None,
+        });
     }
 
     /// The PUBACK of an event that was handed on; empty if it wants none.
@@ -118,8 +127,7 @@ impl Answers {
     /// Appends what may leave to `out`; `false` if there is nothing.
     pub(super) fn transmit(&mut self, out: &mut Vec<u8>) -> bool {
         let any = !self.leaving.is_empty();
-        out.extend_from_slice(&self.leaving);
-        self.leaving = Vec::new();
+        out.append(&mut self.leaving);
         any
     }
 
@@ -130,18 +138,14 @@ impl Answers {
 
     fn release(&mut self) {
         while let Some(one) = self.waiting.pop_front_if(|one| one.proof.is_none()) {
-            self.leave(one.octets);
+            self.leave(&one.octets);
         }
     }
 
-    fn leave(&mut self, octets: Vec<u8>) {
-        if self.silent {
-            // Nobody waits for it any more.
-        } else if self.leaving.is_empty() {
-            self.leaving = octets;
-        } else {
-            self.leaving.extend_from_slice(&octets);
-        }
+    fn leave(&mut self, octets: &[u8]) {
+        if !self.silent {
+            self.leaving.extend_from_slice(octets);
+        } // Otherwise nobody waits for it any more.
     }
 }
 

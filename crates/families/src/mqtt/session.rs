@@ -16,7 +16,8 @@
 //! Invariant: at most `pipeline` publishes are without answer. In 3.1.1 no further packet is taken
 //! until that changes; in 5, where the panel was told the number, one more ends the session.
 //! Invariant: between packets, with nothing unanswered, no memory is held beyond the session
-//! itself and the secret that was shown, which is shown again when the engine asks anew.
+//! itself and the secret that was shown, which is shown again when the engine asks anew. A keep-alive
+//! allocates nothing: what it needs is lent; see [`Work`].
 //!
 //! Failure: when the connection ends, what is not acknowledged is forgotten here; the panel sends
 //! it again, and the engine finds the repeat (R2). The will of a panel that vanished, or broke the
@@ -27,8 +28,8 @@ mod ending;
 mod packets;
 mod publish;
 mod subscribe;
+mod work;
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use model::{
@@ -38,11 +39,9 @@ use model::{
 use proto::{CloseReason, Counted, Identity, Session, SessionEvent, SessionSetting};
 use wire::mqtt::{Decoder, Level, Packet, ReasonCode, encode};
 
-use super::answers::Answers;
 use super::client::Client;
-use crate::backlog::Backlog;
-use crate::tally::Tally;
 use connect::Asked;
+use work::Work;
 
 /// Where a connection stands between its beginning and its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,24 +68,6 @@ struct Place {
     panel: PanelIndex,
     path: PathIndex,
     proven: Proven,
-}
-
-/// What is needed only while something is going on.
-#[derive(Debug, Default)]
-struct Work {
-    backlog: Backlog,
-    answers: Answers,
-    events: VecDeque<SessionEvent>,
-    tally: Tally,
-}
-
-impl Work {
-    fn is_idle(&self) -> bool {
-        self.backlog.is_empty()
-            && self.answers.is_idle()
-            && self.events.is_empty()
-            && self.tally.is_empty()
-    }
 }
 
 /// A connection of the family `mqtt`.
@@ -132,7 +113,7 @@ impl MqttSession {
     }
 
     fn work(&mut self) -> &mut Work {
-        self.work.get_or_insert_default()
+        self.work.get_or_insert_with(Work::lend)
     }
 
     fn count(&mut self, reason: Counted) {
@@ -145,8 +126,8 @@ impl MqttSession {
 
     /// Holds no memory when there is nothing to do.
     fn rest(&mut self) {
-        if self.work.as_ref().is_some_and(|work| work.is_idle()) {
-            self.work = None;
+        if let Some(work) = self.work.take_if(|work| work.is_idle()) {
+            work.give_back();
         }
     }
 
@@ -164,9 +145,11 @@ impl MqttSession {
 
     /// Answers in its turn.
     fn answer(&mut self, packet: &Packet) {
-        let octets = self.packet(packet);
+        let level = self.level();
         let is_publish = matches!(packet, Packet::PubAck(_));
-        self.work().answers.push(octets, is_publish);
+        self.work().answers.push(is_publish, |out| {
+            let _unsaid = encode(packet, level, out); // As above.
+        });
     }
 
     /// Whether the next packet has to wait, or will never be taken.
@@ -290,7 +273,7 @@ impl Session for MqttSession {
     fn poll_event(&mut self) -> Option<SessionEvent> {
         let work = self.work.as_mut()?;
         let event = work.events.pop_front();
-        let event = event.or_else(|| work.tally.take().map(SessionEvent::Count));
+        let event = event.or_else(|| work.tally.next().map(SessionEvent::Count));
         if work.events.is_empty() {
             self.rest();
         }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use engine::ports::{Check, Health, Measured, Measurement, Reading};
+use engine::ports::{Check, GatewayLoad, Health, Measured, Measurement, Reading, RequestKind};
 use model::limits;
 use proto::Counted;
 
@@ -132,6 +132,33 @@ impl Measured for Figures {
     }
 }
 
+/// What a gateway counted, in the words of those who watch how much there is to do.
+pub(super) fn load(pid: u32, counters: &Counters) -> GatewayLoad {
+    let requests = RequestKind::ALL.map(|kind| {
+        let reason = match kind {
+            RequestKind::Event => Counted::Signal,
+            RequestKind::Status => Counted::Report,
+            RequestKind::Supervision => Counted::Supervision,
+            RequestKind::Connect => Counted::Connected,
+        };
+        let count = counters.counts.get(reason.index());
+        count.copied().unwrap_or_default()
+    });
+    let gauges = counters.gauges;
+    GatewayLoad {
+        pid,
+        requests,
+        connections: gauges.connections,
+        without_identity: gauges.without_identity,
+        unacknowledged: gauges.unacknowledged,
+        unacknowledged_octets: gauges.unacknowledged_octets,
+        questions: gauges.questions,
+        stalled: gauges.stalled,
+        turns: counters.turns.clone(),
+        longest_turn: Duration::from_micros(gauges.longest_turn.into()),
+    }
+}
+
 fn measure_gateway(gateway: u16, counters: &Counters, out: &mut Vec<Measurement>) {
     let label = ("gateway", gateway.to_string());
     for (reason, count) in Counted::ALL.iter().zip(&counters.counts) {
@@ -158,6 +185,16 @@ fn measure_gateway(gateway: u16, counters: &Counters, out: &mut Vec<Measurement>
             "Signals on their way to the store.",
             counters.gauges.unacknowledged,
         ),
+        (
+            "watchfire_gateway_questions",
+            "Questions who speaks that the engine has not answered.",
+            counters.gauges.questions,
+        ),
+        (
+            "watchfire_gateway_stalled",
+            "Connections that wait to be read until there is room.",
+            counters.gauges.stalled,
+        ),
     ];
     for (name, help, value) in gauges {
         out.push(Measurement {
@@ -167,6 +204,17 @@ fn measure_gateway(gateway: u16, counters: &Counters, out: &mut Vec<Measurement>
             reading: Reading::Gauge(value.into()),
         });
     }
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "gauges are floating-point by their format"
+    )]
+    let octets = counters.gauges.unacknowledged_octets as f64;
+    out.push(Measurement {
+        name: "watchfire_gateway_unacknowledged_bytes",
+        help: "Octets of signals on their way to the store.",
+        labels: vec![label],
+        reading: Reading::Gauge(octets),
+    });
 }
 
 impl Health for Figures {
@@ -182,6 +230,8 @@ impl Health for Figures {
 
 #[cfg(test)]
 mod tests {
+    use engine::times::Times;
+
     use super::*;
     use crate::link::Gauges;
 
@@ -200,6 +250,7 @@ mod tests {
         let figures = Figures::new(1);
         let report = |longest_turn| Counters {
             counts: Vec::new(),
+            turns: Times::default(),
             gauges: Gauges {
                 longest_turn,
                 ..Gauges::default()
@@ -216,11 +267,42 @@ mod tests {
     }
 
     #[test]
+    fn requests_are_told_by_kind_and_from_what_was_counted() {
+        let mut counts = vec![0; Counted::ALL.len()];
+        counts[Counted::Signal.index()] = 1;
+        counts[Counted::Report.index()] = 20;
+        counts[Counted::Supervision.index()] = 300;
+        counts[Counted::Connected.index()] = 4_000;
+        let counters = Counters {
+            counts,
+            turns: Times::default(),
+            gauges: Gauges {
+                longest_turn: 7_000,
+                ..Gauges::default()
+            },
+        };
+        let load = load(9, &counters);
+        assert_eq!(load.requests, [1, 20, 300, 4_000]);
+        assert_eq!((load.pid, load.longest_turn), (9, Duration::from_millis(7)));
+        let short = Counters {
+            counts: vec![5],
+            ..counters
+        };
+        assert_eq!(super::load(9, &short).requests, [0; 4], "of an older build");
+    }
+
+    #[test]
     fn every_reason_has_a_counter_of_each_gateway() {
         let figures = Figures::new(1);
         let counts = (0..).take(Counted::ALL.len()).collect();
         let gauges = Gauges::default();
-        figures.count(2, Counters { counts, gauges });
+        let turns = Times::default();
+        let counters = Counters {
+            counts,
+            turns,
+            gauges,
+        };
+        figures.count(2, counters);
         let mut out = Vec::new();
         figures.measure(&mut out);
         let idle = out

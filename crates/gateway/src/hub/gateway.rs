@@ -16,7 +16,7 @@ use bytes::BytesMut;
 use engine::ports::{
     Admission, Answer, AnswerSender, Changed, Origin, Sign, StrayFrame, Submission, TlsMaterial,
 };
-use model::{IntakeState, PathIndex, Stream, limits};
+use model::{IntakeState, Mono, PathIndex, Stream, limits};
 use proto::{Admitted, Counted, KEYS, Outgoing, Stray};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
@@ -25,10 +25,10 @@ use tokio::sync::{Notify, broadcast, mpsc};
 use tokio::time::MissedTickBehavior;
 use zeroize::Zeroize;
 
-use super::Shared;
 use super::greeting::{Half, Trio};
 use super::order::{Order, Violation};
 use super::whereabouts::Whereabouts;
+use super::{Shared, figures};
 use crate::link::{
     Counters, DecodeError, Downward, FrameBuffer, Heard, IdentityAnswer, Question, TooLarge,
     Upward, codec, question_of,
@@ -64,6 +64,7 @@ const IDENTITY_BUFFER: usize = 2 * (limits::LINK_FRAME + size_of::<u32>());
 struct Link {
     shared: Arc<Shared>,
     gateway: u16,
+    pid: u32,
     order: Mutex<Order>,
     whereabouts: Arc<Mutex<Whereabouts>>,
     urgent: Notify,
@@ -88,7 +89,9 @@ pub(super) async fn attend(shared: Arc<Shared>, trio: Trio) {
             "a gateway of another build will end"
         );
     }
+    let load = Arc::clone(&shared.load);
     let end = run(shared, trio).await;
+    load.unlinked(gateway);
     let cause = std::error::Error::source(&end).map(ToString::to_string);
     // Whether it ended in order is for the supervisor to say, who knows what it asked for.
     tracing::info!(gateway, pid, reason = %end, cause, "a gateway's link has ended");
@@ -122,6 +125,7 @@ async fn run(shared: Arc<Shared>, trio: Trio) -> End {
         shared,
         whereabouts,
         gateway: trio.gateway,
+        pid: trio.pid,
         order: Mutex::default(),
         urgent: Notify::new(),
         normal: Notify::new(),
@@ -198,8 +202,9 @@ impl Link {
             }
             Upward::Signal {
                 connection,
+                read_at,
                 outgoing,
-            } => self.take_signal(connection, *outgoing)?,
+            } => self.take_signal(connection, read_at, *outgoing)?,
             Upward::Identify(question) => {
                 let asked = self.questions.try_send(question);
                 asked.map_err(|_| End::TooManyQuestions)?;
@@ -240,7 +245,7 @@ impl Link {
                 self.shared.quarantines.flood(source, path, now);
             }
             Upward::Closed { connection } => self.order().close(connection),
-            Upward::Counters(counters) => self.take_counters(counters),
+            Upward::Counters(counters) => self.take_counters(*counters),
         }
         Ok(())
     }
@@ -253,6 +258,8 @@ impl Link {
         let refused: Vec<_> = refused.collect();
         let longest = Duration::from_micros(counters.gauges.longest_turn.into());
         self.shared.health.counted(self.gateway, &refused, longest);
+        let load = figures::load(self.pid, &counters);
+        self.shared.load.loaded(self.gateway, load);
         self.shared.figures.count(self.gateway, counters);
     }
 
@@ -274,7 +281,7 @@ impl Link {
         }
     }
 
-    fn take_signal(&self, connection: u64, outgoing: Outgoing) -> Result<(), End> {
+    fn take_signal(&self, connection: u64, read_at: Mono, outgoing: Outgoing) -> Result<(), End> {
         self.order().offer(Submission {
             origin: Origin {
                 connection,
@@ -284,6 +291,7 @@ impl Link {
             class: outgoing.class,
             key: outgoing.key,
             received: outgoing.received,
+            read_at,
             skewed: outgoing.skewed,
             numbered: outgoing.numbered,
             signal: outgoing.signal,

@@ -32,7 +32,7 @@ use std::sync::Arc;
 
 use engine::ports::{
     Identities, Intake, Learns, ProvidesTls, Quarantines, Sessions, Supervises, TakesReports,
-    WatchesClocks, WatchesHealth,
+    WatchesClocks, WatchesHealth, WatchesLoad,
 };
 use model::{Clock, ErrorCode, limits};
 use tokio::net::{UnixListener, UnixStream};
@@ -67,6 +67,8 @@ pub struct HubSetup {
     pub quarantines: Arc<dyn Quarantines>,
     /// Watches our own health.
     pub health: Arc<dyn WatchesHealth>,
+    /// Watches how much there is to do.
+    pub load: Arc<dyn WatchesLoad>,
     /// What gateways end TLS with.
     pub tls: Arc<dyn ProvidesTls>,
     /// Knows where paths are connected.
@@ -112,6 +114,7 @@ struct Shared {
     learns: Arc<dyn Learns>,
     quarantines: Arc<dyn Quarantines>,
     health: Arc<dyn WatchesHealth>,
+    load: Arc<dyn WatchesLoad>,
     supervises: Arc<dyn Supervises>,
     tls: Arc<dyn ProvidesTls>,
     sessions: Arc<dyn Sessions>,
@@ -149,6 +152,7 @@ impl Hub {
                 learns: setup.learns,
                 quarantines: setup.quarantines,
                 health: setup.health,
+                load: setup.load,
                 supervises: setup.supervises,
                 tls: setup.tls,
                 sessions: setup.sessions,

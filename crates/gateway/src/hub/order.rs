@@ -18,7 +18,8 @@
 //!
 //! Connections take turns, so that none holds up the others of its urgency.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, VecDeque};
 
 use engine::ports::Submission;
 use model::{SignalToken, Stream, limits};
@@ -35,7 +36,10 @@ pub(super) enum Violation {
 /// The signals of one gateway that are not answered yet.
 #[derive(Debug, Default)]
 pub(super) struct Order {
+    /// Connections of which something waits, or is unanswered.
     lines: HashMap<u64, Line>,
+    /// The next token of all others: there is one for each panel that ever sent a signal.
+    quiet: HashMap<u64, SignalToken>,
     /// Connections that may have something to pull, by urgency; looked at again when pulled.
     turns: [VecDeque<u64>; 2],
     unanswered: usize,
@@ -46,7 +50,8 @@ pub(super) struct Order {
 struct Line {
     /// The next token to pull.
     next: SignalToken,
-    waiting: BTreeMap<SignalToken, Submission>,
+    /// By token; mostly one.
+    waiting: Vec<(SignalToken, Submission)>,
     /// One was pulled, and the intake has not taken it yet.
     handing: bool,
     /// How many were taken and not answered.
@@ -59,7 +64,7 @@ impl Line {
     fn starting_at(next: SignalToken) -> Self {
         Self {
             next,
-            waiting: BTreeMap::new(),
+            waiting: Vec::new(),
             handing: false,
             unanswered: 0,
             turn: None,
@@ -68,18 +73,23 @@ impl Line {
 
     /// The urgency of what may be pulled now.
     fn ready(&self) -> Option<Stream> {
-        let next = self.waiting.get(&self.next)?;
-        (!self.handing).then(|| next.class.stream())
+        let (token, next) = self.waiting.first()?;
+        (*token == self.next && !self.handing).then(|| next.class.stream())
     }
 
     fn pull(&mut self, stream: Stream) -> Option<Submission> {
         if self.ready() != Some(stream) {
             return None;
         }
-        let submission = self.waiting.remove(&self.next)?;
+        let (_, submission) = self.waiting.remove(0);
         self.handing = true;
         self.next = SignalToken(self.next.0.saturating_add(1));
         Some(submission)
+    }
+
+    /// Whether nothing is to be kept of it but the next token.
+    fn is_quiet(&self) -> bool {
+        self.waiting.is_empty() && !self.handing && self.unanswered == 0 && self.turn.is_none()
     }
 }
 
@@ -87,7 +97,7 @@ impl Order {
     /// The gateway had this connection before this link; `lowest` is the next token to expect.
     pub(super) fn resume(&mut self, connection: u64, lowest: SignalToken) -> Result<(), Violation> {
         self.room_for_a_line()?;
-        self.lines.insert(connection, Line::starting_at(lowest));
+        self.quiet.insert(connection, lowest);
         Ok(())
     }
 
@@ -95,29 +105,35 @@ impl Order {
     pub(super) fn offer(&mut self, submission: Submission) -> Result<(), Violation> {
         let connection = submission.origin.connection;
         let token = submission.origin.token;
-        if !self.lines.contains_key(&connection) {
+        let known = self.lines.get(&connection).map(|line| line.next);
+        let next = known.or_else(|| self.quiet.get(&connection).copied());
+        if next.is_none() {
             self.room_for_a_line()?;
         }
-        let line = self
-            .lines
-            .entry(connection)
-            .or_insert_with(|| Line::starting_at(SignalToken(1)));
-        if token < line.next {
+        let next = next.unwrap_or(SignalToken(1));
+        if token < next {
             return Ok(());
         }
-        match line.waiting.get_mut(&token) {
-            Some(held) => {
+        let line = self.lines.entry(connection).or_insert_with(|| {
+            self.quiet.remove(&connection);
+            Line::starting_at(next)
+        });
+        let place = line.waiting.binary_search_by_key(&token, |(of, _)| *of);
+        match place {
+            Ok(place) => {
+                let (_, held) = &mut line.waiting[place];
                 if submission.class.priority() < held.class.priority() {
                     held.class = submission.class;
                 }
             }
-            None if self.unanswered >= limits::LINK_UNACKNOWLEDGED => {
+            Err(_) if self.unanswered >= limits::LINK_UNACKNOWLEDGED => {
                 return Err(Violation::TooManySignals);
             }
-            None => {
+            Err(place) => {
                 self.unanswered += 1;
                 line.unanswered += 1;
-                line.waiting.insert(token, submission);
+                line.waiting.reserve_exact(1);
+                line.waiting.insert(place, (token, submission));
             }
         }
         self.queue_up(connection);
@@ -148,6 +164,7 @@ impl Order {
         if let Some(line) = self.lines.get_mut(&connection) {
             line.handing = false;
             self.queue_up(connection);
+            self.rest(connection);
         }
     }
 
@@ -158,13 +175,24 @@ impl Order {
         {
             line.unanswered -= 1;
             self.unanswered -= 1;
+            self.rest(connection);
         }
     }
 
     /// The gateway says that nothing more comes of this connection and everything is answered.
     pub(super) fn close(&mut self, connection: u64) {
+        self.quiet.remove(&connection);
         if let Some(line) = self.lines.remove(&connection) {
             self.unanswered -= line.unanswered;
+        }
+    }
+
+    /// Keeps no more of a connection than its next token, if nothing more is under way.
+    fn rest(&mut self, connection: u64) {
+        if let Entry::Occupied(line) = self.lines.entry(connection)
+            && line.get().is_quiet()
+        {
+            self.quiet.insert(connection, line.remove().next);
         }
     }
 
@@ -182,7 +210,7 @@ impl Order {
     }
 
     fn room_for_a_line(&self) -> Result<(), Violation> {
-        if self.lines.len() < limits::LINK_CONNECTIONS {
+        if self.lines.len() + self.quiet.len() < limits::LINK_CONNECTIONS {
             Ok(())
         } else {
             Err(Violation::TooManyConnections)

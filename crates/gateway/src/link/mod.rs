@@ -55,4 +55,4 @@ pub use upward::{
 pub use window::{Outbound, Window, question_of};
 
 /// The version of the format. It changes when a recorded message changes.
-pub const VERSION: u16 = 4;
+pub const VERSION: u16 = 5;

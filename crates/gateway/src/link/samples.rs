@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use arrayvec::{ArrayString, ArrayVec};
 use engine::ports::{Answer, TICKET_KEY, TicketKey, TlsMaterial};
+use engine::times::Times;
 use model::{
     Account, AccountKey, AckMode, CipherKey, Code, Committed, ConnectionReport, ConnectionState,
     Epoch, EventClass, EventFlags, EventSeq, Extended, FamilyName, Forgery, IdentityClaim,
@@ -102,6 +103,22 @@ fn stray(reason: StrayReason) -> Stray {
     }
 }
 
+fn counters() -> Counters {
+    Counters {
+        counts: vec![0, 1, u64::MAX],
+        turns: turns(),
+        gauges: Gauges {
+            connections: 3,
+            without_identity: 2,
+            unacknowledged: 1,
+            unacknowledged_octets: 300,
+            questions: 4,
+            stalled: 5,
+            longest_turn: 20_000,
+        },
+    }
+}
+
 pub(super) fn upward() -> Vec<(String, Upward)> {
     let mut samples = vec![
         (
@@ -135,15 +152,7 @@ pub(super) fn upward() -> Vec<(String, Upward)> {
         ("closed".to_owned(), Upward::Closed { connection: 5 }),
         (
             "counters".to_owned(),
-            Upward::Counters(Counters {
-                counts: vec![0, 1, u64::MAX],
-                gauges: Gauges {
-                    connections: 3,
-                    without_identity: 2,
-                    unacknowledged: 1,
-                    longest_turn: 20_000,
-                },
-            }),
+            Upward::Counters(Box::new(counters())),
         ),
         ("ready".to_owned(), Upward::Ready),
     ];
@@ -168,11 +177,20 @@ pub(super) fn upward() -> Vec<(String, Upward)> {
         };
         let signal = Upward::Signal {
             connection: 5,
+            read_at: Mono(86_400_000_000_007),
             outgoing: Box::new(outgoing),
         };
         (format!("signal-{class}"), signal)
     }));
     samples
+}
+
+fn turns() -> Times {
+    let mut turns = Times::default();
+    for millis in [0, 1, 20, 200_000] {
+        turns.add(Duration::from_millis(millis));
+    }
+    turns
 }
 
 /// A question with all that can go with one.

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use model::{
-    Account, Code, EventClass, EventFlags, Extended, Item, PathIndex, Point, PointNumber,
+    Account, Code, EventClass, EventFlags, Extended, Item, Mono, PathIndex, Point, PointNumber,
     RepeatKey, Signal, SignalToken, Wall, limits,
 };
 use proto::Outgoing;
@@ -195,6 +195,7 @@ prop_compose! {
         class in select(EventClass::ALL),
         key in any::<[u8; 16]>(),
         received in any::<i64>(),
+        read_at in any::<u64>(),
         skewed in any::<bool>(),
         signal in signal(),
     ) -> Upward {
@@ -208,7 +209,7 @@ prop_compose! {
             signal,
             numbered: false,
         };
-        Upward::Signal { connection, outgoing: Box::new(outgoing) }
+        Upward::Signal { connection, read_at: Mono(read_at), outgoing: Box::new(outgoing) }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use bytes::{Bytes, BytesMut};
+use engine::times::Times;
 use model::{
     Epoch, EventClass, IdentityClaim, Learned, Mono, PanelReport, PathIndex, PeerCertificate,
     SignalToken, Stream,
@@ -111,6 +112,12 @@ pub struct Gauges {
     pub without_identity: u32,
     /// Signals that are not answered.
     pub unacknowledged: u32,
+    /// Their octets as they are kept until then.
+    pub unacknowledged_octets: u64,
+    /// Questions who speaks that are not answered.
+    pub questions: u32,
+    /// Connections that wait to be read until there is room.
+    pub stalled: u32,
     /// The longest turn of its loop since it last said so, in microseconds.
     pub longest_turn: u32,
 }
@@ -120,6 +127,8 @@ pub struct Gauges {
 pub struct Counters {
     /// By [`proto::Counted::index`].
     pub counts: Vec<u64>,
+    /// How long the turns of its loop took, from waking up to the next wait.
+    pub turns: Times,
     /// What it has now.
     pub gauges: Gauges,
 }
@@ -137,6 +146,8 @@ pub enum Upward {
     Signal {
         /// The connection that it came by.
         connection: u64,
+        /// When its last octet was read; a copy that is sent again still says so.
+        read_at: Mono,
         /// What to store.
         outgoing: Box<Outgoing>,
     },
@@ -187,7 +198,7 @@ pub enum Upward {
         connection: u64,
     },
     /// All counters.
-    Counters(Counters),
+    Counters(Box<Counters>),
     /// The snapshot and the unanswered alarms are complete; on the urgent stream.
     Ready,
 }
@@ -209,13 +220,18 @@ const REPORTS: u8 = 14;
 const ARRIVED: u8 = 15;
 const DEPARTED: u8 = 16;
 
-/// Where a signal's class stands: behind length, kind and connection.
-const CLASS_AT: usize = LENGTH + 1 + size_of::<u64>();
+/// Where a signal's class stands: behind length, kind, connection and time.
+const CLASS_AT: usize = LENGTH + 1 + size_of::<u64>() + size_of::<Mono>();
 
 /// The frame of [`Upward::Signal`], from a signal that is not given away.
-pub(super) fn encode_signal(connection: u64, outgoing: &Outgoing) -> Result<Bytes, TooLarge> {
+pub(super) fn encode_signal(
+    connection: u64,
+    read_at: Mono,
+    outgoing: &Outgoing,
+) -> Result<Bytes, TooLarge> {
     codec::encode_with(SIGNAL, |out| {
         connection.put(out);
+        read_at.put(out);
         outgoing.put(out);
     })
 }
@@ -258,9 +274,11 @@ impl Message for Upward {
             Self::Identify(question) => question.put(out),
             Self::Signal {
                 connection,
+                read_at,
                 outgoing,
             } => {
                 connection.put(out);
+                read_at.put(out);
                 outgoing.put(out);
             }
             Self::Alive(heard) => heard.put(out),
@@ -302,13 +320,14 @@ impl Message for Upward {
             IDENTIFY => Self::Identify(Box::new(Field::take(input)?)),
             SIGNAL => Self::Signal {
                 connection: Field::take(input)?,
+                read_at: Field::take(input)?,
                 outgoing: Box::new(Field::take(input)?),
             },
             ALIVE => Self::Alive(Field::take(input)?),
             CLOSED => Self::Closed {
                 connection: Field::take(input)?,
             },
-            COUNTERS => Self::Counters(Field::take(input)?),
+            COUNTERS => Self::Counters(Box::new(Field::take(input)?)),
             READY => Self::Ready,
             SKEWED => Self::Skewed(Field::take(input)?),
             LEFT => Self::Left(Field::take(input)?),
@@ -336,31 +355,53 @@ impl Message for Upward {
     }
 }
 
-impl Field for Counters {
-    const WHAT: &'static str = "counters";
+/// Most buckets are empty: those that are not, by their place.
+impl Field for Times {
+    const WHAT: &'static str = "times";
 
     fn put(&self, out: &mut BytesMut) {
-        self.counts.put(out);
-        self.gauges.connections.put(out);
-        self.gauges.without_identity.put(out);
-        self.gauges.unacknowledged.put(out);
-        self.gauges.longest_turn.put(out);
+        let filled = (0u8..).zip(self.counts).filter(|(_, count)| *count > 0);
+        filled.collect::<Vec<_>>().put(out);
+        self.sum_us.put(out);
     }
 
     fn take(input: &mut &[u8]) -> Result<Self, DecodeError> {
-        Ok(Self {
-            counts: Field::take(input)?,
-            gauges: Gauges {
-                connections: Field::take(input)?,
-                without_identity: Field::take(input)?,
-                unacknowledged: Field::take(input)?,
-                longest_turn: Field::take(input)?,
-            },
-        })
+        let invalid = DecodeError::Invalid { field: Self::WHAT };
+        let mut times = Self::default();
+        let mut next = 0;
+        for (place, count) in Vec::<(u8, u64)>::take(input)? {
+            let place = usize::from(place);
+            let bucket = times
+                .counts
+                .get_mut(place)
+                .filter(|_| place >= next && count > 0);
+            *bucket.ok_or(invalid)? = count;
+            next = place + 1;
+        }
+        times.sum_us = Field::take(input)?;
+        Ok(times)
+    }
+}
+
+impl Field for (u8, u64) {
+    const WHAT: &'static str = "a bucket";
+
+    fn put(&self, out: &mut BytesMut) {
+        self.0.put(out);
+        self.1.put(out);
+    }
+
+    fn take(input: &mut &[u8]) -> Result<Self, DecodeError> {
+        Ok((Field::take(input)?, Field::take(input)?))
     }
 }
 
 members! {
+    Counters, "counters" { counts, turns, gauges }
+    Gauges, "gauges" {
+        connections, without_identity, unacknowledged, unacknowledged_octets, questions, stalled,
+        longest_turn,
+    }
     Hello, "a greeting" { version, build, incarnation, attempt, gateway, pid, stream }
     SessionRow, "a session" { connection, lowest, path }
     Heard, "a sign of life" { path, epoch, at, agreed }

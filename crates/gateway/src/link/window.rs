@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use bytes::Bytes;
 use engine::ports::Answer;
-use model::{EventClass, SignalToken, Stream};
+use model::{EventClass, Mono, SignalToken, Stream};
 use proto::Outgoing;
 
 use super::codec::TooLarge;
@@ -66,6 +66,11 @@ impl Window {
         self.count
     }
 
+    /// How many octets they have.
+    pub fn octets(&self) -> usize {
+        self.octets
+    }
+
     /// Whether everything is answered.
     pub fn is_empty(&self) -> bool {
         self.count == 0
@@ -94,10 +99,11 @@ impl Window {
     pub fn push(
         &mut self,
         connection: u64,
+        read_at: Mono,
         outgoing: &Outgoing,
         out: &mut Vec<Outbound>,
     ) -> Result<(), TooLarge> {
-        let frame = encode_signal(connection, outgoing)?;
+        let frame = encode_signal(connection, read_at, outgoing)?;
         let line = self.lines.entry(connection).or_default();
         let class = outgoing.class;
         if class.stream() == Stream::Urgent {
@@ -197,6 +203,7 @@ mod tests {
 
     const ALARM: EventClass = EventClass::Burglary;
     const ROUTINE: EventClass = EventClass::Arm;
+    const READ_AT: Mono = Mono(86_400_000_000_007);
 
     fn outgoing(token: u32, class: EventClass) -> Outgoing {
         Outgoing {
@@ -224,6 +231,7 @@ mod tests {
             buffer.feed(frame);
             let Some(Upward::Signal {
                 connection,
+                read_at: READ_AT,
                 outgoing,
             }) = buffer.next_message().unwrap()
             else {
@@ -242,16 +250,24 @@ mod tests {
     fn an_alarm_takes_along_what_its_own_panel_sent_before_it() {
         let mut window = window();
         let mut out = Vec::new();
-        window.push(1, &outgoing(1, ROUTINE), &mut out).unwrap();
-        window.push(2, &outgoing(1, ROUTINE), &mut out).unwrap();
+        window
+            .push(1, READ_AT, &outgoing(1, ROUTINE), &mut out)
+            .unwrap();
+        window
+            .push(2, READ_AT, &outgoing(1, ROUTINE), &mut out)
+            .unwrap();
         out.clear();
-        window.push(1, &outgoing(2, ALARM), &mut out).unwrap();
+        window
+            .push(1, READ_AT, &outgoing(2, ALARM), &mut out)
+            .unwrap();
         assert_eq!(
             read(&out),
             [(Stream::Urgent, 1, 1, ALARM), (Stream::Urgent, 1, 2, ALARM)]
         );
         out.clear();
-        window.push(1, &outgoing(3, ALARM), &mut out).unwrap();
+        window
+            .push(1, READ_AT, &outgoing(3, ALARM), &mut out)
+            .unwrap();
         assert_eq!(read(&out), [(Stream::Urgent, 1, 3, ALARM)], "promoted once");
     }
 
@@ -260,7 +276,9 @@ mod tests {
         let mut window = window();
         let mut out = Vec::new();
         for token in 1..=3 {
-            window.push(1, &outgoing(token, ROUTINE), &mut out).unwrap();
+            window
+                .push(1, READ_AT, &outgoing(token, ROUTINE), &mut out)
+                .unwrap();
         }
         let mut answers = Vec::new();
         window.take(committed(1, 2), &mut answers);
@@ -277,7 +295,7 @@ mod tests {
     fn an_answer_to_nothing_changes_nothing() {
         let mut window = window();
         window
-            .push(1, &outgoing(1, ROUTINE), &mut Vec::new())
+            .push(1, READ_AT, &outgoing(1, ROUTINE), &mut Vec::new())
             .unwrap();
         let mut answers = Vec::new();
         window.take(committed(9, 1), &mut answers);
@@ -293,10 +311,18 @@ mod tests {
     fn a_new_link_gets_alarms_first_and_no_gap() {
         let mut window = window();
         let mut out = Vec::new();
-        window.push(1, &outgoing(5, ROUTINE), &mut out).unwrap();
-        window.push(2, &outgoing(1, ROUTINE), &mut out).unwrap();
-        window.push(2, &outgoing(2, ALARM), &mut out).unwrap();
-        window.push(2, &outgoing(3, ROUTINE), &mut out).unwrap();
+        window
+            .push(1, READ_AT, &outgoing(5, ROUTINE), &mut out)
+            .unwrap();
+        window
+            .push(2, READ_AT, &outgoing(1, ROUTINE), &mut out)
+            .unwrap();
+        window
+            .push(2, READ_AT, &outgoing(2, ALARM), &mut out)
+            .unwrap();
+        window
+            .push(2, READ_AT, &outgoing(3, ROUTINE), &mut out)
+            .unwrap();
         window.take(committed(2, 2), &mut Vec::new());
         out.clear();
         window.resend(&mut out);
@@ -319,15 +345,15 @@ mod tests {
         let mut by_octets = Window::new(100, 1);
         assert!(by_count.has_room() && by_octets.has_room());
         by_count
-            .push(1, &outgoing(1, ROUTINE), &mut Vec::new())
+            .push(1, READ_AT, &outgoing(1, ROUTINE), &mut Vec::new())
             .unwrap();
         by_octets
-            .push(1, &outgoing(1, ROUTINE), &mut Vec::new())
+            .push(1, READ_AT, &outgoing(1, ROUTINE), &mut Vec::new())
             .unwrap();
         assert!(by_count.has_room());
         assert!(!by_octets.has_room());
         by_count
-            .push(1, &outgoing(2, ROUTINE), &mut Vec::new())
+            .push(1, READ_AT, &outgoing(2, ROUTINE), &mut Vec::new())
             .unwrap();
         assert!(!by_count.has_room());
         by_octets.take(committed(1, 1), &mut Vec::new());
@@ -339,7 +365,7 @@ mod tests {
         let mut window = window();
         let mut huge = outgoing(1, ROUTINE);
         huge.signal.raw = vec![0; model::limits::LINK_FRAME];
-        assert!(window.push(1, &huge, &mut Vec::new()).is_err());
+        assert!(window.push(1, READ_AT, &huge, &mut Vec::new()).is_err());
         assert!(window.is_empty());
         assert!(!window.awaits(1));
     }

@@ -16,6 +16,7 @@ use zeroize::Zeroize;
 
 use super::authorities::Authorities;
 use super::certificate::unix_time;
+use super::resting;
 use super::tickets::Tickets;
 use super::verifier;
 
@@ -65,7 +66,7 @@ impl Configurations {
     /// From the engine's material. Certificates are judged by `clock` (I11).
     pub fn new(material: &TlsMaterial, clock: Arc<dyn Clock>) -> Result<Self, MaterialError> {
         let maker = Maker {
-            provider: Arc::new(aws_lc_rs::default_provider()),
+            provider: Arc::new(resting::provider()),
             time: Arc::new(Time(clock)),
             certificate: certified(material)?,
             roots: &material.roots,

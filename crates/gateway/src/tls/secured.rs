@@ -13,7 +13,7 @@ use rustls::server::{ServerConnectionData, UnbufferedServerConnection};
 use rustls::unbuffered::{
     ConnectionState, EncodeError, EncodeTlsData, EncryptError, UnbufferedStatus, WriteTraffic,
 };
-use rustls::{Error, HandshakeKind, ServerConfig};
+use rustls::{Error, HandshakeKind, ProtocolVersion, ServerConfig};
 use rustls_pki_types::CertificateDer;
 
 use super::refusal;
@@ -31,15 +31,18 @@ enum Stage {
 
 /// What octets of a socket brought.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Progress {
+pub struct Progress {
     /// The handshake is done, in this way.
-    pub(crate) shaken: Option<Counted>,
+    pub shaken: Option<Counted>,
+    /// It is done, and the other side needs nothing of what is to be sent yet: a ticket, which may go
+    /// along with the session's first word. In TLS 1.2 it waits for our end of the handshake.
+    pub may_wait: bool,
     /// The other side said that nothing more comes.
-    pub(crate) ended: bool,
+    pub ended: bool,
 }
 
 /// A connection's TLS.
-pub(crate) struct Secured {
+pub struct Secured {
     connection: UnbufferedServerConnection,
     partial: Vec<u8>,
     stage: Stage,
@@ -58,7 +61,7 @@ type Status<'c, 'i> = UnbufferedStatus<'c, 'i, ServerConnectionData>;
 
 impl Secured {
     /// Before the first octet.
-    pub(crate) fn new(config: &Arc<ServerConfig>) -> Result<Self, Error> {
+    pub fn new(config: &Arc<ServerConfig>) -> Result<Self, Error> {
         Ok(Self {
             connection: UnbufferedServerConnection::new(Arc::clone(config))?,
             partial: Vec::new(),
@@ -67,12 +70,12 @@ impl Secured {
     }
 
     /// Whether it is still being settled who speaks, which is dear.
-    pub(crate) fn is_handshaking(&self) -> bool {
+    pub fn is_handshaking(&self) -> bool {
         self.stage == Stage::Handshake
     }
 
     /// What the panel showed, in this handshake or in the one that it resumes; its own first.
-    pub(crate) fn certificates(&self) -> Option<&[CertificateDer<'static>]> {
+    pub fn certificates(&self) -> Option<&[CertificateDer<'static>]> {
         self.connection.peer_certificates()
     }
 
@@ -83,7 +86,7 @@ impl Secured {
     }
 
     /// Moves what is kept to the front of `buffer`; what is read from the socket follows it.
-    pub(crate) fn put_back(&mut self, buffer: &mut [u8]) -> usize {
+    pub fn put_back(&mut self, buffer: &mut [u8]) -> usize {
         let kept = std::mem::take(&mut self.partial);
         buffer[..kept.len()].copy_from_slice(&kept);
         kept.len()
@@ -91,7 +94,7 @@ impl Secured {
 
     /// Takes what is at hand, keeping at most `most` octets of what is not complete. What the session is to
     /// hear is appended to `plain`, what the other side is to hear to `out`, also with an error.
-    pub(crate) fn take(
+    pub fn take(
         &mut self,
         incoming: &mut [u8],
         most: usize,
@@ -138,7 +141,12 @@ impl Secured {
         }
         self.partial = rest.to_vec();
         let shaken = self.note_handshake();
-        Ok(Progress { shaken, ended })
+        let is_1_3 = self.connection.protocol_version() == Some(ProtocolVersion::TLSv1_3);
+        Ok(Progress {
+            shaken,
+            may_wait: shaken.is_some() && is_1_3,
+            ended,
+        })
     }
 
     /// Notes once that the handshake is done.
@@ -175,7 +183,7 @@ impl Secured {
 
     /// Appends to `out` what the session says. Before the handshake is done, and after the end,
     /// nobody could hear it.
-    pub(crate) fn seal(&mut self, plain: &[u8], out: &mut Vec<u8>) {
+    pub fn seal(&mut self, plain: &[u8], out: &mut Vec<u8>) {
         if plain.is_empty() || self.stage != Stage::Open {
             return;
         }
@@ -186,7 +194,7 @@ impl Secured {
     }
 
     /// Appends to `out`, once, that nothing more comes (RFC 8446 6.1).
-    pub(crate) fn finish(&mut self, out: &mut Vec<u8>) {
+    pub fn finish(&mut self, out: &mut Vec<u8>) {
         if self.stage == Stage::Open {
             let _said = self.speak(out, |traffic, buffer| {
                 // As a function it would be of one lifetime only.

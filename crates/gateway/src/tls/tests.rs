@@ -1,6 +1,7 @@
 //! Certificates, tickets and records, without a socket.
 
 mod certificates;
+mod memory;
 pub(crate) mod pki;
 mod records;
 mod tickets;

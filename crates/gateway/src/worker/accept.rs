@@ -12,6 +12,7 @@ use mio::net::{TcpListener, TcpStream};
 use mio::{Interest, Registry, Token};
 use model::{ListenerName, Mono, limits};
 use proto::{Counted, Family, SessionBounds, SessionSetting, Strangers};
+use rustix::net::sockopt;
 
 use super::channel::Channel;
 use super::connection::{Connection, Dues};
@@ -106,6 +107,7 @@ impl Gate {
         for (at, (spoken, socket)) in sockets.into_iter().enumerate() {
             socket.set_nonblocking(true)?;
             let mut socket = TcpListener::from_std(socket);
+            set_up(&socket)?;
             let token = Token(LISTENERS + at);
             registry.register(&mut socket, token, Interest::READABLE)?;
             listeners.push(Listener {
@@ -264,7 +266,6 @@ impl Worker {
         let spoken = self.gate.listeners[at].spoken;
         let setting = spoken.setting(self.seeds.next(), self.limits.session);
         let token = Token(CONNECTIONS + self.connections.next_place());
-        socket.set_nodelay(true)?;
         let interest = Interest::READABLE | Interest::WRITABLE;
         self.poll
             .registry()
@@ -331,6 +332,17 @@ impl Worker {
             });
         }
     }
+}
+
+/// What holds for all connections of a listener: they inherit it. Answers leave at once, and TCP
+/// finds out when a panel has vanished; without that the idle time-out does.
+fn set_up(listener: &TcpListener) -> io::Result<()> {
+    sockopt::set_tcp_nodelay(listener, true)?;
+    sockopt::set_socket_keepalive(listener, true)?;
+    sockopt::set_tcp_keepidle(listener, limits::KEEPALIVE_IDLE)?;
+    sockopt::set_tcp_keepintvl(listener, limits::KEEPALIVE_INTERVAL)?;
+    sockopt::set_tcp_keepcnt(listener, limits::KEEPALIVE_PROBES)?;
+    Ok(())
 }
 
 /// What counts as one address: of IPv6 the network, since whoever has one address of it has all.

@@ -51,7 +51,7 @@ impl Worker {
                 source: connection.source,
                 at: self.now.mono,
             });
-            self.uplink.say(Stream::Normal, &arrived);
+            self.uplink.mention(Stream::Normal, &arrived, self.now.mono);
         }
     }
 
@@ -59,7 +59,7 @@ impl Worker {
     pub(super) fn tell_departure(&mut self, connection: u64) {
         let at = self.now.mono;
         let departed = Upward::Departed { connection, at };
-        self.uplink.say(Stream::Normal, &departed);
+        self.uplink.mention(Stream::Normal, &departed, at);
     }
 }
 

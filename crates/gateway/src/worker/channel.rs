@@ -70,6 +70,8 @@ pub(super) struct Received<'a> {
     pub(super) ended: bool,
     /// A TLS handshake is done, in this way.
     pub(super) shaken: Option<Counted>,
+    /// What is unsent may wait for the session's first word.
+    pub(super) may_wait: bool,
 }
 
 /// Why it gave nothing.
@@ -130,6 +132,7 @@ impl Channel {
                     drained: count < room,
                     ended: count == 0,
                     shaken: None,
+                    may_wait: false,
                 });
             }
             Self::Tls(stream) => stream,
@@ -148,6 +151,7 @@ impl Channel {
             drained: count < room,
             ended: count == 0 || progress.ended,
             shaken: progress.shaken,
+            may_wait: progress.may_wait,
         })
     }
 

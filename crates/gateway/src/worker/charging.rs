@@ -13,11 +13,9 @@
 //! wait, are left unanswered, and it sends them again.
 
 use std::net::IpAddr;
-use std::time::Duration;
 
-use model::{PathIndex, Stream, limits};
+use model::{PathIndex, Stream};
 use proto::Counted;
-use rustix::net::sockopt;
 
 use super::Worker;
 use super::floods::Flooding;
@@ -36,8 +34,7 @@ impl Worker {
         if std::mem::take(&mut connection.dues.paid) {
             self.addresses.refund(connection.source);
         }
-        if let Some(socket) = connection.channel.socket() {
-            keep_alive(socket);
+        if !connection.is_datagram() {
             let flooded = connection.dues.flooded;
             self.no_longer_stranger(flooded);
         }
@@ -119,17 +116,5 @@ impl Worker {
             self.uplink
                 .say(Stream::Normal, &Upward::Flood { source, path });
         }
-    }
-}
-
-/// Has TCP find out when a known panel has vanished. Without it the idle time-out does.
-fn keep_alive(socket: &mio::net::TcpStream) {
-    let seconds = |time: Duration| time.max(Duration::from_secs(1));
-    let set = sockopt::set_socket_keepalive(socket, true)
-        .and_then(|()| sockopt::set_tcp_keepidle(socket, seconds(limits::KEEPALIVE_IDLE)))
-        .and_then(|()| sockopt::set_tcp_keepintvl(socket, seconds(limits::KEEPALIVE_INTERVAL)))
-        .and_then(|()| sockopt::set_tcp_keepcnt(socket, limits::KEEPALIVE_PROBES));
-    if let Err(error) = set {
-        tracing::debug!(%error, "a connection has no TCP keep-alive");
     }
 }

@@ -52,7 +52,7 @@ impl Worker {
             return;
         }
         if let Some(speaker) = connection.speaker {
-            self.speakers.leave(speaker, number);
+            self.speakers.leave(speaker, place);
         }
         match connection.path {
             Some(path) => {

@@ -91,6 +91,8 @@ pub(super) struct Connection {
     pub(super) armed: Option<Mono>,
     /// Octets that the socket did not take; no memory while there are none.
     pub(super) unsent: Vec<u8>,
+    /// They wait for the session's first word, not for the socket.
+    pub(super) withheld: bool,
     pub(super) input: Input,
     pub(super) phase: Phase,
     pub(super) marks: Marks,
@@ -128,6 +130,7 @@ impl Connection {
             paused_until: None,
             armed: None,
             unsent: Vec::new(),
+            withheld: false,
             input,
             phase: Phase::Open,
             marks: Marks::default(),
@@ -144,7 +147,7 @@ impl Connection {
         self.phase == Phase::Open
             && self.input != Input::Quiet
             && self.paused_until.is_none()
-            && self.unsent.is_empty()
+            && (self.unsent.is_empty() || self.withheld)
             && self.session.wants_read()
     }
 

@@ -140,9 +140,9 @@ impl Worker {
         let speaker = (key.family, key.account);
         if !connection.is_datagram() && connection.speaker != Some(speaker) {
             if let Some(before) = connection.speaker.replace(speaker) {
-                self.speakers.leave(before, connection.number);
+                self.speakers.leave(before, place);
             }
-            self.speakers.join(speaker, connection.number);
+            self.speakers.join(speaker, place, &self.connections);
         }
     }
 
@@ -199,10 +199,10 @@ impl Worker {
             return;
         };
         connection.next_token = SignalToken(outgoing.token.0.saturating_add(1));
-        let number = connection.number;
-        let pushed = self
-            .window
-            .push(number, outgoing, &mut self.scratch.outbound);
+        // What a session makes of octets that it had kept counts from when they were read.
+        let (number, read_at) = (connection.number, connection.heard);
+        let outbound = &mut self.scratch.outbound;
+        let pushed = self.window.push(number, read_at, outgoing, outbound);
         for (stream, frame) in self.scratch.outbound.drain(..) {
             self.uplink.send(stream, frame);
         }

@@ -74,25 +74,30 @@ impl Worker {
     /// What is known of the account may have changed: its connections ask at their next frame, so
     /// that a new key, policy or habit holds without a new connection.
     fn ask_anew(&mut self, speaker: Speaker) {
-        for number in self.speakers.of(speaker).to_vec() {
-            let place = self.connections.place_of(number);
-            // Who has a question open learns what is new from the answer.
-            if let Some(place) = place.filter(|_| !self.identities.awaits(number))
-                && let Some(connection) = self.connections.get_mut(place)
-            {
-                connection.speaker = None;
-                self.speakers.leave(speaker, number);
-                let account = speaker.1;
-                let stale = Identity::Stale { account };
-                connection.session.handle_identity(self.now, stale);
-                self.drive(place);
-            }
+        for place in self.speakers.of(speaker, &self.connections) {
+            self.have_ask_anew(place);
         }
     }
 
     fn ask_all_anew(&mut self) {
-        for speaker in self.speakers.all() {
-            self.ask_anew(speaker);
+        for place in self.connections.places() {
+            self.have_ask_anew(place);
+        }
+    }
+
+    fn have_ask_anew(&mut self, place: usize) {
+        let Some(connection) = self.connections.get_mut(place) else {
+            return;
+        };
+        // Who has a question open learns what is new from the answer.
+        if self.identities.awaits(connection.number) {
+            return;
+        }
+        if let Some(speaker) = connection.speaker.take() {
+            self.speakers.leave(speaker, place);
+            let stale = Identity::Stale { account: speaker.1 };
+            connection.session.handle_identity(self.now, stale);
+            self.drive(place);
         }
     }
 
@@ -161,15 +166,9 @@ impl Worker {
     /// Tells the engine that it may forget a connection, once all its signals are answered.
     pub(super) fn tell_closed(&mut self, connection: u64) {
         if !self.window.awaits(connection) {
-            self.uplink
-                .say(Stream::Normal, &Upward::Closed { connection });
+            let closed = Upward::Closed { connection };
+            self.uplink.mention(Stream::Normal, &closed, self.now.mono);
         }
-    }
-
-    /// The longest turn since the last report, in microseconds.
-    fn take_longest_turn(&mut self) -> u32 {
-        let longest = std::mem::take(&mut self.longest_turn);
-        u32::try_from(longest.as_micros()).unwrap_or(u32::MAX)
     }
 
     /// Tells the engine from time to time what was heard and counted.
@@ -189,9 +188,13 @@ impl Worker {
             connections: gauge(self.connections.streams()),
             without_identity: gauge(self.gate.without_identity()),
             unacknowledged: gauge(self.window.len()),
-            longest_turn: self.take_longest_turn(),
+            unacknowledged_octets: u64::try_from(self.window.octets()).unwrap_or(u64::MAX),
+            questions: gauge(self.identities.open()),
+            stalled: gauge(self.lists.stalled.len()),
+            longest_turn: self.counts.take_longest_turn(),
         };
         let counters = self.counts.counters(gauges);
-        self.uplink.say(Stream::Normal, &Upward::Counters(counters));
+        self.uplink
+            .say(Stream::Normal, &Upward::Counters(Box::new(counters)));
     }
 }

@@ -73,6 +73,11 @@ impl Identities {
         self.open.len() < limits::LINK_IDENTIFY
     }
 
+    /// How many questions are open.
+    pub(super) fn open(&self) -> usize {
+        self.open.len()
+    }
+
     /// The remembered answer, as if the engine had given it to this connection.
     pub(super) fn recall(
         &mut self,

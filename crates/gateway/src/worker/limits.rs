@@ -6,6 +6,8 @@
 //!
 //! Invariant: the table is bounded (I7). The longest idle is forgotten, which forgives its debt:
 //! a stranger can make us forget another stranger, not a panel that is sending.
+//! Invariant: who has paid for everything is soon forgotten, since that is what a full bucket says,
+//! too: the table is as large as the number of those who send at the moment, not as the fleet.
 
 use std::hash::Hash;
 use std::time::Duration;
@@ -49,7 +51,7 @@ impl<K: Hash + Eq + Copy> Buckets<K> {
     /// Spends one, into debt if need be; tells how long to pause until that is paid.
     pub(super) fn charge(&mut self, key: K, now: Mono) -> Duration {
         let paid_at = self.paid_at_after_one_more(key, now);
-        self.remember(key, paid_at);
+        self.remember(key, paid_at, now);
         paid_at.since(now).saturating_sub(self.depth())
     }
 
@@ -58,7 +60,7 @@ impl<K: Hash + Eq + Copy> Buckets<K> {
         let paid_at = self.paid_at_after_one_more(key, now);
         let within = paid_at.since(now) <= self.depth();
         if within {
-            self.remember(key, paid_at);
+            self.remember(key, paid_at, now);
         }
         within
     }
@@ -80,9 +82,16 @@ impl<K: Hash + Eq + Copy> Buckets<K> {
         paid_at.max(now).after(self.rate.price())
     }
 
-    fn remember(&mut self, key: K, paid_at: Mono) {
+    fn remember(&mut self, key: K, paid_at: Mono, now: Mono) {
         self.paid_at.put(key, paid_at);
-        if self.paid_at.len() > self.capacity {
+        // Two go for one that comes, so that the table shrinks.
+        for _ in 0..2 {
+            let Some((_, oldest)) = self.paid_at.peek_lru() else {
+                return;
+            };
+            if *oldest > now && self.paid_at.len() <= self.capacity {
+                return;
+            }
             self.paid_at.pop_lru();
         }
     }
@@ -152,6 +161,16 @@ mod tests {
             passed += u32::from(buckets.spend('a', now));
         }
         assert!((1_200..=1_204).contains(&passed), "{passed}");
+    }
+
+    #[test]
+    fn who_has_paid_for_everything_takes_no_room() {
+        let mut buckets = Buckets::new(RATE, 1_000);
+        for key in 0..1_000 {
+            buckets.charge(key, START.after(ms(10 * key)));
+        }
+        // One is paid for in 50 ms.
+        assert!(buckets.paid_at.len() <= 6, "{}", buckets.paid_at.len());
     }
 
     #[test]

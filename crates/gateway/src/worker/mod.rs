@@ -52,7 +52,6 @@ use std::collections::VecDeque;
 use std::net::{IpAddr, TcpListener, UdpSocket};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
-use std::time::Duration;
 
 use ::engine::ports::Answer;
 use mio::{Events, Interest, Poll, Token};
@@ -137,8 +136,6 @@ struct Worker {
     promise: Promise,
     counts: Counts,
     reported: Mono,
-    /// The longest turn since the last report.
-    longest_turn: Duration,
 
     drain: Option<Drain>,
     scratch: Scratch,
@@ -231,7 +228,6 @@ impl Worker {
             promise: Promise::new(now.mono, limits.promise),
             counts: Counts::default(),
             reported: now.mono,
-            longest_turn: Duration::ZERO,
             drain: None,
             scratch: Scratch {
                 buffers: Buffers::default(),
@@ -261,7 +257,7 @@ impl Worker {
         self.uplink.flush(self.now.mono);
         self.write_sockets();
         let turn = self.clock.now().mono.since(self.now.mono);
-        self.longest_turn = self.longest_turn.max(turn);
+        self.counts.turn(turn);
         Ok(self.is_drained())
     }
 

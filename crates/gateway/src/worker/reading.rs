@@ -77,6 +77,7 @@ impl Worker {
             Ok(received) => {
                 if let Some(shaken) = received.shaken {
                     self.counts.add(shaken);
+                    connection.withheld = received.may_wait;
                 }
                 connection.heard = self.now.mono;
                 if !received.plain.is_empty() {

@@ -7,6 +7,7 @@
 
 use std::collections::HashMap;
 
+use hashbrown::DefaultHashBuilder;
 use model::{ConnectionReport, Epoch, Mono, PanelReport, PathIndex, StatusReport};
 
 use crate::link::{Gone, Heard, Told, Upward};
@@ -29,9 +30,10 @@ impl Epochs {
     }
 }
 
-/// What was seen of paths since the engine was last told.
+/// What was seen of paths since the engine was last told. The engine gives paths their numbers, so
+/// nobody can choose them to collide.
 #[derive(Debug, Default)]
-pub(super) struct Sightings(HashMap<PathIndex, Seen>);
+pub(super) struct Sightings(HashMap<PathIndex, Seen, DefaultHashBuilder>);
 
 /// What a panel told of itself, each kind once.
 #[derive(Debug, Default)]
@@ -43,11 +45,13 @@ struct Reports {
 impl Reports {
     fn add(&mut self, report: PanelReport, now: Mono) {
         match report {
-            PanelReport::Status(newer) => {
-                let (at, status) = self.status.get_or_insert_default();
-                *at = now;
-                status.update(newer);
-            }
+            PanelReport::Status(newer) => match &mut self.status {
+                Some((at, status)) => {
+                    *at = now;
+                    status.update(newer);
+                }
+                None => self.status = Some((now, newer)),
+            },
             PanelReport::Connection(newer) => self.connection = Some((now, newer)),
         }
     }
@@ -129,16 +133,21 @@ impl Sightings {
                 told.extend(reports.of(path));
             }
         }
-        let heard = heard
-            .chunks(BATCH)
-            .map(|batch| Upward::Alive(batch.to_vec()));
-        let gone = gone.chunks(BATCH).map(|batch| Upward::Left(batch.to_vec()));
-        let skewed = skewed.chunks(BATCH);
-        let skewed = skewed.map(|batch| Upward::Skewed(batch.to_vec()));
-        let told = told.chunks(REPORTS);
-        let told = told.map(|batch| Upward::Reports(batch.to_vec()));
+        let heard = batches(heard, BATCH).map(Upward::Alive);
+        let gone = batches(gone, BATCH).map(Upward::Left);
+        let skewed = batches(skewed, BATCH).map(Upward::Skewed);
+        let told = batches(told, REPORTS).map(Upward::Reports);
         heard.chain(gone).chain(skewed).chain(told).collect()
     }
+}
+
+/// Rows in parts of so many at most.
+fn batches<T>(rows: Vec<T>, most: usize) -> impl Iterator<Item = Vec<T>> {
+    let mut rows = rows.into_iter();
+    std::iter::from_fn(move || {
+        let batch: Vec<T> = rows.by_ref().take(most).collect();
+        (!batch.is_empty()).then_some(batch)
+    })
 }
 
 #[cfg(test)]

@@ -71,7 +71,12 @@ impl Worker {
     /// Under load, lets wakeups by sockets gather for a moment; an answer of the engine ends it.
     fn gather(&self) {
         let since = self.clock.now().mono.since(self.now.mono);
-        let Some(rest) = limits::WAKE_GATHER.checked_sub(since) else {
+        let most = if self.window.is_empty() {
+            limits::WAKE_GATHER_CALM
+        } else {
+            limits::WAKE_GATHER
+        };
+        let Some(rest) = most.checked_sub(since) else {
             return; // The last turn is long ago, or was long: nothing to gather.
         };
         let Some(urgent) = self.uplink.urgent() else {
@@ -99,7 +104,7 @@ impl Worker {
         } else {
             limits::LINK_PERIOD
         };
-        let deadlines = [self.wheel.next(), self.uplink.retry_at()];
+        let deadlines = [self.wheel.next(), self.uplink.wakes_at()];
         let deadlines = deadlines.into_iter().flatten();
         let soonest = deadlines.fold(self.now.mono.after(most), Mono::min);
         soonest.since(self.now.mono)

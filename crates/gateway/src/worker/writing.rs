@@ -35,10 +35,16 @@ impl Worker {
         let out = &mut self.scratch.transmit;
         out.clear();
         out.append(&mut connection.unsent);
+        let before = out.len();
         let is_all = matches!(connection.phase, Phase::Closing(_));
         let session = connection.session.as_mut();
         let channel = &mut connection.channel;
         channel.gather(session, is_all, &mut self.scratch.buffers, out);
+        if connection.withheld && out.len() == before && connection.phase == Phase::Open {
+            connection.unsent.extend_from_slice(out);
+            return self.settle(place);
+        }
+        connection.withheld = false;
         let socket = channel.socket();
         match socket.map_or(Ok(0), |socket| write_some(socket, out)) {
             Ok(written) => {
@@ -73,13 +79,14 @@ impl Worker {
         let Some(connection) = self.connections.get(place) else {
             return;
         };
-        let number = connection.number;
-        let answered = !self.window.awaits(number)
-            && !self.identities.awaits(number)
-            && !connection.marks.stalled;
+        let answered = || {
+            let number = connection.number;
+            let awaits = self.window.awaits(number) || self.identities.awaits(number);
+            !awaits && !connection.marks.stalled
+        };
         match connection.phase {
             Phase::Closing(_) if connection.unsent.is_empty() => self.end(place),
-            Phase::Ended(_) if connection.unsent.is_empty() && answered => {
+            Phase::Ended(_) if connection.unsent.is_empty() && answered() => {
                 self.peer_gone(place, Counted::ClosedByPeer);
             }
             _ => {

@@ -8,9 +8,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use engine::ports::{
-    Admission, Answer, Answering, Arrival, Changed, Identities, Intake, Learns, PathBinding,
-    ProvidesTls, Quarantines, SessionPlace, Sessions, Sign, StrayFrame, Submission, Supervises,
-    TakesReports, TlsMaterial, WatchesClocks, WatchesHealth,
+    Admission, Answer, Answering, Arrival, Changed, GatewayLoad, Identities, Intake, Learns,
+    PathBinding, ProvidesTls, Quarantines, SessionPlace, Sessions, Sign, StrayFrame, Submission,
+    Supervises, TakesReports, TlsMaterial, WatchesClocks, WatchesHealth, WatchesLoad,
 };
 use model::{
     Account, AckMode, CipherKey, Clock, Committed, Epoch, EventSeq, IdentityClaim, IdentityRefusal,
@@ -315,6 +315,12 @@ impl Supervises for FakeWatch {
 
 impl WatchesHealth for FakeWatch {
     fn counted(&self, _: u16, _: &[(&'static str, u64)], _: Duration) {}
+}
+
+impl WatchesLoad for FakeWatch {
+    fn loaded(&self, _: u16, _: GatewayLoad) {}
+
+    fn unlinked(&self, _: u16) {}
 }
 
 impl WatchesClocks for FakeWatch {

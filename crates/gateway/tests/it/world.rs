@@ -241,6 +241,7 @@ impl World {
             learns: Arc::clone(&self.watch) as _,
             quarantines: Arc::clone(&self.watch) as _,
             health: Arc::clone(&self.watch) as _,
+            load: Arc::clone(&self.watch) as _,
             tls: Arc::clone(&self.tls) as _,
             sessions: Arc::clone(&self.sessions) as _,
             reports: Arc::clone(&self.watch) as _,

@@ -7,6 +7,7 @@
 //!    ├────► supervision ┤
 //!    ├────► sessions ───┤
 //!    ├────► condition ──┘
+//!    ├────► meter
 //!    └────► registry
 //!   API ──► judge, quarantine, registry, supervision
 //! ```
@@ -22,6 +23,7 @@ use engine::condition::Condition;
 use engine::entry;
 use engine::health::Health;
 use engine::ingest::{Ingest, ingest};
+use engine::performance::{Meter, PerformanceSetup};
 use engine::ports::{Confirmations, EventLog, Intake};
 use engine::quarantine::Quarantine;
 use engine::sessions::Places;
@@ -36,6 +38,7 @@ use tokio::task::JoinSet;
 use super::house::House;
 use super::setup::EngineSetup;
 use crate::clock::SystemEntropy;
+use crate::proc::Kernel;
 
 /// The handles of the policies.
 pub(super) struct Policies {
@@ -47,6 +50,7 @@ pub(super) struct Policies {
     pub(super) places: Places,
     pub(super) condition: Condition,
     pub(super) health: Health,
+    pub(super) meter: Meter,
     pub(super) judge: Judge,
     pub(super) trust: Trust,
 }
@@ -90,6 +94,8 @@ impl Policies {
         ends_well(services, telling);
         let health = Health::new(Arc::clone(&clock));
         ends_well(services, health.clone().run(reports.clone(), stop(stopped)));
+        let meter = meter(house, setup, &intake);
+        ends_well(services, meter.clone().run(stop(stopped)));
         let clocks = watch_clocks(house, &intake, services, stopped);
         let watcher = supervise(house, setup, &intake, entered, services, stopped).await?;
         let quarantine =
@@ -109,10 +115,23 @@ impl Policies {
             places,
             condition,
             health,
+            meter,
             judge,
             trust,
         })
     }
+}
+
+fn meter(house: &House, setup: &EngineSetup, intake: &Ingest) -> Meter {
+    Meter::new(PerformanceSetup {
+        clock: Arc::clone(&house.clock),
+        reader: Arc::new(Kernel),
+        ingest: intake.figures(),
+        registry: house.registry.clone(),
+        supervisor: setup.common.supervisor.cast_unsigned(),
+        engine: std::process::id(),
+        first: setup.first,
+    })
 }
 
 fn watch_clocks(

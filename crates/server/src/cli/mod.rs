@@ -14,6 +14,7 @@ mod event;
 mod failure;
 mod out;
 mod panel;
+mod performance;
 mod place;
 mod quarantine;
 pub mod sim;
@@ -139,14 +140,16 @@ pub enum Administer {
     /// Whether panels are reachable, as a whole.
     #[command(subcommand)]
     Supervision(supervision::Command),
+    /// How fast and how full the server is: requests, processor and its reserve, memory, latency, queues.
+    Performance(performance::Options),
     /// How TLS stands: the server's certificate, and whose certificates are taken.
     #[command(subcommand)]
     Tls(tls::Command),
     /// Look at the configuration before a server is started with it.
     #[command(subcommand)]
     Config(config::Command),
-    /// Check whether this machine can carry the server, and whether a running one is well.
-    Doctor,
+    /// Check whether this machine can carry the server and how many panels, and whether a running one is well.
+    Doctor(doctor::Options),
 }
 
 impl Global {
@@ -186,9 +189,10 @@ pub fn administer(global: &Global, what: Administer, sqlite: Option<&str>) -> Ex
         Administer::Event(command) => event::run(global, command, &mut out),
         Administer::Quarantine(command) => quarantine::run(global, command, &mut out),
         Administer::Supervision(command) => supervision::run(global, &command, &mut out),
+        Administer::Performance(options) => performance::run(global, &options, &mut out),
         Administer::Tls(command) => tls::run(global, &command, &mut out),
         Administer::Config(command) => config::run(global, command, &mut out),
-        Administer::Doctor => doctor::run(global, sqlite, &mut out),
+        Administer::Doctor(options) => doctor::run(global, &options, sqlite, &mut out),
     };
     finish(&mut out, outcome)
 }

@@ -77,7 +77,8 @@ pub(super) fn endpoints(data: &Path) -> Result<Option<Endpoints>, Failure> {
     })
 }
 
-fn here(data: &Path) -> Result<Place, Failure> {
+/// The server of a data folder on this machine.
+pub(super) fn here(data: &Path) -> Result<Place, Failure> {
     let shown = data.display();
     let Some(endpoints) = endpoints(data)? else {
         return Err(Failure::new(

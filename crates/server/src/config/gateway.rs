@@ -106,6 +106,15 @@ mod tests {
     }
 
     #[test]
+    fn a_million_panels_are_carried_by_as_many_gateways_as_there_may_be() {
+        let million = Gateway {
+            expected_panels: 1_000_000,
+            ..AUTOMATIC
+        };
+        assert_eq!(million.processes(2, 20_000), 66);
+    }
+
+    #[test]
     fn a_limit_below_the_reserve_is_no_division_by_zero() {
         assert_eq!(AUTOMATIC.processes(2, 256), GATEWAYS);
     }

@@ -37,6 +37,15 @@ pub(crate) enum Turn {
     Ended(io::Result<ExitStatus>),
 }
 
+/// How a child's allocator is set, unless the supervisor's own environment says otherwise. A child has a
+/// few busy threads: an arena for each would keep what one of them freed from all others, and what a start reads at
+/// once would never go back to the machine (glibc raises the size from which it does with each such buffer).
+const ALLOCATOR: [(&str, &str); 3] = [
+    ("MALLOC_ARENA_MAX", "2"),
+    ("MALLOC_MMAP_THRESHOLD_", "131072"),
+    ("MALLOC_TRIM_THRESHOLD_", "1048576"),
+];
+
 impl Process {
     /// Starts `watchfire SUBCOMMAND` and hands it its setup.
     ///
@@ -52,6 +61,11 @@ impl Process {
         command
             .arg0("watchfire")
             .arg(subcommand)
+            .envs(
+                ALLOCATOR
+                    .into_iter()
+                    .filter(|(name, _)| std::env::var_os(name).is_none()),
+            )
             .stdin(Stdio::from(OwnedFd::from(theirs)));
         let child = Command::from(command).kill_on_drop(true).spawn()?;
         send_setup(&ours, setup, descriptors)?;

@@ -23,6 +23,7 @@ mod flood;
 mod full_disk;
 mod interop;
 mod many_connections;
+mod performance;
 mod power_cut;
 mod secure;
 mod simulated;

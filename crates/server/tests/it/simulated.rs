@@ -196,7 +196,7 @@ fn what_cannot_be_done_is_told_with_what_to_do() {
         (&["--key-ascii", "short"], "16, 24 or 32"),
         (
             &["--scenario", "nihgt"],
-            "quiet, day, alarms, storm, faults, seed-day, rough-day",
+            "quiet, day, alarms, thunderstorm, faults, rough-day, seed-day",
         ),
         (&["--scenario", "quiet", "--rate", "5"], "--poll"),
         (&["--transport", "udp", "--split", "5%"], "--transport tcp"),
@@ -219,5 +219,5 @@ fn what_cannot_be_done_is_told_with_what_to_do() {
         told(&elsewhere)
     );
     let listed = sim(folder.path(), &["--list"]);
-    assert!(listed.status.success() && told(&listed).contains("storm"));
+    assert!(listed.status.success() && told(&listed).contains("thunderstorm"));
 }

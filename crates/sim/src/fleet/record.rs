@@ -107,10 +107,12 @@ impl Record {
                 number,
                 kind,
                 took,
+                served,
                 in_order,
             } => {
                 counters.out_of_order += u64::from(!in_order);
                 self.tally.acknowledged(kind, took);
+                self.tally.served(kind, served);
                 self.outcome(place, number, Outcome::Acknowledged);
             }
             PanelEvent::Refused { number, kind } => {

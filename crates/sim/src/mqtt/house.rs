@@ -151,6 +151,17 @@ impl House {
         }
     }
 
+    /// An alarm, whatever else is wrong: where all is in alarm that can be, somebody still presses
+    /// the panic button.
+    pub(crate) fn raise(&mut self, dice: &mut Dice) -> Happening {
+        let quiet = |zone: u16| self.is_armed(zone) && self.zone(zone) == ZoneState::Closed;
+        if (1..=ZONES).any(quiet) {
+            self.alarm(dice)
+        } else {
+            of_the_panel(Code::ContactId(Qualifier::New, *b"120"))
+        }
+    }
+
     /// What has been wrong for longest is well again; a panel with nothing wrong tests itself.
     fn restore(&mut self) -> Happening {
         match self.wrong.pop_front() {

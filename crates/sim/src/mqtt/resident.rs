@@ -48,7 +48,7 @@ enum Next {
 impl Resident {
     pub(crate) fn new(schedule: Option<Schedule>, mix: Mix, dice: Dice) -> Self {
         Self {
-            next: schedule.as_ref().map(|schedule| schedule.due(0)),
+            next: schedule.as_ref().and_then(|schedule| schedule.due(0)),
             schedule,
             mix,
             dice,
@@ -70,10 +70,20 @@ impl Resident {
         (self, events)
     }
 
+    /// Whether what comes next is a burst's.
+    fn is_burst(&self) -> bool {
+        let schedule = self.schedule.as_ref();
+        schedule.is_some_and(|schedule| schedule.is_burst(self.past))
+    }
+
     fn live(&mut self) -> Next {
+        let is_burst = self.is_burst();
         self.past += 1;
         let schedule = self.schedule.as_ref();
-        self.next = schedule.map(|schedule| schedule.due(self.past));
+        self.next = schedule.and_then(|schedule| schedule.due(self.past));
+        if is_burst {
+            return Next::Event(self.house.raise(&mut self.dice));
+        }
         match self.mix.throw(&mut self.dice) {
             Kind::Status => {
                 self.statuses += 1;
@@ -158,6 +168,7 @@ mod tests {
 
     use super::*;
     use crate::machine::Saying;
+    use crate::schedule::Regular;
 
     const SECOND: u64 = 1_000_000_000;
 
@@ -173,8 +184,13 @@ mod tests {
     };
 
     fn resident(place: u64, mix: Mix) -> Resident {
-        let schedule = Schedule::new(Mono(0), Duration::from_secs(1), 0.0, &[], 1);
-        Resident::new(Some(schedule), mix, Dice::new(3, place, 9))
+        resident_in_a_burst(place, mix, None)
+    }
+
+    fn resident_in_a_burst(place: u64, mix: Mix, burst: Option<Mono>) -> Resident {
+        let regular = Regular::new(Mono(0), Duration::from_secs(1), 0.0, &[], 1);
+        let schedule = Schedule::new(Some(regular), burst);
+        Resident::new(schedule, mix, Dice::new(3, place, 9))
     }
 
     /// Tells so many reports, events under their numbers.
@@ -235,6 +251,38 @@ mod tests {
         assert!(first < Mono(500 * SECOND), "it was due while it was away");
         let back = events(life(&mut away, 1_500 + kept));
         assert_eq!(back, there);
+    }
+
+    #[test]
+    fn whoever_is_in_a_burst_is_in_alarm_then_wherever_else_it_is_already() {
+        let alarms = Mix {
+            alarm: 1,
+            ..Mix::default()
+        };
+        let statuses = Mix {
+            status: 1,
+            ..Mix::default()
+        };
+        for (mix, nth) in [(MIX, 7), (alarms, 40), (statuses, 3)] {
+            let burst = Duration::from_millis(1_000 * nth - 500);
+            let mut panel = resident_in_a_burst(1, mix, Some(Mono(0).after(burst)));
+            let told = life(&mut panel, 50).into_iter().zip(0..);
+            let mut then = told.filter(|(_, place)| *place == nth);
+            assert_eq!(then.next().unwrap().0.kind(), Kind::Alarm);
+        }
+    }
+
+    #[test]
+    fn who_is_away_in_a_burst_tells_of_it_when_it_is_back() {
+        let quiet = Mix {
+            status: 1,
+            ..Mix::default()
+        };
+        let mut away = resident_in_a_burst(1, quiet, Some(Mono(30 * SECOND)));
+        away.skip(Mono(50 * SECOND));
+        assert_eq!(away.due(Mono(0)), Some(Mono(30 * SECOND)));
+        assert!(matches!(away.tell(1), Report::Event { kept: true, .. }));
+        assert_eq!(away.due(Mono(0)), Some(Mono(50 * SECOND)));
     }
 
     #[test]

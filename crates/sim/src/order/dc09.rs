@@ -5,11 +5,12 @@ use std::time::Duration;
 use model::Mono;
 use serde::{Deserialize, Serialize};
 
-use super::{Keys, Order, Rate};
+use super::{Keys, Order};
 use crate::dice::Dice;
 use crate::fleet::{Dialling, Member, Transport};
 use crate::mixed::{Hurried, Mixed, Mute};
 use crate::panel::{Habit, Identity};
+use crate::scenario::Rate;
 use crate::script::Script;
 
 /// What a fleet of DC-09 panels is.
@@ -42,8 +43,8 @@ pub enum Pads {
 }
 
 impl Dc09Terms {
-    /// The panel at a place, in a part that begins so late.
-    pub(super) fn member(&self, order: &Order, place: u32, late: Duration) -> Member {
+    /// The panel at a place, in a part that begins so long before its signals.
+    pub(super) fn member(&self, order: &Order, place: u32, begins: Duration) -> Member {
         let account = order.accounts.at(place);
         let habit = match self.transport {
             Transport::Tcp => Habit::plain(),
@@ -65,7 +66,6 @@ impl Dc09Terms {
             ..Member::of(account)
         };
         let mut dice = Dice::new(order.seed, place.into(), super::OF_FAULTS);
-        let begins = order.signals_after().saturating_sub(late);
         order
             .scenario
             .faults
@@ -84,9 +84,12 @@ impl Dc09Terms {
         };
         let dice = Dice::new(order.seed, place.into(), super::OF_LIFE);
         let mixed = Mixed::new(schedule, order.scenario.mix, dice);
-        match order.rate {
-            Rate::Most => Box::new(Hurried(mixed)),
-            Rate::PerSecond(_) | Rate::Scenario => Box::new(mixed),
+        match order.scenario.rate {
+            Some(Rate::Most) => Box::new(Hurried {
+                life: mixed,
+                begins,
+            }),
+            Some(Rate::PerSecond(_)) | None => Box::new(mixed),
         }
     }
 }

@@ -12,10 +12,12 @@ use serde::{Deserialize, Serialize};
 use wire::mqtt::Level;
 use wire::panel::Format;
 
-use super::{Order, Rate};
+use super::Order;
 use crate::dice::Dice;
+use crate::fleet::{Absence, Leaves};
 use crate::mixed::Hurried;
 use crate::mqtt::{Habit, Member, Report, Resident, Secret, Timeline};
+use crate::scenario::Rate;
 use crate::script::Script;
 use crate::tls::{Trust, TrustTerms};
 
@@ -53,13 +55,13 @@ pub enum Version {
 pub(super) type Path = (Member, Box<dyn Script<Report>>);
 
 impl MqttTerms {
-    /// All paths of the panels at these places, in a part that begins so late: their first ones
-    /// in the order of the places, then the others.
+    /// All paths of the panels at these places, whose signals begin at a time, so long after
+    /// their part: their first ones in the order of the places, then the others.
     pub(super) fn paths(
         &self,
         order: &Order,
         places: std::ops::Range<u32>,
-        (begins, late): (Mono, Duration),
+        (begins, after): (Mono, Duration),
         trust: Option<&Arc<Trust>>,
     ) -> Vec<Path> {
         let all = u64::from(order.accounts.count());
@@ -68,7 +70,6 @@ impl MqttTerms {
             let mut member = self.member(order, place);
             member.trust = trust.map(Arc::clone);
             let mut dice = Dice::new(order.seed, place.into(), super::OF_FAULTS);
-            let after = order.signals_after().saturating_sub(late);
             let faults = &order.scenario.faults;
             let fate = faults.befall_path(&mut member, &mut dice, after);
             let life = || resident(order, place, begins);
@@ -78,18 +79,28 @@ impl MqttTerms {
                 let dice = Dice::new(order.seed, place.into(), OF_CLONE);
                 let (life, events) = life().forked(cut, dice);
                 let clone = member.clone().into_clone(at + 2 * all, events, moment);
-                others.push((clone, hurried(order, life)));
+                others.push((clone, hurried(order, life, begins)));
             }
             if fate.two_paths {
                 let [lan, cell] = member.into_paths(at + all);
-                firsts.push((lan, hurried(order, life())));
-                others.push((cell, hurried(order, life())));
+                firsts.push((lan, hurried(order, life(), begins)));
+                others.push((cell, hurried(order, life(), begins)));
             } else {
-                firsts.push((member, hurried(order, life())));
+                firsts.push((member, hurried(order, life(), begins)));
             }
         }
         firsts.append(&mut others);
         firsts
+    }
+
+    /// When the panel at a place falls silent, after its first signal, if it does.
+    pub(super) fn silence(&self, order: &Order, place: u32) -> Option<Absence> {
+        let mut member = self.member(order, place);
+        let mut dice = Dice::new(order.seed, place.into(), super::OF_FAULTS);
+        let faults = &order.scenario.faults;
+        faults.befall_path(&mut member, &mut dice, Duration::ZERO);
+        let mut absences = member.absences.into_iter();
+        absences.find(|absence| absence.leaves == Leaves::UntilBack)
     }
 
     /// The panel at a place.
@@ -123,9 +134,9 @@ fn resident(order: &Order, place: u32, begins: Mono) -> Resident {
     Resident::new(schedule, order.scenario.mix, dice)
 }
 
-fn hurried(order: &Order, life: Resident) -> Box<dyn Script<Report>> {
-    match order.rate {
-        Rate::Most if order.scenario.has_signals() => Box::new(Hurried(life)),
+fn hurried(order: &Order, life: Resident, begins: Mono) -> Box<dyn Script<Report>> {
+    match order.scenario.rate {
+        Some(Rate::Most) if order.scenario.has_signals() => Box::new(Hurried { life, begins }),
         _ => Box::new(life),
     }
 }

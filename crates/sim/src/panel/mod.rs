@@ -240,6 +240,8 @@ impl Panel {
                 number,
                 kind,
                 took,
+                // Nobody lets a panel of DC-09 in: each frame speaks for itself.
+                served: took,
                 in_order,
             },
             Some(number) => PanelEvent::Refused { number, kind },

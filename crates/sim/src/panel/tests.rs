@@ -70,6 +70,7 @@ fn acknowledged(number: u64, seconds: u64, in_order: bool) -> PanelEvent {
         number,
         kind: Content::numbered(number).kind(),
         took: Duration::from_secs(seconds),
+        served: Duration::from_secs(seconds),
         in_order,
     }
 }

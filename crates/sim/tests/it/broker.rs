@@ -14,6 +14,7 @@ use sim::authority::Papers;
 use sim::tls::{TrustTerms, Versions};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 use wire::mqtt::{
@@ -66,6 +67,8 @@ pub(crate) struct Broker {
     /// The panels' authority.
     papers: Papers,
     memory: Arc<Mutex<Memory>>,
+    /// Rings when every connection is to be closed.
+    closing: watch::Sender<()>,
     _tasks: JoinSet<()>,
 }
 
@@ -114,8 +117,10 @@ impl Broker {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let memory = Arc::<Mutex<Memory>>::default();
+        let (closing, closed) = watch::channel(());
         let desk = Desk {
             memory: Arc::clone(&memory),
+            closing: closed,
             rules,
         };
         let mut tasks = JoinSet::new();
@@ -126,6 +131,7 @@ impl Broker {
             root,
             papers,
             memory,
+            closing,
             _tasks: tasks,
         }
     }
@@ -147,6 +153,11 @@ impl Broker {
 
     pub(crate) fn heard(&self) -> Vec<Heard> {
         self.memory.lock().unwrap().heard.clone()
+    }
+
+    /// Closes every connection, without a word.
+    pub(crate) fn close_all(&self) {
+        self.closing.send_replace(());
     }
 
     /// Connections open now, and those that the other side has ended.
@@ -173,6 +184,7 @@ fn certificate() -> (String, Vec<CertificateDer<'static>>, PrivateKeyDer<'static
 #[derive(Clone)]
 struct Desk {
     memory: Arc<Mutex<Memory>>,
+    closing: watch::Receiver<()>,
     rules: Rules,
 }
 
@@ -233,8 +245,13 @@ impl Desk {
         let mut decoder = Decoder::server(16_384);
         let mut buffer = [0; 4_096];
         let mut caller = None;
+        let mut closing = self.closing.clone();
+        closing.mark_unchanged();
         loop {
-            let octets = stream.read(&mut buffer).await?;
+            let octets = tokio::select! {
+                octets = stream.read(&mut buffer) => octets?,
+                _ = closing.changed() => return Ok(false),
+            };
             if octets == 0 {
                 return Ok(true);
             }

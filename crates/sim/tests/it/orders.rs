@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use model::Mono;
 use sim::fleet::{Dialling, Sources, Transport};
-use sim::order::{Accounts, Dc09Terms, Keys, Order, Pads, PanelKey, Part, Rate, Speaks};
+use sim::order::{Accounts, Dc09Terms, Keys, Order, Pads, PanelKey, Part, Speaks};
 use sim::report::Report;
 use sim::run::{Outcome, Run};
-use sim::scenario::Scenario;
+use sim::scenario::{Rate, Scenario};
 use tokio::task::JoinSet;
 
 use crate::clock::clock;
@@ -30,8 +30,10 @@ fn order(target: SocketAddr, scenario: &str) -> Order {
         target,
         speaks: Speaks::Dc09(dc09()),
         accounts: Accounts::from_first("1000", 40).unwrap(),
-        scenario: Scenario::built_in(scenario).unwrap(),
-        rate: Rate::PerSecond(400.0),
+        scenario: Scenario {
+            rate: Some(Rate::PerSecond(400.0)),
+            ..Scenario::built_in(scenario).unwrap()
+        },
         duration: "1s".parse().unwrap(),
         grace: "5s".parse().unwrap(),
         begin_per_second: 400,
@@ -129,7 +131,7 @@ async fn what_nobody_answers_is_told_and_what_was_due_behind_it_too() {
 async fn at_full_speed_nothing_is_owed() {
     let receiver = Receiver::start(|_| Treatment::Acknowledge).await;
     let mut order = order(receiver.address, "alarms");
-    order.rate = Rate::Most;
+    order.scenario.rate = Some(Rate::Most);
     order.speaks = Speaks::Dc09(Dc09Terms {
         dialling: Dialling::PerMessage,
         ..dc09()

@@ -9,10 +9,10 @@ use model::{Account, ConnectionReport, ConnectionState, StatusReport};
 use sim::fleet::{Finished, Fleet, FleetPlan, Sources};
 use sim::journal::Outcome;
 use sim::mqtt::{Member, Secret, Timeline};
-use sim::order::{Accounts, MqttTerms, Order, Part, Rate, Speaks, Version};
+use sim::order::{Accounts, MqttTerms, Order, Part, Speaks, Version};
 use sim::report::Report;
 use sim::run::{self, Run};
-use sim::scenario::Scenario;
+use sim::scenario::{Burst, Rate, Scenario};
 use sim::tls::{Trust, Versions};
 use wire::mqtt::{Level, ReasonCode};
 use wire::panel::{Document, Evt, Format};
@@ -235,8 +235,10 @@ fn order(broker: &Broker, scenario: &str) -> Order {
             time: Timeline::of(clock().now()),
         })),
         accounts: Accounts::from_first("100000", 20).unwrap(),
-        scenario: Scenario::built_in(scenario).unwrap(),
-        rate: Rate::PerSecond(400.0),
+        scenario: Scenario {
+            rate: Some(Rate::PerSecond(400.0)),
+            ..Scenario::built_in(scenario).unwrap()
+        },
         duration: "1500ms".parse().unwrap(),
         grace: "10s".parse().unwrap(),
         begin_per_second: 200,
@@ -348,6 +350,78 @@ async fn a_half_open_connection_stays_open_beside_the_new_one() {
     }
     assert_eq!(broker.connections(), (40, 0));
     drop(run);
+}
+
+/// Waits until the whole fleet has come and fallen silent.
+async fn silence(run: &Run, broker: &Broker) {
+    while broker.callers().len() < 20 {
+        tokio::task::yield_now().await;
+    }
+    while run.progress().online > 0 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_carrier_that_fails_closes_nothing_and_reads_nothing() {
+    let broker = Broker::start(KIND).await;
+    let mut order = order(&broker, "seed-day");
+    order.scenario.faults.silence = Some("100%:300ms:1h".parse().unwrap());
+    order.duration = "1h".parse().unwrap();
+    order.grace = "0s".parse().unwrap();
+    let part = Part::all(20, 1, 100, clock().now().mono)[0];
+    let run = Run::start(&order, &part, clock()).unwrap();
+    silence(&run, &broker).await;
+    let heard = broker.heard().len();
+    assert_eq!(broker.connections(), (20, 0), "no panel said farewell");
+    broker.close_all();
+    while broker.connections().0 > 0 {
+        tokio::task::yield_now().await;
+    }
+    // The server ended them, and no panel knows.
+    assert_eq!(broker.connections(), (0, 0));
+    let outcome = run.finish().await.unwrap();
+    let counters = run::Outcome::report(&[outcome]).counters;
+    assert_eq!((counters.dropped, counters.reconnected), (0, 0));
+    assert_eq!((counters.silenced, broker.heard().len()), (20, heard));
+}
+
+#[tokio::test]
+async fn who_was_closed_while_it_was_silent_comes_back_by_ticket_and_loses_nothing() {
+    let broker = Broker::start(KIND).await;
+    let mut order = order(&broker, "alarms");
+    order.scenario.faults.silence = Some("100%:300ms:700ms".parse().unwrap());
+    let part = Part::all(20, 1, 100, clock().now().mono)[0];
+    let run = Run::start(&order, &part, clock()).unwrap();
+    silence(&run, &broker).await;
+    broker.close_all();
+    run.work(Duration::from_secs(1), |_| {}, std::future::pending())
+        .await;
+    let report = run::Outcome::report(&[run.finish().await.unwrap()]);
+    let counters = report.counters;
+    assert_eq!(report.unanswered + counters.not_sent, 0, "{report}");
+    let shaken = (counters.shaken_full, counters.shaken_resumed);
+    assert_eq!((shaken, counters.dropped), ((20, 20), 0), "{report}");
+    let kept = evts(&broker.heard()).iter().any(|(_, evt)| evt.stored);
+    assert!(kept, "what happened meanwhile is told");
+}
+
+#[tokio::test]
+async fn a_burst_reaches_the_server_once_from_each_panel_of_its_share() {
+    let broker = Broker::start(KIND).await;
+    let mut order = order(&broker, "idle");
+    order.scenario.rate = None;
+    order.scenario.burst = Some(Burst {
+        after: "100ms".parse().unwrap(),
+        lasts: "500ms".parse().unwrap(),
+        share: "40%".parse().unwrap(),
+    });
+    let report = carry_out(&order).await;
+    let alarms = report.kinds["alarm"];
+    assert_eq!((alarms.sent, alarms.acknowledged), (8, 8), "{report}");
+    assert_eq!(report.counters.sent, 8, "{report}");
+    let from: BTreeSet<_> = evts(&broker.heard()).iter().map(|(who, _)| *who).collect();
+    assert_eq!(from.len(), 8);
 }
 
 #[tokio::test]

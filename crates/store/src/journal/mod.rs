@@ -24,4 +24,5 @@ pub(crate) mod personal;
 pub(crate) mod repeats;
 pub(crate) mod rows;
 pub(crate) mod scan;
+pub(crate) mod tail;
 pub(crate) mod writer;

@@ -51,7 +51,7 @@ impl Writer {
     }
 
     /// Stores a batch in one synced transaction.
-    pub(crate) fn append(&mut self, batch: &[NewMessage]) -> Result<Appended, AppendError> {
+    pub(crate) fn append(&mut self, batch: Vec<NewMessage>) -> Result<Appended, AppendError> {
         if batch.is_empty() {
             return Ok(Appended {
                 first_seqs: Vec::new(),
@@ -114,19 +114,22 @@ impl Writer {
         }
     }
 
-    fn store(&mut self, batch: &[NewMessage]) -> Result<Appended, Trouble> {
+    fn store(&mut self, batch: Vec<NewMessage>) -> Result<Appended, Trouble> {
         let mut heads = self.heads;
         let day = self.today()?;
-        let stored = day.store(batch, &mut heads);
+        let stored = day.store(&batch, &mut heads);
         let (first_seqs, listed) = stored?;
         if day.listed.len() + listed.len() > limits::ORIGINS_REMEMBERED {
             day.listed.clear();
         }
         day.listed.extend(listed);
         self.heads = heads;
-        self.shared.publish(&heads);
         let events = batch.iter().map(|message| message.events.len()).sum();
         self.shared.figures.appended(events);
+        // I3: synced, and not told yet.
+        let now = self.shared.clock.now().mono;
+        self.shared.tail.push(batch, &first_seqs, now);
+        self.shared.publish(&heads);
         Ok(Appended {
             first_seqs,
             head: heads.seq(),

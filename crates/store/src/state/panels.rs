@@ -3,11 +3,11 @@
 //! Invariant: two paths that one frame could match both never coexist ([`model::Path::overlaps`]).
 
 use engine::ports::{AddError, NewPanel, Sealer};
-use model::{IdSource, OrganisationId, Panel, PanelIndex, Path, SiteId};
+use model::{IdSource, OrganisationId, Panel, PanelIndex, Path, SiteId, Watch};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::paths::{self, Deed, Place};
-use super::{audit, read};
+use super::{audit, read, supervision};
 
 /// Registers panels one after the other, each with its audit row; an answer each. An `Err` of
 /// the whole is the store's, and then nothing was registered.
@@ -55,7 +55,10 @@ fn add_one(
         site,
     };
     path.index = paths::insert(tx, sealer, place, &path, new.key.as_ref())?;
-    record(tx, deed, &panel, &path)?;
+    if let Some(watch) = new.watch {
+        supervision::begin(tx, panel.index, watch)?;
+    }
+    record(tx, deed, &panel, &path, new.watch)?;
     panel.paths.push(path);
     Ok(Ok(panel))
 }
@@ -105,9 +108,19 @@ pub(super) fn dense(tx: &Connection) -> rusqlite::Result<u32> {
     u32::try_from(number).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(0, number))
 }
 
-fn record(tx: &Connection, deed: Deed<'_>, panel: &Panel, path: &Path) -> rusqlite::Result<()> {
+fn record(
+    tx: &Connection,
+    deed: Deed<'_>,
+    panel: &Panel,
+    path: &Path,
+    watch: Option<Watch>,
+) -> rusqlite::Result<()> {
     let (receiver, line) = (paths::digits(path.receiver), paths::digits(path.line));
-    let mut detail = vec![("name", Some(panel.name.as_str()))];
+    let watch = watch.map(|watch| watch.to_string());
+    let mut detail = vec![
+        ("name", Some(panel.name.as_str())),
+        ("watch", watch.as_deref()),
+    ];
     detail.extend(paths::described(path, receiver.as_deref(), line.as_deref()));
     let entry = audit::Entry {
         action: "panel.add",

@@ -84,6 +84,13 @@ fn settings(row: &Row<'_>, at: usize) -> Result<SupervisionSettings, String> {
     })
 }
 
+/// How closely a panel is watched that is being registered; its audit row says so.
+pub(super) fn begin(tx: &Connection, panel: PanelIndex, watch: Watch) -> rusqlite::Result<()> {
+    tx.prepare_cached("INSERT INTO supervision (panel, path, watch) VALUES (?1, 0, ?2)")?
+        .execute(params![panel.0, watch.to_string()])
+        .map(drop)
+}
+
 /// Sets, each with its audit row. What is of no panel or path any more is left out.
 pub(crate) fn set(
     tx: &Connection,

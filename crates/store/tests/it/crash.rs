@@ -163,6 +163,7 @@ async fn numbers_of_panels_are_not_given_again_after_a_restart() {
         policy: PathPolicy::default(),
         key: None,
         path_name: None,
+        watch: None,
     };
     for n in 1..=3 {
         let dead = folder.as_if_killed();

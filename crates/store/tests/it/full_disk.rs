@@ -242,6 +242,7 @@ async fn an_import_goes_on_with_the_ballast_and_stops_when_that_is_used_up() {
         policy: PathPolicy::default(),
         key: None,
         path_name: None,
+        watch: None,
     };
     let added = store
         .add_panels(Actor::system(), NOON, (0..20_000).map(panel).collect())

@@ -20,6 +20,7 @@ fn panels(count: u32) -> Vec<NewPanel> {
         policy: PathPolicy::default(),
         key: None,
         path_name: None,
+        watch: None,
     };
     (0..count).map(panel).collect()
 }

@@ -1,9 +1,10 @@
 //! Queries that look at much and find little.
 
 use engine::ports::{EventFilter, EventLog};
-use model::limits;
+use model::{EventClass, EventSeq, limits};
+use store::Store;
 
-use crate::support::{DAY, Folder, NOON, account, message};
+use crate::support::{DAY, Folder, NOON, account, message, panel};
 
 #[tokio::test]
 async fn a_page_that_finds_nothing_says_where_to_go_on() {
@@ -81,4 +82,55 @@ async fn queries_go_on_while_days_begin_and_go() {
         store.retain(folder.clock.wall(), retention).await.unwrap();
     }
     assert!(reader.await.unwrap() > 0);
+}
+
+/// Who follows the journal is shown the newest events from memory; a store that was just opened reads them.
+#[tokio::test]
+async fn what_is_shown_from_memory_is_what_the_file_says() {
+    let folder = Folder::new();
+    let store = folder.open();
+    for number in 0..200_u32 {
+        let mut batch = vec![message(number % 7, number, NOON)];
+        if number % 3 == 0 {
+            batch.push(crate::support::coded(
+                message(3, 1_000 + number, NOON),
+                "1602",
+            ));
+        }
+        store.append(batch).await.unwrap();
+    }
+    let one = |change: &dyn Fn(&mut EventFilter)| {
+        let mut filter = EventFilter::default();
+        change(&mut filter);
+        filter
+    };
+    let filters = [
+        one(&|_| {}),
+        one(&|filter| filter.classes = vec![EventClass::Test]),
+        one(&|filter| filter.panel = Some(panel(3))),
+        one(&|filter| filter.account = Some(account(5))),
+        one(&|filter| filter.doubtful = true),
+        one(&|filter| filter.until = Some(NOON)),
+        one(&|filter| filter.from = Some(NOON)),
+    ];
+    let ask = async |store: &Store| {
+        let mut pages = Vec::new();
+        for filter in &filters {
+            for cursor in [0, 1, 130, 264, 266, 267, 300] {
+                for limit in [1, 50, 1_000] {
+                    let page = store.events(filter.clone(), Some(EventSeq(cursor)), false, limit);
+                    pages.push(page.await.unwrap());
+                }
+            }
+        }
+        pages
+    };
+    assert_eq!(store.head(), EventSeq(267));
+    let from_memory = ask(&store).await;
+    store.close();
+    let again = folder.open();
+    for (memory, file) in from_memory.iter().zip(ask(&again).await) {
+        assert_eq!(*memory, file);
+    }
+    assert!(from_memory.iter().any(|page| page.next.is_some()));
 }

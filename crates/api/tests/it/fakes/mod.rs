@@ -2,6 +2,7 @@
 
 mod condition;
 mod journal;
+mod performance;
 mod quarantine;
 mod register;
 mod samples;
@@ -127,6 +128,7 @@ impl House {
             bell: heard,
             health: vec![part.clone()],
             measured: vec![part.clone()],
+            performance: Arc::new(performance::Steady),
             families: vec![FamilyTitle {
                 name: family(),
                 title: "SIA DC-09".to_owned(),
@@ -189,6 +191,7 @@ impl House {
             policy: model::PathPolicy::default(),
             key: None,
             path_name: None,
+            watch: None,
         };
         let actor = Actor {
             who: "admin".to_owned(),

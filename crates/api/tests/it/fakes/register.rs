@@ -10,7 +10,7 @@ use engine::ports::{
 };
 use model::{
     Account, Actor, ArmMode, CipherKey, EventClass, EventSeq, Learned, Organisation, Panel,
-    PanelId, PanelIndex, PartitionState, Path, PathCipher, PathId, PathIndex, Site, Wall,
+    PanelId, PanelIndex, PartitionState, Path, PathCipher, PathId, PathIndex, Site, Wall, Watch,
     ZoneState,
 };
 
@@ -31,6 +31,8 @@ pub(crate) struct Register {
     pub(crate) standing: Mutex<PathStanding>,
     /// Keys as they were handed in, the newest last.
     pub(crate) keys: Mutex<Vec<CipherKey>>,
+    /// How closely panels were to be watched, the newest last.
+    pub(crate) watched: Mutex<Vec<Watch>>,
 }
 
 #[derive(Default)]
@@ -149,6 +151,8 @@ impl PanelAdmin for Register {
         }
         let keys = panels.iter().filter_map(|panel| panel.key.clone());
         self.keys.lock().unwrap().extend(keys);
+        let watched = panels.iter().filter_map(|panel| panel.watch);
+        self.watched.lock().unwrap().extend(watched);
         let mut known = self.panels.lock().unwrap();
         let answers: Vec<_> = panels.into_iter().map(|panel| known.add(panel)).collect();
         Box::pin(async move { answers })

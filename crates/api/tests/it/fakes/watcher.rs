@@ -3,8 +3,8 @@
 use std::sync::Mutex;
 
 use engine::ports::{
-    Answering, PanelSupervision, PathState, PathStatus, PathSupervision, ReadError, SetError,
-    SettingChange, Spell, Spells, Supervision, SupervisionSummary,
+    Answering, NewPanel, PanelSupervision, PathState, PathStatus, PathSupervision, ReadError,
+    SetError, SettingChange, Spell, Spells, Supervision, SupervisionSummary,
 };
 use engine::supervision::{Group, Incident, MassOutage, Served};
 use model::{
@@ -40,16 +40,20 @@ impl Watcher {
         if let Some(other) = change.path.filter(|other| *other != path()) {
             return Err(SetError::UnknownPath(change.panel, other));
         }
-        match change.settings.watch.and_then(Watch::class) {
-            Some(class) if class.is_dual() => Err(SetError::OnePath(class)),
-            Some(class) => Assurance::Plain
-                .may_claim(class)
-                .map_err(|claim| SetError::Claim { class, claim }),
-            None => Ok(()),
-        }?;
+        let class = change.settings.watch.and_then(Watch::class);
+        class.map_or(Ok(()), may_claim)?;
         self.set.lock().unwrap().push((actor.who.clone(), change));
         Ok(())
     }
+}
+
+/// Of a panel with one path that does not encrypt.
+fn may_claim(class: SupervisionClass) -> Result<(), SetError> {
+    if class.is_dual() {
+        return Err(SetError::OnePath(class));
+    }
+    let claimed = Assurance::Plain.may_claim(class);
+    claimed.map_err(|claim| SetError::Claim { class, claim })
 }
 
 impl Supervision for Watcher {
@@ -105,6 +109,10 @@ impl Supervision for Watcher {
             open: true,
             groups: vec![outage],
         }]
+    }
+
+    fn may_begin(&self, panel: &NewPanel) -> Result<(), SetError> {
+        panel.watch.and_then(Watch::class).map_or(Ok(()), may_claim)
     }
 
     fn panels_of(

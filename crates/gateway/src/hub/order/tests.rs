@@ -1,7 +1,7 @@
 //! The order of signals, step by step and under any interleaving.
 
 use engine::ports::Origin;
-use model::{Account, EventClass, PathIndex, RepeatKey, Signal, Wall};
+use model::{Account, EventClass, Mono, PathIndex, RepeatKey, Signal, Wall};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use tokio::sync::mpsc;
@@ -22,6 +22,7 @@ fn submission(connection: u64, token: u32, class: EventClass) -> Submission {
         class,
         key: RepeatKey([0; 16]),
         received: Wall(0),
+        read_at: Mono(0),
         skewed: false,
         numbered: false,
         signal: Signal {

@@ -12,9 +12,9 @@ use crate::tls::{ClientCertificates, Configurations, Secured};
 
 const VERSIONS: [&rustls::SupportedProtocolVersion; 2] = [&TLS13, &TLS12];
 
-struct Pair {
+pub(super) struct Pair {
     client: ClientConnection,
-    server: Secured,
+    pub(super) server: Secured,
     /// What the session heard.
     heard: Vec<u8>,
     /// What the client heard.
@@ -23,13 +23,13 @@ struct Pair {
     piece: usize,
 }
 
-fn house() -> (Authority, Configurations) {
+pub(super) fn house() -> (Authority, Configurations) {
     let root = Authority::new("house");
     let configured = configured(&material(1, &root.issue("server"), &[&root], &[1]));
     (root, configured)
 }
 
-fn pair(config: Arc<ClientConfig>, server: &Configurations, piece: usize) -> Pair {
+pub(super) fn pair(config: Arc<ClientConfig>, server: &Configurations, piece: usize) -> Pair {
     Pair {
         client: ClientConnection::new(config, "localhost".try_into().unwrap()).unwrap(),
         server: Secured::new(server.of(ClientCertificates::Required)).unwrap(),
@@ -82,7 +82,7 @@ impl Pair {
         said
     }
 
-    fn shake_hands(&mut self) -> Result<Option<Counted>, Counted> {
+    pub(super) fn shake_hands(&mut self) -> Result<Option<Counted>, Counted> {
         let mut shaken = None;
         loop {
             let said = self.said();
@@ -93,7 +93,7 @@ impl Pair {
         }
     }
 
-    fn answer(&mut self, text: &[u8]) -> Vec<u8> {
+    pub(super) fn answer(&mut self, text: &[u8]) -> Vec<u8> {
         let mut out = Vec::new();
         self.server.seal(text, &mut out);
         self.hear(&out);

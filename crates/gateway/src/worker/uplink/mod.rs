@@ -20,6 +20,9 @@ use crate::link::{self, Downward, Hello, Upward, codec};
 /// Tokens of the three streams.
 pub(super) const TOKENS: [Token; 3] = [Token(0), Token(1), Token(2)];
 
+/// Due already.
+const NOW: Mono = Mono(0);
+
 /// Who we are.
 #[derive(Debug, Clone)]
 pub(super) struct Introduction {
@@ -37,6 +40,8 @@ pub(super) struct Uplink {
     retry_at: Mono,
     streams: Option<Box<[LinkStream; 3]>>,
     welcomed: bool,
+    /// When what was said must be on its way, at the latest.
+    due: Option<Mono>,
 }
 
 impl Uplink {
@@ -49,6 +54,7 @@ impl Uplink {
             retry_at: Mono(0),
             streams: None,
             welcomed: false,
+            due: None,
         }
     }
 
@@ -57,9 +63,12 @@ impl Uplink {
         self.welcomed
     }
 
-    /// When to connect again, if that is to be done.
-    pub(super) fn retry_at(&self) -> Option<Mono> {
-        self.streams.is_none().then_some(self.retry_at)
+    /// When to connect again, or to send what was to wait, if either is to be done.
+    pub(super) fn wakes_at(&self) -> Option<Mono> {
+        match self.streams {
+            Some(_) => self.due,
+            None => Some(self.retry_at),
+        }
     }
 
     /// Whether there is something to read that no event will tell of.
@@ -133,6 +142,9 @@ impl Uplink {
         let streams = self.streams.as_deref_mut();
         if let Some(stream) = streams.and_then(|streams| streams.get_mut(token.0)) {
             stream.stir(readable, writable);
+            if writable && stream.has_unsent() {
+                self.due = Some(NOW);
+            }
         }
     }
 
@@ -156,15 +168,28 @@ impl Uplink {
         }
     }
 
+    /// Says something that nobody waits for: it goes along with what is said next, or a little later
+    /// by itself. Each write wakes the engine.
+    pub(super) fn mention(&mut self, stream: Stream, message: &Upward, now: Mono) {
+        let due = self.due;
+        self.say(stream, message);
+        self.due = due.or_else(|| Some(now.after(limits::LINK_MENTION)));
+    }
+
     /// Sends a frame, if the engine is there to read it.
     pub(super) fn send(&mut self, stream: Stream, frame: Bytes) {
         if let Some(streams) = self.streams.as_deref_mut().filter(|_| self.welcomed) {
             streams[place_of(stream)].push(frame);
+            self.due = Some(NOW);
         }
     }
 
-    /// Writes as much as the sockets take, the urgent stream first (I9).
+    /// Writes as much as the sockets take, the urgent stream first (I9), if something is due.
     pub(super) fn flush(&mut self, now: Mono) {
+        if self.due.is_some_and(|due| due > now) {
+            return;
+        }
+        self.due = None;
         let Some(streams) = self.streams.as_deref_mut() else {
             return;
         };

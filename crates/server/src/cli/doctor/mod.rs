@@ -1,21 +1,28 @@
-//! `doctor`: whether this machine can carry the server, and whether a running one is well.
+//! `doctor`: whether this machine can carry the server and how many panels, and whether a running one is well.
 //!
 //! Each check is a line: well, doubtful or bad, what was found, and what to do. Nothing is
 //! changed: no lock is taken, and a probe of the data folder leaves no trace.
 
+mod capacity;
+mod costs;
 mod folder;
 mod machine;
 mod network;
+mod sizing;
 mod tls;
 
 use std::process::ExitCode;
 
 use serde_json::json;
 
+use super::client::{Client, shaped};
 use super::out::{Style, harmless};
+use super::performance::{self, Performance};
 use super::place::{self, Endpoints};
 use super::{Failure, Global, Out};
 use crate::config::{self, Config};
+pub(super) use sizing::Options;
+use sizing::Sizing;
 
 /// How a check went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -83,37 +90,54 @@ impl Verdict {
 
 pub(super) fn run(
     global: &Global,
+    options: &Options,
     sqlite: Option<&str>,
     out: &mut Out,
 ) -> Result<ExitCode, Failure> {
     let report = config::check(&global.sources());
-    let findings = match &report.config {
-        Some(config) => examine(config, sqlite),
-        None => vec![Finding::fail(
-            "configuration",
-            format!(
-                "{} things are wrong with it",
-                report.problems.iter().count()
-            ),
-            "`watchfire config check` tells them; the other checks need it",
-        )],
+    let (findings, sizing) = match &report.config {
+        Some(config) => examine(config, options, sqlite),
+        None => (
+            vec![Finding::fail(
+                "configuration",
+                format!(
+                    "{} things are wrong with it",
+                    report.problems.iter().count()
+                ),
+                "`watchfire config check` tells them; the other checks need it",
+            )],
+            None,
+        ),
     };
     let worst = findings.iter().map(|finding| finding.verdict).max();
-    print(&findings, out)?;
+    print(&findings, sizing.as_ref(), out)?;
     Ok(match worst {
         Some(Verdict::Fail) => ExitCode::FAILURE,
         _ => ExitCode::SUCCESS,
     })
 }
 
-fn examine(config: &Config, sqlite: Option<&str>) -> Vec<Finding> {
+fn examine(
+    config: &Config,
+    options: &Options,
+    sqlite: Option<&str>,
+) -> (Vec<Finding>, Option<Sizing>) {
     let mut findings = vec![Finding::ok("configuration", "valid")];
     let server = running(config, &mut findings);
     findings.extend(folder::check(config));
     findings.extend(machine::check(config, sqlite));
     findings.extend(tls::check(config));
     findings.extend(network::check(config, server.as_ref()));
-    findings
+    let live = server.and_then(|_| live(config));
+    let sizing = sizing::reckon(config, options, live.as_ref());
+    findings.extend(sizing.findings());
+    (findings, Some(sizing))
+}
+
+/// What the running server tells of its performance; nothing, if it does not answer: readiness has said so.
+fn live(config: &Config) -> Option<Performance> {
+    let client = Client::new(place::here(&config.data.path).ok()?);
+    shaped(client.get(performance::PATH, &[]).ok()?).ok()
 }
 
 /// The server that runs on the data folder, if its process is alive.
@@ -149,7 +173,7 @@ fn running(config: &Config, findings: &mut Vec<Finding>) -> Option<Endpoints> {
     Some(endpoints)
 }
 
-fn print(findings: &[Finding], out: &mut Out) -> Result<(), Failure> {
+fn print(findings: &[Finding], sizing: Option<&Sizing>, out: &mut Out) -> Result<(), Failure> {
     if out.is_json() {
         let checks = findings.iter().map(|finding| {
             json!({
@@ -162,7 +186,8 @@ fn print(findings: &[Finding], out: &mut Out) -> Result<(), Failure> {
         let well = findings
             .iter()
             .all(|finding| finding.verdict != Verdict::Fail);
-        return out.document(&json!({ "ok": well, "checks": checks.collect::<Vec<_>>() }));
+        let checks: Vec<_> = checks.collect();
+        return out.document(&json!({ "ok": well, "checks": checks, "capacity": sizing }));
     }
     for finding in findings {
         let word = format!("{:<4}", finding.verdict.word());

@@ -1,12 +1,18 @@
 //! `panel import`: a table of panels, a report for each row that was not simply added.
+//!
+//! A table with more rows than the server takes at once is sent in parts, one after the other.
+
+mod table;
 
 use std::io::BufRead;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
+use model::limits::{IMPORT_BYTES, IMPORT_PANELS};
 use serde_json::{Value, json};
+use table::Table;
 
 use crate::cli::client::{Client, shaped};
 use crate::cli::out::{Style, harmless};
@@ -17,8 +23,9 @@ use crate::cli::{Failure, Out};
 #[derive(Debug, Args)]
 pub struct Options {
     /// A CSV file with the columns `account` and, where wanted, `family`, `receiver`, `line`,
-    /// `name`, `site`, `listener`, `hub`, `accept_skewed`, and `key` or `key_ascii`; or a `.jsonl`
-    /// file with a JSON object a line.
+    /// `name`, `site`, `listener`, `path_name`, `hub`, `accept_skewed`, `key` or `key_ascii`, and
+    /// `supervision` (a class such as SP5, `off`, or a time such as 90s); or a `.jsonl` file with
+    /// a JSON object a line.
     file: PathBuf,
     /// Report every row.
     #[arg(long, short)]
@@ -29,93 +36,41 @@ pub(super) fn run(client: &Client, options: &Options, out: &mut Out) -> Result<E
     let file = &options.file;
     let text = std::fs::read(file)
         .map_err(|error| Failure::new(format!("{} cannot be read: {error}", file.display()), ""))?;
-    let source = Source::of(file, &text);
-    let bar = bar(source.places.len());
+    let table = Table::of(file, &text);
+    let bar = bar(table.rows());
     let mut import = Import {
         options,
-        source: &source,
+        table: &table,
         totals: Totals::default(),
         rows: Vec::new(),
     };
-    for line in client
-        .post_rows("/panels/import", source.kind, &text)?
-        .lines()
-    {
-        let line = line.map_err(|error| import.cut_off(&error.to_string()))?;
-        let row =
-            serde_json::from_str(&line).map_err(|error| import.cut_off(&error.to_string()))?;
-        if let Some((style, told)) = import.take(row, out.is_json())? {
-            // The bar is on standard error; it is taken away while a line is printed over it.
-            bar.suspend(|| {
-                out.line(format_args!("{}", out.styled(style, told)))?;
-                out.flush()
-            })?;
+    for part in table.parts(IMPORT_PANELS, IMPORT_BYTES) {
+        let answer = client.post_rows("/panels/import", table.kind(), &part.text)?;
+        for line in answer.lines() {
+            let line = line.map_err(|error| import.cut_off(&error.to_string()))?;
+            let row = numbered(&line, part.before);
+            let row = row.map_err(|error| import.cut_off(&error.to_string()))?;
+            if let Some((style, told)) = import.take(row, out.is_json())? {
+                // The bar is on standard error; it is taken away while a line is printed over it.
+                bar.suspend(|| {
+                    out.line(format_args!("{}", out.styled(style, told)))?;
+                    out.flush()
+                })?;
+            }
+            bar.inc(1);
         }
-        bar.inc(1);
     }
     bar.finish_and_clear();
     import.end(out)
 }
 
-/// The table on this machine, to say where a row stands in it.
-struct Source {
-    file: String,
-    kind: &'static str,
-    /// Of each row the line in the file and the account.
-    places: Vec<(u64, String)>,
-}
-
-impl Source {
-    fn of(file: &Path, text: &[u8]) -> Self {
-        let lines = file
-            .extension()
-            .is_some_and(|kind| kind == "jsonl" || kind == "ndjson");
-        Self {
-            file: file.display().to_string(),
-            kind: if lines {
-                "application/x-ndjson"
-            } else {
-                "text/csv"
-            },
-            places: if lines {
-                json_places(text)
-            } else {
-                csv_places(text)
-            },
-        }
+/// A row of the report on a part, with its number in the whole table.
+fn numbered(line: &str, before: usize) -> serde_json::Result<Value> {
+    let mut row: Value = serde_json::from_str(line)?;
+    if let Some(number) = row["row"].as_u64() {
+        row["row"] = json!(number + before as u64);
     }
-
-    fn place(&self, row: usize) -> String {
-        match row.checked_sub(1).and_then(|at| self.places.get(at)) {
-            Some((line, account)) => format!("{}:{line}: {}", self.file, harmless(account)),
-            None => format!("{}: row {row}", self.file),
-        }
-    }
-}
-
-fn csv_places(text: &[u8]) -> Vec<(u64, String)> {
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text);
-    let account = reader.byte_headers().ok().and_then(|head| {
-        head.iter()
-            .position(|name| name.trim_ascii().eq_ignore_ascii_case(b"account"))
-    });
-    let rows = reader.byte_records().flatten().map(|record| {
-        let line = record.position().map_or(0, csv::Position::line);
-        let account = account.and_then(|at| record.get(at)).unwrap_or_default();
-        (line, String::from_utf8_lossy(account).into_owned())
-    });
-    rows.collect()
-}
-
-fn json_places(text: &[u8]) -> Vec<(u64, String)> {
-    let lines = (1..).zip(text.split(|byte| *byte == b'\n'));
-    let rows = lines.filter(|(_, line)| !line.trim_ascii().is_empty());
-    let place = |(at, line): (u64, &[u8])| {
-        let row: Value = serde_json::from_slice(line).unwrap_or_default();
-        let account = row.get("account").and_then(Value::as_str).unwrap_or("?");
-        (at, account.to_owned())
-    };
-    rows.map(place).collect()
+    Ok(row)
 }
 
 #[derive(Debug, Default)]
@@ -128,7 +83,7 @@ struct Totals {
 /// An import on its way.
 struct Import<'a> {
     options: &'a Options,
-    source: &'a Source,
+    table: &'a Table<'a>,
     totals: Totals,
     /// Kept for the document, where JSON was asked for.
     rows: Vec<Value>,
@@ -159,7 +114,7 @@ impl Import<'_> {
             return Ok(None);
         }
         let panel = row.panel.as_deref().unwrap_or_default();
-        let line = format!("{}: {told} {panel}", self.source.place(row.row));
+        let line = format!("{}: {told} {panel}", self.table.place(row.row));
         Ok(Some((style, line.trim_end().to_owned())))
     }
 
@@ -221,23 +176,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_are_told_by_their_line_and_account() {
-        let text = b"name,account\n\"two\nlines\",1234\nBank,1235,too many\n";
-        let source = Source::of(Path::new("panels.csv"), text);
-        assert_eq!(source.kind, "text/csv");
-        assert_eq!(source.place(1), "panels.csv:2: 1234");
-        assert_eq!(source.place(2), "panels.csv:4: 1235");
-        assert_eq!(source.place(3), "panels.csv: row 3");
-    }
-
-    #[test]
-    fn json_lines_are_told_likewise() {
-        let source = Source::of(
-            Path::new("panels.jsonl"),
-            b"{\"account\":\"1\"}\n\nnot json\n",
-        );
-        assert_eq!(source.kind, "application/x-ndjson");
-        assert_eq!(source.place(1), "panels.jsonl:1: 1");
-        assert_eq!(source.place(2), "panels.jsonl:3: ?");
+    fn the_rows_of_a_part_are_numbered_as_in_the_whole() {
+        let row = numbered(r#"{"row":3,"status":"added"}"#, 200_000).unwrap();
+        assert_eq!(row["row"], 200_003);
+        assert_eq!(row["status"], "added");
+        assert!(numbered("cut o", 0).is_err());
     }
 }

@@ -2,16 +2,16 @@
 //! is refused and not passed over.
 
 use sim::faults::Faults;
-use sim::scenario::Scenario;
+use sim::scenario::{Family, Scenario};
 
-use super::options::{ConnectionOption, FamilyOption, Options, TransportOption};
+use super::options::{ConnectionOption, Options, TransportOption};
 use crate::cli::Failure;
 
 /// Refuses what panels of this kind cannot do.
-pub(super) fn check(options: &Options, scenario: &Scenario) -> Result<(), Failure> {
-    match options.fleet.family {
-        FamilyOption::Dc09 => dc09(options, scenario),
-        FamilyOption::Mqtt => mqtt(options, &scenario.faults),
+pub(super) fn check(options: &Options, scenario: &Scenario, family: Family) -> Result<(), Failure> {
+    match family {
+        Family::Dc09 => dc09(options, scenario),
+        Family::Mqtt => mqtt(options, &scenario.faults),
     }
 }
 
@@ -73,6 +73,7 @@ fn mqtt(options: &Options, faults: &Faults) -> Result<(), Failure> {
 mod tests {
     use clap::Parser;
 
+    use super::super::order::Asked;
     use super::*;
 
     #[derive(Parser)]
@@ -84,12 +85,8 @@ mod tests {
     fn refusal(typed: &[&str]) -> Option<String> {
         let typed = ["sim", "--target", "127.0.0.1:1"].iter().chain(typed);
         let options = Typed::parse_from(typed).options;
-        let scenario = Scenario::built_in(super::super::order::scenario_name(&options)).unwrap();
-        let mut scenario = scenario;
-        super::super::order::overlay(&options.faults, &mut scenario);
-        check(&options, &scenario)
-            .err()
-            .map(|refused| refused.to_string())
+        let refused = Asked::of(&options).err();
+        refused.map(|refused| refused.to_string())
     }
 
     #[test]
@@ -97,7 +94,10 @@ mod tests {
         for (typed, told) in [
             (&["--two-paths", "1%"][..], "two paths"),
             (&["--ca", "x"], "--ca"),
-            (&["--scenario", "seed-day"], "status reports"),
+            (
+                &["--family", "dc09", "--scenario", "seed-day"],
+                "--family mqtt",
+            ),
             (&["--transport", "udp", "--split", "1%"], "--split"),
             (&["--family", "mqtt", "--key-seed", "x"], "--key-seed"),
             (&["--family", "mqtt", "--transport", "udp"], "udp"),

@@ -28,9 +28,11 @@ use sim::fleet::Transport;
 use sim::order::{Keys, Order, Speaks};
 use sim::report::Report;
 use sim::run::Outcome;
+use sim::scenario::Scenario;
 
 use options::Instead;
 pub use options::Options;
+use order::Asked;
 
 use super::{Failure, Global, Out};
 
@@ -51,18 +53,17 @@ fn carry_out(options: &Options, out: &mut Out) -> Result<ExitCode, Failure> {
         out.line(format_args!(""))?;
         return Ok(ExitCode::SUCCESS);
     }
+    let asked = Asked::of(options)?;
     if let Some(path) = &options.fleet.write_panels {
-        let fleet = &options.fleet;
-        table::write(path, fleet, &order::accounts(fleet)?, &order::keys(fleet)?)?;
-        let path = path.display();
-        let panels = fleet.panels;
+        table::write(path, &options.fleet, &asked)?;
+        let (path, panels) = (path.display(), asked.panels);
         out.line(format_args!(
             "{path} has {panels} panels. Register them with `watchfire panel import {path}`, \
              then type the same again with --target instead of --write-panels."
         ))?;
         return Ok(ExitCode::SUCCESS);
     }
-    let order = order::order(options)?;
+    let order = order::order(options, asked)?;
     // Before the fleet sets out, so that its report is not lost at the end.
     let file = options.told.report.as_deref().map(create).transpose()?;
     order::knock(&order)?;
@@ -109,16 +110,22 @@ fn create(path: &Path) -> Result<File, Failure> {
         .map_err(|error| Failure::new(format!("{} cannot be written: {error}", path.display()), ""))
 }
 
+/// How often the panels report, in words.
+fn rate_of(scenario: &Scenario) -> String {
+    let said = || "as the scenario says".to_owned();
+    scenario.rate.map_or_else(said, |rate| rate.to_string())
+}
+
 /// The report with what it is a report of.
 fn document(order: &Order, options: &Options, sailed: &crew::Sailed, report: &Report) -> Value {
     json!({
         "run": {
             "target": order.target.to_string(),
-            "family": options.fleet.family.name(),
+            "family": order.family().name(),
             "speaks": speaks(&order.speaks),
             "scenario": order::scenario_name(options),
             "about": order.scenario.about,
-            "rate": order.rate.to_string(),
+            "rate": rate_of(&order.scenario),
             "poll": order.scenario.poll,
             "faults": order.scenario.faults,
             "duration": order.duration,

@@ -83,8 +83,9 @@ impl MqttOptions {
         all.iter().find(|(given, _)| *given).map(|(_, name)| *name)
     }
 
-    /// What the panels are that are sent to `target`, a host with a port.
-    pub(super) fn terms(&self, target: &str) -> Result<MqttTerms, Failure> {
+    /// What the panels are that are sent to `target`, a host with a port; whether their scenario
+    /// lets them come back with tickets.
+    pub(super) fn terms(&self, target: &str, resumption: bool) -> Result<MqttTerms, Failure> {
         let version = match self.mqtt {
             Some(MqttOption::V311) => Version::V311,
             Some(MqttOption::V5) | None => Version::V5,
@@ -101,7 +102,10 @@ impl MqttOptions {
                 "Give --ca DIR (made by `watchfire sim ca --out DIR`), or --secret-file FILE.",
             ));
         }
-        let trust = self.trust(target)?;
+        let trust = TrustTerms {
+            resumption: resumption && !self.no_resumption,
+            ..self.trust(target)?
+        };
         // Each process makes its own of it; what is wrong is told once, and here.
         Trust::new(&trust).map_err(|bad| Failure::new(bad.to_string(), TRUST_HINT))?;
         let secrets = self.secret_file.as_deref().map(secrets).transpose()?;

@@ -7,8 +7,8 @@ use std::str::FromStr;
 
 use clap::{Args, Subcommand, ValueEnum};
 use sim::faults::{Moment, Silences, Skew};
-use sim::order::{Pads, Rate};
-use sim::scenario::{BUILT_IN, Scenario};
+use sim::order::Pads;
+use sim::scenario::{BUILT_IN, Family, Rate, Scenario};
 use sim::terms::{Share, Span};
 
 use super::ca::CaOptions;
@@ -51,17 +51,18 @@ pub(super) enum Instead {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "The fleet")]
 pub(super) struct FleetOptions {
-    /// The protocol that the panels speak.
-    #[arg(long, value_enum, default_value_t = FamilyOption::Dc09)]
-    pub(super) family: FamilyOption,
-    /// How many panels.
-    #[arg(long, value_name = "N", default_value_t = 100)]
+    /// The protocol that the panels speak; that of the scenario, or dc09, if not given.
+    #[arg(long, value_enum)]
+    pub(super) family: Option<FamilyOption>,
+    /// How many panels; as the `--scenario` says, or 100, if not given.
+    #[arg(long, value_name = "N")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-    pub(super) panels: u32,
+    pub(super) panels: Option<u32>,
     /// The account of the first panel; the others are counted up from it with as many digits, in
-    /// hexadecimal ones if it has a letter.
-    #[arg(long, value_name = "ACCOUNT", default_value = "100000")]
-    pub(super) first_account: String,
+    /// hexadecimal ones if it has a letter. 100000, if not given, and 1000000 where the panels
+    /// are more than 900,000.
+    #[arg(long, value_name = "ACCOUNT")]
+    pub(super) first_account: Option<String>,
     /// The receiver number that the panels show, in hexadecimal digits; none, if not given.
     #[arg(long, value_name = "HEX", value_parser = number)]
     pub(super) receiver: Option<u32>,
@@ -97,12 +98,11 @@ pub(super) enum FamilyOption {
     Mqtt,
 }
 
-impl FamilyOption {
-    /// Its name, in tables and reports.
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Self::Dc09 => "dc09",
-            Self::Mqtt => "mqtt",
+impl From<FamilyOption> for Family {
+    fn from(option: FamilyOption) -> Self {
+        match option {
+            FamilyOption::Dc09 => Self::Dc09,
+            FamilyOption::Mqtt => Self::Mqtt,
         }
     }
 }
@@ -140,11 +140,12 @@ pub(super) struct LoadOptions {
     /// is open loop: a signal is due at its time however slowly those before it are answered, and
     /// its latency counts from then, so that a slow receiver cannot hide behind its slowness.
     /// With `max` each panel sends as soon as it has its answer, and latency counts from there.
-    #[arg(long, value_name = "R", value_parser = rate)]
+    #[arg(long, value_name = "R")]
     pub(super) rate: Option<Rate>,
-    /// For how long, from the first signal on; connecting comes before.
-    #[arg(long, value_name = "TIME", default_value = "60s")]
-    pub(super) duration: Span,
+    /// For how long, from the first signal on; connecting comes before. As the scenario says, or
+    /// 60s, if not given.
+    #[arg(long, value_name = "TIME")]
+    pub(super) duration: Option<Span>,
     /// Over what the panels report. Over UDP they try five times, a second each.
     #[arg(long, value_enum, default_value_t = TransportOption::Tcp)]
     pub(super) transport: TransportOption,
@@ -155,10 +156,10 @@ pub(super) struct LoadOptions {
     /// if not given. To the panel protocol it is the keep-alive, which the server may shorten.
     #[arg(long, value_name = "TIME", value_parser = poll)]
     pub(super) poll: Option<Poll>,
-    /// How many panels begin in a second.
-    #[arg(long, value_name = "N", default_value_t = 1_000)]
+    /// How many panels begin in a second; as the scenario says, or 1000, if not given.
+    #[arg(long, value_name = "N")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    pub(super) begin_rate: u32,
+    pub(super) begin_rate: Option<u32>,
     /// From how many addresses 127.x.y.z the panels come, where the target is on this machine; an
     /// address each, if not given.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=65_536))]
@@ -300,32 +301,31 @@ fn period(text: &str) -> Result<Span, String> {
     Ok(span)
 }
 
-fn rate(text: &str) -> Result<Rate, String> {
-    if text == "max" {
-        return Ok(Rate::Most);
-    }
-    match text.parse::<f64>() {
-        Ok(rate) if rate.is_finite() && (1e-6..=1e7).contains(&rate) => Ok(Rate::PerSecond(rate)),
-        Ok(0.0) => Err(
-            "at a rate of 0 nothing is sent; for polls alone choose `--scenario quiet`".to_owned(),
-        ),
-        _ => Err("a rate is a number of signals a second above 0, or `max`".to_owned()),
-    }
-}
-
 fn number(text: &str) -> Result<u32, String> {
     let digits = (1..=6).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_hexdigit());
     let number = digits.then(|| u32::from_str_radix(text, 16).ok()).flatten();
     number.ok_or_else(|| "1 to 6 hexadecimal digits are expected".to_owned())
 }
 
+/// Which panels a scenario is for, where it says so.
+fn meant_for(scenario: &Scenario) -> String {
+    let panels = scenario.panels.map(|panels| format!("{panels} panels"));
+    let family = scenario.family.map(Family::name).map(str::to_owned);
+    let said: Vec<_> = [panels, family].into_iter().flatten().collect();
+    if said.is_empty() {
+        return String::new();
+    }
+    format!(" ({})", said.join(", "))
+}
+
 /// The built-in scenarios, a line each, and what else a newcomer wants to know.
 pub(super) fn scenarios() -> String {
     let mut text = "Scenarios:\n".to_owned();
     for (name, _) in BUILT_IN {
-        let about = Scenario::built_in(name).map(|scenario| scenario.about);
-        let line = format!("  {name:<10} {}\n", about.unwrap_or_default());
-        text.push_str(&line);
+        if let Some(scenario) = Scenario::built_in(name) {
+            let line = format!("  {name:<15} {}{}\n", scenario.about, meant_for(&scenario));
+            text.push_str(&line);
+        }
     }
     text.push_str(
         "\nTo register the fleet with a Watchfire on this machine and let it live:\n  \
@@ -343,16 +343,6 @@ pub(super) fn scenarios() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_rate_is_above_nothing_or_the_most() {
-        assert_eq!(rate("max"), Ok(Rate::Most));
-        assert_eq!(rate("0.5"), Ok(Rate::PerSecond(0.5)));
-        assert!(rate("0").unwrap_err().contains("quiet"));
-        for text in ["-1", "nan", "inf", "many", "1e99"] {
-            assert!(rate(text).unwrap_err().contains("max"), "{text}");
-        }
-    }
 
     #[test]
     fn a_poll_has_a_time_or_never_comes() {

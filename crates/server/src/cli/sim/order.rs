@@ -5,8 +5,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use sim::fleet::{Dialling, Sources, Transport};
-use sim::order::{Accounts, Dc09Terms, Keys, Order, PanelKey, Rate, Speaks};
-use sim::scenario::{BUILT_IN, Scenario};
+use sim::order::{Accounts, Dc09Terms, Keys, Order, PanelKey, Speaks};
+use sim::scenario::{BUILT_IN, Family, Rate, Scenario};
+use sim::terms::Span;
 
 use super::fitness;
 use super::options::{
@@ -18,15 +19,83 @@ use crate::cli::Failure;
 /// How long the receiver may take to be connected to.
 const KNOCK: Duration = Duration::from_secs(5);
 
-/// The accounts of the fleet.
-pub(super) fn accounts(fleet: &FleetOptions) -> Result<Accounts, Failure> {
-    Accounts::from_first(&fleet.first_account, fleet.panels).map_err(|refused| {
-        let longer = format!("--first-account {:0>8}", fleet.first_account);
-        Failure::new(
-            refused.to_string(),
-            format!("Begin lower, take fewer --panels, or give more digits: {longer}"),
-        )
-    })
+/// How many panels a fleet has, where neither the command line nor its scenario says so.
+const PANELS: u32 = 100;
+
+/// How many panels have accounts of six digits from 100000 on.
+const SIX_DIGITS: u32 = 900_000;
+
+/// How many panels begin in a second, likewise.
+const BEGIN_PER_SECOND: u32 = 1_000;
+
+/// For how long a fleet reports, likewise.
+const DURATION: Span = Span(Duration::from_mins(1));
+
+/// What was typed and what its scenario says, put together.
+#[derive(Debug)]
+pub(super) struct Asked {
+    /// What the panels live through, options included.
+    pub(super) scenario: Scenario,
+    /// What they speak.
+    pub(super) family: Family,
+    /// How many they are.
+    pub(super) panels: u32,
+}
+
+impl Asked {
+    /// Reads the scenario that was asked for, or that goes without saying.
+    pub(super) fn of(options: &Options) -> Result<Self, Failure> {
+        let (fleet, load) = (&options.fleet, &options.load);
+        let mut scenario = scenario(scenario_name(options))?;
+        let family = family(fleet.family.map(Family::from), scenario.family)?;
+        match load.poll {
+            Some(Poll::Never) => scenario.poll = None,
+            Some(Poll::After(span)) => scenario.poll = Some(span),
+            None => {}
+        }
+        if load.rate.is_some() || load.period.is_some() {
+            scenario.rate = load.rate;
+            scenario.signal_every = load.period;
+        }
+        overlay(&options.faults, &mut scenario);
+        fitness::check(options, &scenario, family)?;
+        // Whoever named no scenario is not surprised by a fleet of its size.
+        let meant = scenario.panels.filter(|_| load.scenario.is_some());
+        Ok(Self {
+            family,
+            panels: fleet.panels.or(meant).unwrap_or(PANELS),
+            scenario,
+        })
+    }
+
+    /// The accounts of the fleet.
+    pub(super) fn accounts(&self, fleet: &FleetOptions) -> Result<Accounts, Failure> {
+        let first = fleet.first_account.as_deref().unwrap_or({
+            if self.panels <= SIX_DIGITS {
+                "100000"
+            } else {
+                "1000000"
+            }
+        });
+        Accounts::from_first(first, self.panels).map_err(|refused| {
+            let longer = format!("--first-account {first:0>8}");
+            Failure::new(
+                refused.to_string(),
+                format!("Begin lower, take fewer --panels, or give more digits: {longer}"),
+            )
+        })
+    }
+}
+
+/// What the panels speak: as was typed, as the scenario says, or DC-09.
+fn family(typed: Option<Family>, said: Option<Family>) -> Result<Family, Failure> {
+    match (typed, said) {
+        (Some(typed), Some(said)) if typed != said => Err(Failure::new(
+            format!("the scenario is for panels of --family {}", said.name()),
+            "Leave --family out, or choose another --scenario.",
+        )),
+        _ => Ok(typed.or(said).unwrap_or(Family::Dc09)),
+    }
 }
 
 /// Under which keys it encrypts.
@@ -53,36 +122,31 @@ pub(super) fn keys(fleet: &FleetOptions) -> Result<Keys, Failure> {
 const KEY_HINT: &str = "Hexadecimal digits go with --key, characters with --key-ascii.";
 
 /// What the fleet is ordered to do.
-pub(super) fn order(options: &Options) -> Result<Order, Failure> {
+pub(super) fn order(options: &Options, asked: Asked) -> Result<Order, Failure> {
     let (fleet, load) = (&options.fleet, &options.load);
-    let mut scenario = scenario(scenario_name(options))?;
-    match load.poll {
-        Some(Poll::Never) => scenario.poll = None,
-        Some(Poll::After(span)) => scenario.poll = Some(span),
-        None => {}
-    }
-    scenario.signal_every = load.period.or(scenario.signal_every);
-    overlay(&options.faults, &mut scenario);
-    fitness::check(options, &scenario)?;
-    let accounts = accounts(fleet)?;
+    let accounts = asked.accounts(fleet)?;
     let named = options.target.as_deref().unwrap_or_default();
     let target = resolve(named)?;
+    let scenario = asked.scenario;
+    let begin = load.begin_rate.or(scenario.begin_per_second);
     let order = Order {
-        sources: sources(load.sources, fleet.panels, target)?,
+        sources: sources(load.sources, asked.panels, target)?,
         target,
         accounts,
-        speaks: match fleet.family {
-            FamilyOption::Dc09 => Speaks::Dc09(dc09(fleet, load)?),
-            FamilyOption::Mqtt => Speaks::Mqtt(Box::new(options.mqtt.terms(named)?)),
+        speaks: match asked.family {
+            Family::Dc09 => Speaks::Dc09(dc09(fleet, load)?),
+            Family::Mqtt => {
+                let resumption = scenario.resumption.unwrap_or(true);
+                Speaks::Mqtt(Box::new(options.mqtt.terms(named, resumption)?))
+            }
         },
-        rate: load.rate.unwrap_or(Rate::Scenario),
-        scenario,
-        duration: load.duration,
+        duration: load.duration.or(scenario.duration).unwrap_or(DURATION),
         grace: load.grace,
-        begin_per_second: load.begin_rate,
+        begin_per_second: begin.unwrap_or(BEGIN_PER_SECOND),
         seed: load.seed,
+        scenario,
     };
-    check(&order, load.rate.is_some())?;
+    check(&order)?;
     Ok(order)
 }
 
@@ -90,8 +154,8 @@ pub(super) fn order(options: &Options) -> Result<Order, Failure> {
 pub(super) fn scenario_name(options: &Options) -> &str {
     let given = options.load.scenario.as_deref();
     given.unwrap_or(match options.fleet.family {
-        FamilyOption::Dc09 => "day",
-        FamilyOption::Mqtt => "seed-day",
+        Some(FamilyOption::Mqtt) => "seed-day",
+        Some(FamilyOption::Dc09) | None => "day",
     })
 }
 
@@ -113,15 +177,22 @@ fn dc09(fleet: &FleetOptions, load: &LoadOptions) -> Result<Dc09Terms, Failure> 
 }
 
 /// What makes no sense together.
-fn check(order: &Order, rate_given: bool) -> Result<(), Failure> {
+fn check(order: &Order) -> Result<(), Failure> {
     let scenario = &order.scenario;
-    if rate_given && !scenario.has_signals() {
+    if scenario.rate.is_some() && !scenario.has_signals() {
         return Err(Failure::new(
             "the scenario has no signals that could be sent at a rate",
             "Leave out --rate and set --poll, or choose another --scenario, such as `day`.",
         ));
     }
-    if scenario.poll.is_none() && !rate_given && scenario.signal_every.is_none() {
+    if scenario.rate == Some(Rate::Most) && scenario.burst.is_some() {
+        return Err(Failure::new(
+            "the scenario's burst has its time, and at the rate `max` nothing has",
+            "Give --rate a number, or choose another --scenario, such as `saturation`.",
+        ));
+    }
+    let regular = scenario.rate.is_some() || scenario.signal_every.is_some();
+    if scenario.poll.is_none() && !regular && scenario.burst.is_none() {
         return Err(Failure::new(
             "nothing would ever be sent: there are no polls, and neither a rate nor `signal_every`",
             "Give --rate, or leave out `--poll never`.",
@@ -150,7 +221,7 @@ fn scenario(named: &str) -> Result<Scenario, Failure> {
     })
 }
 
-pub(super) fn overlay(given: &FaultOptions, scenario: &mut Scenario) {
+fn overlay(given: &FaultOptions, scenario: &mut Scenario) {
     let faults = &mut scenario.faults;
     faults.skew = given.skew.or(faults.skew);
     faults.silence = given.silence.or(faults.silence);

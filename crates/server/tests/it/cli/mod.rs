@@ -6,6 +6,7 @@
 mod credentials;
 mod fake;
 mod paths;
+mod performance;
 mod quarantine;
 mod verdicts;
 

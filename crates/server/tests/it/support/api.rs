@@ -152,6 +152,16 @@ impl Api {
         blocking(move || agent.get(url).call().is_ok()).await
     }
 
+    /// The figures, as OpenMetrics.
+    pub(crate) async fn metrics(&self) -> String {
+        let (api, url) = (self.clone(), self.base.replace("/api/v1", "/metrics"));
+        blocking(move || {
+            let request = api.agent.get(url).header("Authorization", &api.bearer);
+            request.call().unwrap().body_mut().read_to_string().unwrap()
+        })
+        .await
+    }
+
     fn get<T: DeserializeOwned>(&self, path: &str) -> T {
         let url = format!("{}{path}", self.base);
         let request = self.agent.get(&url).header("Authorization", &self.bearer);

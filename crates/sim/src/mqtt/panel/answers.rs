@@ -48,6 +48,7 @@ impl Panel {
     /// Says who it is, and all that is unanswered.
     pub(super) fn begin(&mut self, now: Now) {
         self.state = State::Online;
+        self.admitted = now.mono;
         if !self.waiting.is_empty() {
             self.events.push_back(PanelEvent::Repeating);
         }
@@ -106,6 +107,7 @@ impl Panel {
                     number,
                     kind,
                     took,
+                    served: took.min(now.mono.since(self.admitted)),
                     in_order,
                 },
                 (Some(number), true) => PanelEvent::Refused { number, kind },

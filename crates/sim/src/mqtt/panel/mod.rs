@@ -68,6 +68,8 @@ pub struct Panel {
     keep_alive: Option<Duration>,
     /// When it last sent anything.
     spoke: Mono,
+    /// When it was let in last.
+    admitted: Mono,
     /// When it asked whether the server is there, if that is unanswered.
     asked: Option<Mono>,
     /// When it gives the connection up.
@@ -90,6 +92,7 @@ impl Panel {
             round_trip: None,
             packet: 0,
             spoke: Mono(0),
+            admitted: Mono(0),
             asked: None,
             deadline: None,
             transmit: Vec::new(),

@@ -160,10 +160,26 @@ fn an_event_is_acknowledged_by_its_puback_and_counts_from_its_intended_time() {
         number: 1,
         kind: Kind::of(&happening.code),
         took: Duration::from_secs(3),
+        served: Duration::from_secs(3),
         in_order: true,
     };
     assert_eq!(events(&mut panel), [acknowledged]);
     assert!(panel.is_at_rest());
+}
+
+#[test]
+fn what_waited_for_the_admission_was_served_from_then_on() {
+    let (mut panel, _) = online(&member());
+    report(&mut panel, later(1), 1);
+    panel.handle_disconnected();
+    let mut server = Server::new();
+    let (_, again) = server.let_in(&mut panel, later(30));
+    events(&mut panel);
+    server.acknowledge(&mut panel, later(31), &again[1]);
+    let [PanelEvent::Acknowledged { took, served, .. }] = events(&mut panel)[..] else {
+        panic!("one event was acknowledged");
+    };
+    assert_eq!([took, served].map(|time| time.as_secs()), [30, 1]);
 }
 
 #[test]

@@ -204,6 +204,7 @@ mod supervision_on_sqlite {
         a_removed_path_is_watched_no_longer,
         a_new_store_has_nothing_to_resume,
         where_supervision_stood_is_resumed,
+        a_panel_is_watched_as_it_was_registered,
         what_is_told_twice_counts_once,
         a_panel_that_is_back_ends_its_own_loss_alone,
         losses_that_touch_a_period_are_found,

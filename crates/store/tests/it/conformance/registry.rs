@@ -29,6 +29,7 @@ pub(crate) fn new(account: &str) -> NewPanel {
         policy: PathPolicy::default(),
         key: None,
         path_name: None,
+        watch: None,
     }
 }
 

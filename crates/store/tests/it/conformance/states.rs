@@ -91,6 +91,7 @@ pub(super) async fn registered(store: &dyn Registry, account: &str) -> PanelId {
         policy: PathPolicy::default(),
         key: None,
         path_name: None,
+        watch: None,
     };
     let added = store.add_panels(Actor::system(), NOON, vec![new]).await;
     added[0].as_ref().unwrap().id

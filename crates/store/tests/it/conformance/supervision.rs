@@ -116,6 +116,33 @@ where
     assert_eq!(store.watched(Some(all[0].path)).await.unwrap(), all[1..]);
 }
 
+pub(crate) async fn a_panel_is_watched_as_it_was_registered<S>(store: &S, _: &TestClock)
+where
+    S: SupervisionStore + Registry,
+{
+    let sp5 = Watch::Class(SupervisionClass::Sp5);
+    let mut panels = vec![new_panel("1234"), new_panel("1235"), new_panel("1234")];
+    for (panel, watch) in panels.iter_mut().zip([Some(sp5), None, Some(Watch::Off)]) {
+        panel.watch = watch;
+    }
+    let added = store.add_panels(Actor::system(), NOON, panels).await;
+    assert!(added[2].is_err(), "it is registered already");
+    let watched = store.watched(None).await.unwrap();
+    let of_panels: Vec<_> = watched.iter().map(|path| path.of_panel).collect();
+    let expected = [Some(sp5), None].map(|watch| SupervisionSettings {
+        watch,
+        ..SupervisionSettings::default()
+    });
+    assert_eq!(of_panels, expected);
+    let change = set(added[0].as_ref().unwrap(), daily());
+    store
+        .set_supervision(Actor::system(), NOON, vec![change])
+        .await
+        .unwrap();
+    let watched = store.watched(None).await.unwrap();
+    assert_eq!(watched[0].of_panel, daily(), "it can be set anew");
+}
+
 pub(crate) async fn settings_are_replaced_as_a_whole<S>(store: &S, _: &TestClock)
 where
     S: SupervisionStore + Registry,
