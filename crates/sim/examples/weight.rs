@@ -22,7 +22,6 @@ use std::time::Duration;
 
 use model::{Clock, Mono, Now, Wall};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
-use rustix::time::{ClockId, Timespec, clock_gettime};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig};
 use rustls_pki_types::pem::PemObject;
@@ -30,37 +29,43 @@ use rustls_pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 use sim::authority::Papers;
 use sim::fleet::Sources;
 use sim::mqtt::Timeline;
-use sim::order::{Accounts, MqttTerms, Order, Part, Rate, Speaks, Version};
+use sim::order::{Accounts, MqttTerms, Order, Part, Speaks, Version};
 use sim::run::Run;
-use sim::scenario::Scenario;
+use sim::scenario::{Rate, Scenario};
 use sim::terms::Span;
 use sim::tls::{TrustTerms, Versions};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
+use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsAcceptor;
 use wire::mqtt::{ConnAck, Decoder, Packet, PubAck, ReasonCode, encode};
 
-struct Machine;
+/// The runtime's clock. Valgrind bears it, as it does not bear that of `rustix`.
+struct Machine(Instant);
 
 impl Clock for Machine {
     fn now(&self) -> Now {
-        let wall = since_zero(clock_gettime(ClockId::Realtime));
-        let mono = since_zero(clock_gettime(ClockId::Monotonic));
+        let elapsed = self.0.elapsed();
+        let micros = i64::try_from(elapsed.as_micros()).unwrap_or(i64::MAX);
         Now {
-            mono: Mono(u64::try_from(mono.as_nanos()).unwrap_or(u64::MAX)),
-            wall: Wall(i64::try_from(wall.as_micros()).unwrap_or(i64::MAX)),
+            mono: Mono::default().after(elapsed),
+            wall: Wall(START.saturating_add(micros)),
             suspect: false,
         }
     }
 }
 
-fn since_zero(time: Timespec) -> Duration {
-    let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
-    Duration::new(seconds, u32::try_from(time.tv_nsec).unwrap_or(0))
-}
+/// When it is at the beginning, in microseconds: in 2026.
+const START: i64 = 1_795_000_000_000_000;
 
-fn cpu() -> Duration {
-    since_zero(clock_gettime(ClockId::ProcessCPUTime))
+/// What this process has had of the processor, all its threads, in units of 10 ms.
+fn cpu() -> io::Result<Duration> {
+    let stat = std::fs::read_to_string("/proc/self/stat")?;
+    // Behind the name, which may hold anything: the 14th and the 15th field of all.
+    let behind = stat.rsplit_once(')').map_or("", |(_, behind)| behind);
+    let fields = behind.split_whitespace().skip(11).take(2);
+    let ticks: u64 = fields.filter_map(|ticks| ticks.parse::<u64>().ok()).sum();
+    Ok(Duration::from_millis(ticks * 10))
 }
 
 /// The proportional share of memory of this process, in octets.
@@ -82,26 +87,35 @@ fn main() -> io::Result<()> {
         .enable_all()
         .build()?;
     let panels = number(1).unwrap_or(1_000);
-    match arguments.first().map(String::as_str) {
-        Some("serve") => runtime.block_on(serve(!has("clear"))),
-        Some("idle") => {
-            let served = Served::start(has("clear"))?;
-            let order = served.order("quiet", panels, Rate::Scenario, !has("no-tickets"));
-            runtime.block_on(idle(&order, panels))
+    let seconds = Duration::from_secs(number(2).unwrap_or(5).into());
+    let rate = Rate::PerSecond(number(3).unwrap_or(1_000).into());
+    let (scenario, duration) = match arguments.first().map(String::as_str) {
+        Some("serve") => return runtime.block_on(serve(!has("clear"))),
+        Some("idle") => (lived("quiet", None), Duration::from_mins(10)),
+        Some("paced") => (lived("seed-day", Some(rate)), seconds),
+        Some("most") => (lived("seed-day", Some(Rate::Most)), seconds),
+        _ => {
+            let how = "idle PANELS, paced PANELS SECONDS RATE, or most PANELS SECONDS";
+            return Err(io::Error::other(how));
         }
-        Some(how @ ("paced" | "most")) => {
-            let rate = match how {
-                "most" => Rate::Most,
-                _ => Rate::PerSecond(number(3).unwrap_or(1_000).into()),
-            };
-            let served = Served::start(has("clear"))?;
-            let mut order = served.order("seed-day", panels, rate, true);
-            order.duration = Span(Duration::from_secs(number(2).unwrap_or(5).into()));
-            runtime.block_on(most(&order, panels))
+    };
+    let clock = Arc::new(Machine(Instant::now()));
+    let served = Served::start(has("clear"))?;
+    let mut order = served.order(&clock, scenario, panels, !has("no-tickets"));
+    order.duration = Span(duration);
+    runtime.block_on(async {
+        if has("idle") {
+            idle(&order, panels, clock).await
+        } else {
+            report(&order, panels, clock).await
         }
-        _ => Err(io::Error::other(
-            "idle PANELS, paced PANELS SECONDS RATE, or most PANELS SECONDS",
-        )),
+    })
+}
+
+fn lived(scenario: &str, rate: Option<Rate>) -> Scenario {
+    Scenario {
+        rate,
+        ..Scenario::built_in(scenario).expect("it is built in")
     }
 }
 
@@ -147,7 +161,7 @@ impl Served {
         })
     }
 
-    fn order(&self, scenario: &str, panels: u32, rate: Rate, resumption: bool) -> Order {
+    fn order(&self, clock: &Machine, what: Scenario, panels: u32, resumption: bool) -> Order {
         let trust = self.trust.clone();
         Order {
             target: self.address,
@@ -160,10 +174,9 @@ impl Served {
                 }),
                 secrets: BTreeMap::new(),
                 cbor: false,
-                time: Timeline::of(Machine.now()),
+                time: Timeline::of(clock.now()),
             })),
-            scenario: Scenario::built_in(scenario).expect("it is built in"),
-            rate,
+            scenario: what,
             duration: Span(Duration::from_mins(10)),
             grace: Span(Duration::from_secs(5)),
             begin_per_second: 1_000,
@@ -173,19 +186,18 @@ impl Served {
     }
 }
 
-fn start(order: &Order, panels: u32) -> io::Result<Run> {
-    let clock = Arc::new(Machine);
+fn start(order: &Order, panels: u32, clock: Arc<Machine>) -> io::Result<Run> {
     let part = Part::all(panels, 1, panels, clock.now().mono)[0];
     Run::start(order, &part, clock).map_err(io::Error::other)
 }
 
-async fn idle(order: &Order, panels: u32) -> io::Result<()> {
+async fn idle(order: &Order, panels: u32, clock: Arc<Machine>) -> io::Result<()> {
     let before = pss()?;
-    let run = start(order, panels)?;
+    let run = start(order, panels, clock)?;
     let begun = pss()?;
     let mut turns = 0;
     while run.progress().online < panels.into() {
-        tokio::time::timeout(Duration::from_millis(500), std::future::pending::<()>())
+        timeout(Duration::from_millis(500), std::future::pending::<()>())
             .await
             .ok();
         turns += 1;
@@ -193,7 +205,7 @@ async fn idle(order: &Order, panels: u32) -> io::Result<()> {
             return Err(io::Error::other("not all came"));
         }
     }
-    tokio::time::timeout(Duration::from_secs(4), std::future::pending::<()>())
+    timeout(Duration::from_secs(4), std::future::pending::<()>())
         .await
         .ok();
     let after = pss()?;
@@ -207,21 +219,21 @@ async fn idle(order: &Order, panels: u32) -> io::Result<()> {
     Ok(())
 }
 
-async fn most(order: &Order, panels: u32) -> io::Result<()> {
-    let run = start(order, panels)?;
+async fn report(order: &Order, panels: u32, clock: Arc<Machine>) -> io::Result<()> {
+    let run = start(order, panels, Arc::clone(&clock))?;
     let mut begun = None;
     let look = |progress: sim::run::Progress| {
         if progress.sent > 0 && begun.is_none() {
-            begun = Some((cpu(), Machine.now().mono, progress.acknowledged));
+            begun = Some((cpu(), clock.now().mono, progress.acknowledged));
         }
     };
-    run.work(Duration::from_millis(10), look, std::future::pending())
+    run.work(Duration::from_millis(100), look, std::future::pending())
         .await;
-    let (before, since, already) = begun.unwrap_or_default();
+    let (before, since, already) = begun.ok_or_else(|| io::Error::other("nothing was sent"))?;
     let acknowledged = run.progress().acknowledged - already;
     let (spent, took) = (
-        cpu().saturating_sub(before),
-        Machine.now().mono.since(since),
+        cpu()?.saturating_sub(before?),
+        clock.now().mono.since(since),
     );
     let outcome = run.finish().await?;
     #[expect(clippy::cast_precision_loss, reason = "some millions")]
