@@ -20,7 +20,9 @@ pub(super) fn shares(parts: &[(f64, char)], places: u32) -> String {
     let mut filled = 0;
     for (part, letter) in parts {
         // What cannot be told takes no place.
-        part_before += part.max(0.0).min(1.0);
+        if part.is_finite() {
+            part_before += part.clamp(0.0, 1.0);
+        }
         let end = whole(part_before.min(1.0) * f64::from(places)).min(places);
         bar.extend(std::iter::repeat_n(
             *letter,

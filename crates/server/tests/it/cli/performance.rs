@@ -87,7 +87,7 @@ fn all_figures_fit_one_screen_and_what_is_odd_is_in_it() {
         "50,000 of 50,012 paths connected",
         "12,345,678",
         "5787",
-        "▇█▁",
+        "██▁",
         "18.0 %",
         "31.1",
         "2 cores: we 9 %, others 10 %, idle 81 %",
