@@ -3,11 +3,11 @@
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use model::{EventClass, EventFlags, Mono, Refusal};
+use model::{EventClass, EventFlags, Mono, Priority, Refusal};
 
 use super::entry::Entry;
 use super::machine::Verdict;
-use crate::ports::{Measurement, Reading, Submission};
+use crate::ports::{Measurement, Reading};
 use crate::times::SharedTimes;
 
 /// Priorities of events: 1 to 9.
@@ -36,12 +36,17 @@ pub struct Figures {
 }
 
 impl Figures {
-    pub(super) fn stored(&self, entry: &Entry, verdict: Verdict) {
+    /// It was stored, and synced by now.
+    pub(super) fn stored(&self, entry: &Entry, verdict: Verdict, now: Mono) {
         match entry {
             Entry::Signal(submission) => {
-                for item in &submission.signal.items {
-                    self.stored_of(item.code.meaning().class);
-                }
+                // Not the class that it travelled with: an alarm behind it may have lent it its own (I9).
+                // What a code means is looked up once, since that is dear.
+                let classes = submission.signal.items.iter();
+                let classes = classes.map(|item| item.code.meaning().class);
+                let priority = classes.inspect(|class| self.stored_of(*class));
+                let priority = priority.map(EventClass::priority).min();
+                self.on_disk(priority, now.since(submission.read_at));
             }
             Entry::Own(report) => self.stored_of(report.event.code.class()),
         }
@@ -55,20 +60,17 @@ impl Figures {
         }
     }
 
+    fn on_disk(&self, priority: Option<Priority>, took: Duration) {
+        let place = priority.and_then(|Priority(number)| usize::from(number).checked_sub(1));
+        if let Some(times) = place.and_then(|place| self.to_disk.get(place)) {
+            times.add(took);
+        }
+    }
+
     fn stored_of(&self, class: EventClass) {
         let at = EventClass::ALL.iter().position(|c| *c == class);
         if let Some(counter) = at.and_then(|at| self.stored_by_class.get(at)) {
             counter.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-
-    /// A signal was stored, and synced by now.
-    pub(super) fn on_disk(&self, submission: &Submission, now: Mono) {
-        // Not the class that it travelled with: an alarm behind it may have lent it its own (I9).
-        let priority = submission.signal.class().priority().0;
-        let times = self.to_disk.get(usize::from(priority).saturating_sub(1));
-        if let Some(times) = times {
-            times.add(now.since(submission.read_at));
         }
     }
 

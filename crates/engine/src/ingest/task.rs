@@ -324,7 +324,7 @@ impl Task {
         for ((waiting, candidate), verdict) in batch.into_iter().zip(candidates).zip(verdicts) {
             let seq = match verdict {
                 Verdict::Store(_) => {
-                    self.parts.figures.stored(&waiting.entry, *verdict);
+                    self.parts.figures.stored(&waiting.entry, *verdict, now);
                     let seq = stored.next();
                     Some(seq.expect("append answers one number per message"))
                 }
@@ -338,7 +338,6 @@ impl Task {
             match (waiting.entry, seq) {
                 (Entry::Signal(submission), Some(seq)) => {
                     if let Verdict::Store(seen) = verdict {
-                        self.parts.figures.on_disk(&submission, now);
                         self.raise(&submission, *seen, seq, now);
                     }
                     self.prove(&submission, seq);
