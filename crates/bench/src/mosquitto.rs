@@ -19,7 +19,21 @@ pub(crate) struct Mosquitto {
     address: SocketAddr,
 }
 
+/// What is said where there is none.
+const ABSENT: &str = "mosquitto cannot be started; `cargo xtask bench` fetches it";
+
 impl Mosquitto {
+    /// Whether there is one to start.
+    pub(crate) fn look_for() -> anyhow::Result<()> {
+        let asked = Command::new("mosquitto")
+            .arg("-h")
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status();
+        // It tells of itself with an exit status of its own.
+        asked.map(drop).context(ABSENT)
+    }
+
     pub(crate) fn start(folder: &Path, papers: &Papers) -> anyhow::Result<Self> {
         // Nobody else takes the port in the meantime: the system hands out others first.
         let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
@@ -31,7 +45,7 @@ impl Mosquitto {
             .stdout(Stdio::null())
             .stderr(Stdio::inherit())
             .spawn()
-            .context("mosquitto cannot be started; `cargo xtask bench` fetches it")?;
+            .context(ABSENT)?;
         let mut mosquitto = Self { broker, address };
         mosquitto.wait()?;
         Ok(mosquitto)

@@ -19,6 +19,7 @@ use super::show::Show;
 use super::supervision::{Supervision, Vanished};
 use crate::clock::MachineClock;
 use crate::house;
+use crate::mosquitto::Mosquitto;
 use crate::papers::Papers;
 
 /// What one server of ours came to.
@@ -39,6 +40,9 @@ pub(super) fn run(
     interrupt: &Interrupt,
 ) -> anyhow::Result<Report> {
     let context = Context::look(&house::watchfire()?)?;
+    if plan.beside {
+        Mosquitto::look_for()?; // Before minutes are spent.
+    }
     let papers = Papers::make(folder)?;
     let mut outcomes = Vec::new();
     for gateways in plan.gateways() {

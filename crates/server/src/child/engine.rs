@@ -1,6 +1,7 @@
 //! The engine process: opens the store, starts the services, serves hub and API until told to
 //! stop.
 //!
+//! Invariant: no answer of the API, however long, holds up what panels wait for.
 //! Invariant: any service that ends unasked ends the process; the supervisor starts a new one,
 //! which finds out from the disk what is true. Gateways keep every connection meanwhile.
 
@@ -14,6 +15,7 @@ use engine::ports::TrustAdmin;
 use engine::trust::Trust;
 use gateway::hub::{Hub, HubSetup};
 use tokio::io::AsyncReadExt;
+use tokio::runtime::{Handle, Runtime};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -31,10 +33,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
     let (Some(link), Some(api)) = (descriptors.next(), descriptors.next()) else {
         return Err(anyhow!("the supervisor sent no sockets"));
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()?;
+    let (runtime, outside) = (runtime("engine")?, runtime("api")?);
     runtime.block_on(async {
         let house = match House::open(&setup).await {
             Ok(house) => house,
@@ -45,8 +44,19 @@ pub(crate) fn run() -> anyhow::Result<()> {
             }
         };
         let (link, api) = (UnixListener::from(link), TcpListener::from(api));
-        live(house, control, link, api, &setup).await
+        live(house, control, link, (api, outside.handle()), &setup).await
     })
+}
+
+/// A runtime of one thread that works. There are two: what panels wait for is never behind an
+/// answer of the API, and the one thread wakes no other for half of what it does, which cost a
+/// fifth of a stored event's CPU.
+fn runtime(name: &str) -> std::io::Result<Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .thread_name(name)
+        .enable_all()
+        .build()
 }
 
 /// Serves until asked to stop.
@@ -54,7 +64,7 @@ async fn live(
     house: House,
     control: UnixStream,
     link: UnixListener,
-    api: TcpListener,
+    (api, outside): (TcpListener, &Handle),
     setup: &EngineSetup,
 ) -> anyhow::Result<()> {
     let (ask, stopped) = watch::channel(false);
@@ -78,9 +88,12 @@ async fn live(
         reports: Arc::new(policies.condition.clone()),
     });
     let router = api::router(shown(&house, &policies, &hub));
-    let api = tokio::net::TcpListener::from_std(api)?;
-    let api = api::serve(api, router, stop(&stopped));
-    services.spawn(async { api.await.context("the API") });
+    let stop_api = stop(&stopped);
+    let api = outside.spawn(async move {
+        let listener = tokio::net::TcpListener::from_std(api)?;
+        api::serve(listener, router, stop_api).await
+    });
+    services.spawn(async { api.await?.context("the API") });
     let hub = hub.serve(stop(&stopped));
     services.spawn(async { hub.await.context("the hub") });
     let House {
