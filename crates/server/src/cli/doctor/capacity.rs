@@ -165,8 +165,22 @@ fn whole(value: f64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::costs::{MEASURED, SEED_DAY};
+    use super::super::costs::SEED_DAY;
     use super::*;
+
+    /// Round ones: what is measured anew changes nothing of how capacity is reckoned.
+    const COSTS: Costs = Costs {
+        gateway_bytes: 5_500,
+        engine_bytes: 1_500,
+        kernel_bytes: 4_000,
+        gateway_base_bytes: 16_000_000,
+        engine_base_bytes: 100_000_000,
+        request_us: 25.0,
+        event_us: 79.0,
+        handshake_us: 300.0,
+        event_bytes: 409,
+        event_commit_us: 35.0,
+    };
 
     fn machine() -> Machine {
         Machine {
@@ -183,7 +197,7 @@ mod tests {
     }
 
     fn of(machine: &Machine, limit: &str) -> u64 {
-        let capacity = capacity(machine, &MEASURED, &SEED_DAY);
+        let capacity = capacity(machine, &COSTS, &SEED_DAY);
         let found = capacity.limits.iter().find(|one| one.name == limit);
         found.unwrap().panels
     }
@@ -218,14 +232,14 @@ mod tests {
             gateways: 2,
             ..machine()
         };
-        let found = capacity(&few_files, &MEASURED, &SEED_DAY);
+        let found = capacity(&few_files, &COSTS, &SEED_DAY);
         assert_eq!((found.limits[0].name, found.panels), ("open files", 31_200));
         assert!(found.limits.is_sorted_by_key(|limit| limit.panels));
         let firewalled = Machine {
             tracked: Some(10_000),
             ..machine()
         };
-        let found = capacity(&firewalled, &MEASURED, &SEED_DAY);
+        let found = capacity(&firewalled, &COSTS, &SEED_DAY);
         assert_eq!(
             (found.limits[0].name, found.panels),
             ("nf_conntrack_max", 9_000)
@@ -246,13 +260,13 @@ mod tests {
             sync: None,
             ..machine()
         };
-        let found = capacity(&unknown, &MEASURED, &SEED_DAY);
+        let found = capacity(&unknown, &COSTS, &SEED_DAY);
         assert!(found.limits.iter().all(|limit| limit.name != "disk"));
     }
 
     #[test]
     fn space_is_reckoned_for_as_long_as_each_class_is_kept() {
-        let found = capacity(&machine(), &MEASURED, &SEED_DAY);
+        let found = capacity(&machine(), &COSTS, &SEED_DAY);
         let days = 0.12 * 1_830.0 + 0.08 * 366.0 + 0.8 * 30.0;
         let expected = 36e9 / (500.0 * 409.0 * days);
         assert!((float(found.panels_by_space.unwrap()) - expected).abs() < 2.0);
@@ -260,7 +274,7 @@ mod tests {
             events_per_day: 0.0,
             ..SEED_DAY
         };
-        let found = capacity(&machine(), &MEASURED, &quiet);
+        let found = capacity(&machine(), &COSTS, &quiet);
         assert_eq!(found.panels_by_space, Some(u64::MAX));
         assert_eq!(found.journal_bytes_per_day, 0);
     }
