@@ -72,9 +72,9 @@ async fn a_session_is_resumed_on_whichever_gateway_it_comes_to() {
     let session = house.folder.path().join("session.pem");
     let session = session.to_str().unwrap();
     for version in ["-tls1_3", "-tls1_2"] {
-        // TLS 1.3 sends its ticket behind the handshake, so a moment of listening is needed.
+        // TLS 1.3 sends its ticket behind the handshake, along with the first answer, here that nobody knows the account.
         let shell = format!(
-            "(sleep 1) | {} s_client -connect {} -servername localhost -CAfile {} {version} -sess_out {session}",
+            "(printf '{CONNECT}'; sleep 1) | {} s_client -connect {} -servername localhost -CAfile {} {version} -sess_out {session}",
             tools::find("openssl", "WATCHFIRE_OPENSSL").display(),
             house.mqtt(),
             house.authority().display(),
@@ -120,11 +120,13 @@ async fn a_dc09_panel_with_a_certificate_speaks_only_for_its_own_accounts() {
     assert_eq!(house.close().await.len(), 1);
 }
 
-/// A CONNECT of account 4711 in MQTT 5 over a session that was kept, or that is to be; the octets that came back.
+/// A CONNECT of account 4711 in MQTT 5, as `printf` writes it.
+const CONNECT: &str = r"\020\021\000\004MQTT\005\002\000\074\000\000\0044711";
+
+/// The CONNECT over a session that was kept, or that is to be; the octets that came back.
 fn connect(house: &House, identity: &super::Identity, session: &str) -> String {
-    let connect = r"\020\021\000\004MQTT\005\002\000\074\000\000\0044711";
     let shell = format!(
-        "(printf '{connect}'; sleep 1) | {} s_client -quiet -no_ign_eof -connect {} -servername localhost -CAfile {} -cert {} \
+        "(printf '{CONNECT}'; sleep 1) | {} s_client -quiet -no_ign_eof -connect {} -servername localhost -CAfile {} -cert {} \
          -key {} {session} | od -An -v -tx1",
         tools::find("openssl", "WATCHFIRE_OPENSSL").display(),
         house.mqtt(),
