@@ -74,6 +74,11 @@ impl Secured {
         self.stage == Stage::Handshake
     }
 
+    /// Whether we have answered it: its half of a handshake is done, and ours.
+    pub fn has_answered(&self) -> bool {
+        self.connection.protocol_version().is_some()
+    }
+
     /// What the panel showed, in this handshake or in the one that it resumes; its own first.
     pub fn certificates(&self) -> Option<&[CertificateDer<'static>]> {
         self.connection.peer_certificates()

@@ -214,6 +214,11 @@ impl Worker {
                 None => limits::ACCEPT_QUOTA,
             };
             for _ in 0..quota {
+                if self.is_crowded(at) {
+                    let soon = self.now.mono.after(limits::WAKE_GATHER_CALM);
+                    self.gate.listeners[at].try_again_at(soon);
+                    break;
+                }
                 match self.gate.next(at) {
                     Some(Ok((socket, peer))) => self.let_in(at, socket, peer),
                     Some(Err(error)) => {
@@ -230,6 +235,31 @@ impl Worker {
                 }
             }
         }
+    }
+
+    /// Whether newcomers are to wait in front of the door for now: handshakes wait for each other already, all places
+    /// for strangers are taken, and whoever has had one for longest is about to say who it is. To close that connection
+    /// for one that has not begun would waste its half of a handshake, and a whole one when it returns: a storm would
+    /// feed itself (R11). Who has begun nothing, or takes too long, keeps nobody out (R7).
+    fn is_crowded(&mut self, at: usize) -> bool {
+        let now = self.now.mono;
+        let lobby = &mut self.gate.strangers;
+        let is_full = lobby.count >= self.limits.without_identity;
+        let under_tls = self.gate.listeners[at].spoken.tls.is_some();
+        if !is_full || !under_tls || !self.securing.is_strained(now) {
+            return false;
+        }
+        while let Some(number) = lobby.queue.front() {
+            let place = self.connections.place_of(*number);
+            match place.and_then(|place| self.connections.get(place)) {
+                Some(oldest) if oldest.path.is_none() => {
+                    let is_new = now.since(oldest.opened) < limits::HANDSHAKE_GRACE;
+                    return is_new && oldest.channel.has_answered();
+                }
+                _ => lobby.queue.pop_front(),
+            };
+        }
+        false
     }
 
     fn let_in(&mut self, at: usize, socket: TcpStream, peer: SocketAddr) {

@@ -108,6 +108,11 @@ impl Channel {
         matches!(self, Self::Tls(stream) if stream.secured.is_handshaking())
     }
 
+    /// Whether a handshake has begun that would have to be begun again.
+    pub(super) fn has_answered(&self) -> bool {
+        matches!(self, Self::Tls(stream) if stream.secured.has_answered())
+    }
+
     /// The certificates that TLS has verified, the panel's own first.
     pub(super) fn certificates(&self) -> Option<&[CertificateDer<'static>]> {
         match self {

@@ -1,6 +1,7 @@
 //! Who gets in when too many come at once (R11), and who pays (R7).
 
 use std::net::TcpStream;
+use std::time::Duration;
 
 use gateway::worker::{GatewayLimits, Rate};
 
@@ -11,6 +12,13 @@ fn strangers(world: &World, count: usize) -> Vec<TcpStream> {
     (0..count)
         .map(|_| TcpStream::connect(world.required).unwrap())
         .collect()
+}
+
+/// A panel that has shaken hands and not said who it is.
+fn half_way(world: &World, house: &House, account: u32) -> Secure {
+    let mut panel = Secure::to(world.required, &house.panel(&account.to_string()));
+    panel.shake();
+    panel
 }
 
 /// Places for twenty strangers; every handshake is as many as a turn can bear.
@@ -50,6 +58,38 @@ fn under_pressure_high_classes_are_let_in_and_the_others_told_when_to_come_back(
     counts(&engine, "closed_by_peer", 15);
     let mut low = Secure::to(world.required, &house.panel("501"));
     assert_eq!(low.ask("501 1 burglary"), "ok 1");
+}
+
+#[test]
+fn who_has_begun_keeps_its_place_while_more_come_than_there_are_places() {
+    let house = House::new();
+    let (world, engine) = house.world_with(twenty_places());
+    let begun = |account| half_way(&world, &house, account);
+    let mut panels: Vec<_> = (1..=20).map(begun).collect();
+    let (required, config) = (world.required, house.panel("50"));
+    let late = std::thread::spawn(move || Secure::to(required, &config).ask("50 1 burglary"));
+    for (account, panel) in (1..).zip(&mut panels) {
+        assert_eq!(panel.ask(&format!("{account} 1 test")), "ok 1");
+    }
+    assert_eq!(late.join().unwrap(), "ok 1");
+    assert_eq!(engine.counted("evicted_without_identity"), 0);
+}
+
+#[test]
+fn who_has_begun_and_goes_on_for_too_long_makes_room() {
+    let house = House::new();
+    let (world, engine) = house.world_with(twenty_places());
+    let begun = |account| half_way(&world, &house, account);
+    let first: Vec<_> = (1..=10).map(begun).collect();
+    counts(&engine, "accepted", 10);
+    world.clock.advance(Duration::from_secs(6));
+    let second: Vec<_> = (11..=20).map(begun).collect();
+    counts(&engine, "accepted", 20);
+    world.clock.advance(Duration::from_secs(5));
+    let mut late = Secure::to(world.required, &house.panel("50"));
+    assert_eq!(late.ask("50 1 burglary"), "ok 1");
+    counts(&engine, "evicted_without_identity", 1);
+    drop((first, second));
 }
 
 #[test]

@@ -78,6 +78,14 @@ impl Secure {
         Self(BufReader::new(StreamOwned::new(connection, socket)))
     }
 
+    /// Shakes hands, and says nothing.
+    pub(crate) fn shake(&mut self) {
+        let StreamOwned { conn, sock } = self.0.get_mut();
+        while conn.is_handshaking() {
+            conn.complete_io(sock).unwrap();
+        }
+    }
+
     /// Says something; what is wrong is found out by reading.
     pub(crate) fn send(&mut self, text: &str) {
         let stream = self.0.get_mut();
